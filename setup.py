@@ -1,0 +1,29 @@
+"""Install src/ as the ordinary Python package chimerax.occupy, where there is no ChimeraX.
+
+ChimeraX itself reads bundle_info.xml and ignores this file.
+"""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+BUNDLE = ElementTree.parse(HERE / "bundle_info.xml").getroot()
+PACKAGE = BUNDLE.get("package")
+
+setup(
+    name=BUNDLE.get("name"),
+    version=BUNDLE.get("version"),
+    description=BUNDLE.findtext("Synopsis"),
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="BSD-3-Clause",
+    python_requires=">=3.11",
+    package_dir={PACKAGE: "src"},
+    packages=[PACKAGE, *(f"{PACKAGE}.{name}" for name in find_packages(str(HERE / "src")))],
+    package_data={PACKAGE: ["docs/user/*", "docs/user/*/*", "docs/user/*/*/*"]},
+    install_requires=["numpy>=1.26", "scipy>=1.12", "mrcfile>=1.5", "matplotlib>=3.8", "tqdm>=4.60"],
+    extras_require={"test": ["pytest>=8", "hypothesis>=6.100"]},
+    entry_points={"console_scripts": [f"occupy = {PACKAGE}.cli:main"]},
+)

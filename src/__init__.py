@@ -1,0 +1,48 @@
+"""OccuPy: estimate local occupancy in a cryo-EM map, and equalise it.
+
+The same package is a ChimeraX bundle (the `occupy` commands), a Python library and the
+home of the `occupy` shell program. Nothing is imported before it is used::
+
+    import chimerax.occupy as occupy
+    estimate = occupy.estimate(density, voxel_size=1.06)    # .scale .full_scale .tau
+    solvent = occupy.fit_solvent(density, voxel_size=1.06)  # .mean .sigma .confidence(values)
+    equalized = occupy.equalize(density, voxel_size=1.06)
+"""
+
+from importlib import import_module
+
+try:
+    from chimerax.core.toolshed import BundleAPI
+except ImportError:
+    BundleAPI = None
+
+_MODULE_OF = {
+    "estimate": "engine.estimate",
+    "fit_solvent": "engine.estimate",
+    "Estimate": "engine.estimate",
+    "equalize": "engine.modify",
+    "modify": "engine.modify",
+    "Modification": "engine.modify",
+    "Limits": "engine.modify",
+    "SolventModel": "engine.solvent",
+    "SETTINGS": "engine.settings",
+    "OccuPyError": "engine.errors",
+    "SettingError": "engine.errors",
+    "Cancelled": "engine.errors",
+}
+
+__all__ = [*_MODULE_OF, "__version__"]
+
+
+def __getattr__(name):
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("ChimeraX-OccuPy")
+    if name in _MODULE_OF:
+        return getattr(import_module("." + _MODULE_OF[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

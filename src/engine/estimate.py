@@ -1,0 +1,236 @@
+"""The whole estimate: from a map to its scale, its full scale and its solvent model."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import ndimage
+
+from . import dilate, fourier, parallel, scale, solvent, suitability
+from .errors import OccuPyError
+from .settings import ESTIMATION, EstimationSettings, checked, checked_voxel_size, resolve_estimation
+
+
+@dataclass(eq=False)
+class Estimate:
+    """What `estimate` returns.
+
+    Attributes
+    ----------
+    scale : array of float32, shape (z, y, x)
+        S, the local scale, 0 to 1, on the grid of the map.
+    full_scale : float
+        N, the density at which S = 1.
+    full_scale_tile : FullScale
+        Where N was read, on the grid that was estimated.
+    solvent : SolventModel
+    settings : EstimationSettings
+    warnings : list of str
+        Sentences for the user on what makes the map unfit.
+    notes : list of str
+        Sentences for the user on how the work was done.
+    input_range : Range
+        Lowest and highest value of the map.
+    """
+
+    scale: np.ndarray
+    full_scale: float
+    full_scale_tile: scale.FullScale
+    solvent: solvent.SolventModel
+    settings: EstimationSettings
+    input_range: suitability.Range
+    lowpassed: np.ndarray = field(repr=False)
+    warnings: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+
+    @property
+    def tau(self):
+        """The quantile that was used for the full scale."""
+        return self.settings.tau
+
+    def confidence(self, hedge=1.0):
+        """Confidence C^hedge that a voxel is not solvent, float32 on the grid of the map."""
+        return interpolate(self.solvent.confidence(self.lowpassed, hedge), self.scale.shape)
+
+    def limits(self):
+        """The numbers that were read off the map, as plain values for a log or a JSON file."""
+        return {
+            "full_scale": self.full_scale,
+            "full_scale_tile_start_zyx": list(self.full_scale_tile.start),
+            "full_scale_tile_size_zyx": list(self.full_scale_tile.size),
+            "solvent_mean": float(self.solvent.mean),
+            "solvent_sigma": float(self.solvent.sigma),
+            "solvent_raw_sigma": float(self.solvent.raw_sigma),
+            "solvent_misfit": float(self.solvent.misfit),
+            "noise_level": float(self.solvent.noise_level),
+            "lowest_density": self.input_range.lowest,
+            "highest_density": self.input_range.highest,
+        }
+
+
+def estimate(density, voxel_size, *, progress=None, **settings):
+    """Estimate the local scale, a proxy for occupancy, at every voxel of a map.
+
+    Parameters
+    ----------
+    density : array of any real or integer type, shape (z, y, x)
+        The map, best unsharpened and with solvent around the molecule.
+    voxel_size : float or sequence of 3 float
+        Å, along all axes or along each of z, y and x.
+    progress : callable, optional
+        Called with the fraction done (0 to 1) and the name of the stage. It may raise
+        `Cancelled` to stop the work.
+    **settings
+        The settings of the group `estimation` in `settings.SETTINGS`: mode, lowpass,
+        resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
+        normalization, recalibrate, solvent_mask (array of the shape of the map).
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    OccuPyError
+        If the map or a setting cannot be used; the message says what was expected.
+
+    Notes
+    -----
+    The method is that of Forsberg, Shah & Burt (2023), doi 10.1038/s41467-023-41478-1.
+    """
+    return _Estimation(density, voxel_size, settings, progress).run()
+
+
+def fit_solvent(density, voxel_size, *, progress=None, **settings):
+    """Fit the solvent model of a map.
+
+    Parameters are those of `estimate`; settings that do not concern the low-pass or the
+    solvent are checked and otherwise without effect.
+
+    Returns
+    -------
+    SolventModel
+        With mean and sigma in units of the map, and confidence(values) for values of
+        the map low-passed with `lowpass`.
+
+    Raises
+    ------
+    OccuPyError
+        If the map or a setting cannot be used.
+    """
+    work = _Estimation(density, voxel_size, settings, progress)
+    work.lowpass()
+    return work.fit_solvent()[0]
+
+
+class _Estimation:
+    """The steps of an estimate and what they share."""
+
+    def __init__(self, density, voxel_size, settings, progress):
+        values = checked(settings, ESTIMATION)
+        voxel_size = checked_voxel_size(voxel_size)
+        resolve_estimation(voxel_size, values)
+        self._progress = parallel.Progress(progress)
+        self._density, self._range = suitability.checked_density(density)
+        self._shape = self._density.shape
+        self._mask = values["solvent_mask"]
+        if self._mask is not None:
+            solvent.check_mask(self._mask, self._shape)
+        self._notes = []
+        self._crop(voxel_size, values)
+        suitability.check_box(self._density.shape, self._settings.kernel_size)
+        self._share, self._common = None, None
+
+    def _crop(self, voxel_size, values):
+        longest = values["max_box"]
+        if max(self._shape) > longest:
+            shape = fourier.cropped_shape(self._shape, longest)
+            voxel_size = tuple(v * n / m for v, n, m in zip(voxel_size, self._shape, shape, strict=True))
+            self._density = fourier.resample(self._density, shape)
+            if self._mask is not None:
+                self._mask = interpolate(np.asarray(self._mask, np.float32), shape)
+            self._notes.append(
+                f"The box is longer than maxBox {longest}: estimated at {voxel_size[2]:.4g} Å per voxel, on which the "
+                "scale depends; compare only maps estimated at one sampling."
+            )
+        self._settings = resolve_estimation(voxel_size, values)
+
+    def lowpass(self):
+        report = self._progress.stage("low-pass", 0.3)
+        self._lowpassed = fourier.lowpass(self._density, self._settings.lowpass, self._settings.voxel_size, report)
+
+    def fit_solvent(self):
+        """The solvent model, and the local maximum of the low-passed map."""
+        self._common, self._share = suitability.common_value(self._density)
+        left_out = (self._density, self._common) if self._share > suitability.MASKED_SHARE else None
+        side = None if self._mask is None else solvent.solvent_side(self._mask, self._lowpassed)
+        region = solvent.Region(self._density.shape, side, left_out)
+        model = solvent.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2))
+        maximum = self._maximum(self._lowpassed)
+        raw_sigma = solvent.raw_sigma(model, self._lowpassed, self._density, region, maximum)
+        return replace(model, raw_sigma=raw_sigma), maximum
+
+    def _maximum(self, density):
+        report = self._progress.stage("local maximum", 0.25)
+        return dilate.ball_maximum(density, self._settings.kernel, report)
+
+    def run(self):
+        self.lowpass()
+        occupancy = self._settings.mode == "occupancy"
+        source = self._lowpassed if occupancy else self._density
+        full = scale.full_scale(source, self._settings.tau, self._settings.tile_size, self._settings.normalization)
+        suitability.check_contrast(self._lowpassed, full.value, self._settings.tau, self._settings.tile_size)
+        model, maximum = self.fit_solvent()
+        local = scale.local_scale(maximum if occupancy else self._maximum(self._density), full.value)
+        if self._settings.recalibrate:
+            local = self._recalibrate(local, model.noise_level / full.value)
+        return Estimate(
+            scale=interpolate(local, self._shape),
+            full_scale=full.value,
+            full_scale_tile=full,
+            solvent=model,
+            settings=self._settings,
+            input_range=self._range,
+            lowpassed=self._lowpassed,
+            warnings=self._warnings(model),
+            notes=self._notes,
+        )
+
+    def _recalibrate(self, local, zero):
+        if zero >= 1:
+            raise OccuPyError(
+                f"the noise level is at {zero:.2f} of the full scale, but must be below it to recalibrate: "
+                "no density rises above the noise"
+            )
+        return scale.recalibrate(local, zero)
+
+    def _warnings(self, model):
+        lowpassed_full = scale.full_scale(self._lowpassed, self._settings.tau, self._settings.tile_size).value
+        return suitability.warnings(self._share, self._common, model, self._range.highest, lowpassed_full)
+
+
+def interpolate(values, shape):
+    """Trilinear interpolation from a Fourier-cropped grid to the grid of the map.
+
+    Both grids have their first voxel at the same place and cover the same box.
+
+    Parameters
+    ----------
+    values : array of float32, shape (z, y, x)
+    shape : tuple of 3 int
+
+    Returns
+    -------
+    float32 array of that shape; the input itself where it has it already
+    """
+    if values.shape == tuple(shape):
+        return values
+    steps = np.array(values.shape) / np.array(shape)
+    result = np.empty(shape, np.float32)
+
+    def fill(slab):
+        offset = (slab.start * steps[0], 0, 0)
+        ndimage.affine_transform(values, steps, offset, output=result[slab], output_shape=result[slab].shape,
+                                 order=1, mode="nearest")  # fmt: skip
+
+    parallel.run(fill, parallel.plane_slabs(shape))
+    return result

@@ -1,0 +1,160 @@
+"""Recognise, by numbers, maps that the method is not made for, and say what to do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import parallel, scale
+from .errors import OccuPyError
+
+SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
+"""Largest absolute density that float32 Fourier transforms take without under- or overflow."""
+
+MASKED_SHARE = 0.05
+WORST_GOOD_MISFIT = 0.4
+SHARPENED_RATIO = 3.0
+_SAMPLE = 1 << 17
+
+
+@dataclass(frozen=True)
+class Range:
+    """Lowest and highest value of a map."""
+
+    lowest: float
+    highest: float
+
+
+def checked_density(density):
+    """The map as a float32 array that can be worked on.
+
+    Parameters
+    ----------
+    density : array of any real or integer type, shape (z, y, x)
+
+    Returns
+    -------
+    density : array of float32
+        The input itself where it is float32 already.
+    Range
+
+    Raises
+    ------
+    OccuPyError
+        If it is not three-dimensional, not of numbers, has voxels that are not
+        finite, or has one value only.
+    """
+    array = np.asarray(density)
+    if array.ndim != 3 or 0 in array.shape:
+        raise OccuPyError(f"the map has shape {array.shape}, but must have three axes (z, y, x), none empty")
+    if array.dtype.kind not in "fiub":
+        raise OccuPyError(f"the map's values are of type {array.dtype}, but must be real numbers")
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32, copy=False)
+    found = value_range(array)
+    if not (np.isfinite(found.lowest) and np.isfinite(found.highest)):
+        bad = array.size - int(np.count_nonzero(np.isfinite(array)))
+        raise OccuPyError(
+            f"{bad} of {array.size} voxels are NaN or infinite (or beyond float32), but all must be finite numbers"
+        )
+    if found.lowest == found.highest:
+        raise OccuPyError(f"the map is constant, {found.lowest:g} everywhere, so it shows no density above solvent")
+    magnitude = max(abs(found.lowest), abs(found.highest))
+    if not SMALLEST_MAGNITUDE < magnitude < LARGEST_MAGNITUDE:
+        raise OccuPyError(
+            f"the map's largest absolute value is {magnitude:.3g}, but must be between "
+            f"{SMALLEST_MAGNITUDE:g} and {LARGEST_MAGNITUDE:g}: scale the map"
+        )
+    return array, found
+
+
+def value_range(density):
+    """Lowest and highest value; not finite where any voxel is not."""
+
+    def extremes(slab):
+        return float(density[slab].min()), float(density[slab].max())
+
+    lowest, highest = np.array(parallel.run(extremes, parallel.plane_slabs(density.shape))).T
+    return Range(float(lowest.min()), float(highest.max()))
+
+
+def check_box(shape, size):
+    """Raise `OccuPyError` where a box of this shape is smaller than the kernel."""
+    if min(shape) < size:
+        box = " x ".join(str(n) for n in reversed(shape))
+        raise OccuPyError(f"the box of {box} voxels is smaller than the kernel: every edge must be at least {size}")
+
+
+def common_value(density):
+    """The value that most voxels share, and the share of voxels that have it.
+
+    Found in a sample, counted in the whole map: masked maps have most voxels at
+    exactly zero, others hardly two at one value.
+    """
+    sample = density.ravel()[:: max(1, density.size // _SAMPLE)]
+    values, counts = np.unique(sample, return_counts=True)
+    value = values[np.argmax(counts)]
+    if counts.max() / len(sample) < MASKED_SHARE / 2:
+        return float(value), counts.max() / len(sample)
+
+    def count(slab):
+        return np.count_nonzero(density[slab] == value)
+
+    total = sum(parallel.run(count, parallel.plane_slabs(density.shape)))
+    return float(value), total / density.size
+
+
+def check_contrast(density, full, tau, tile_size):
+    """Raise `OccuPyError` where the map's strongest features point down.
+
+    Both have to hold: the values have a negative skew, and the inverted map has a
+    larger full scale than the map.
+    """
+    stride = max(1, round((density.size / _SAMPLE) ** (1 / 3)))
+    sample = density[::stride, ::stride, ::stride].astype(float)
+    deviations = (sample - sample.mean()) / max(sample.std(), 1e-300)
+    if (deviations**3).mean() >= 0:
+        return
+    inverted = scale.full_scale(-density, tau, tile_size).value
+    if inverted > full:
+        raise OccuPyError(
+            f"the map's contrast looks inverted: its strongest tile reaches {full:.3g} above zero but "
+            f"{inverted:.3g} below; density must be positive, so multiply the map by -1"
+        )
+
+
+def warnings(share, value, solvent, highest, full):
+    """Sentences on what makes a map unfit, for the user; empty for a good map.
+
+    Parameters
+    ----------
+    share, value : float
+        The most common value and the share of voxels that have it.
+    solvent : SolventModel
+    highest : float
+        Largest value of the map itself.
+    full : float
+        Full scale of the low-passed map.
+    """
+    found = []
+    if share > MASKED_SHARE:
+        found.append(
+            f"{share:.0%} of the voxels are exactly {value:g}: the map looks masked or solvent-flattened. They were "
+            "left out of the solvent model, which rests on what little solvent the mask left; use the unmasked map."
+        )
+    if not solvent.converged:
+        found.append(
+            "No Gaussian fits the solvent peak of the histogram, so its place and width stand in for the model; "
+            "try a solvent mask or the unmasked, unsharpened map."
+        )
+    elif solvent.misfit > WORST_GOOD_MISFIT:
+        found.append(
+            f"Below its peak the solvent differs from a Gaussian by {solvent.misfit:.0%}: it is not the same "
+            "everywhere in the box (a mask, a soft edge, detergent or flattening); the scale is not touched by this, "
+            "but the confidence is; try a solvent mask."
+        )
+    if highest > SHARPENED_RATIO * full:
+        found.append(
+            f"The highest voxel is {highest / full:.1f} times the full scale of the low-passed map: the map looks "
+            "sharpened; the unsharpened map gives a better estimate."
+        )
+    return found
