@@ -46,3 +46,19 @@ def __getattr__(name):
 
 def __dir__():
     return sorted([*globals(), *__all__])
+
+
+if BundleAPI is not None:
+
+    class _OccuPyBundle(BundleAPI):
+        """What ChimeraX asks of the bundle."""
+
+        api_version = 1
+
+        @staticmethod
+        def register_command(bi, ci, logger):
+            from . import commands
+
+            commands.register(ci.name, logger)
+
+    bundle_api = _OccuPyBundle()

@@ -1,0 +1,15 @@
+"""The `occupy` commands of ChimeraX: thin, all mathematics is in the engine."""
+
+from importlib import import_module
+
+_MODULE_OF = {
+    "occupy estimate": "estimate",
+    "occupy equalize": "equalize",
+    "occupy equalise": "equalize",
+    "occupy color": "color",
+}
+
+
+def register(name, logger):
+    """Register the command of this name with ChimeraX."""
+    import_module("." + _MODULE_OF[name], __name__).register(name, logger)

@@ -1,0 +1,92 @@
+"""Color surfaces by a scale map, with a key."""
+
+from dataclasses import dataclass
+
+from chimerax.color_key.model import get_model
+from chimerax.core.colors import Colormap
+from chimerax.core.commands import StringArg, run
+from chimerax.core.undo import UndoState
+from chimerax.surface import color_sample
+
+PALETTE = ("#7f0d2a", "#d9583b", "#f2d27a", "#6fb3d2", "#1f4e9c")
+"""From absent to full occupancy: red through yellow to blue, safe for color blindness."""
+
+RANGE = (0.0, 1.0)
+KEY_TITLE = "relative scale"
+KEY_FONT_SIZE = 17
+
+
+@dataclass(frozen=True)
+class Coloring:
+    """The display keywords of a command.
+
+    `palette` is a Colormap or None for this bundle's; `range` a tuple of two floats,
+    'full', or None for 0 to 1 or the palette's own values.
+    """
+
+    color: bool = True
+    palette: object = None
+    range: object = None
+    key: bool = True
+
+
+def color_volume(session, volume, scale_map, coloring, undo=True):
+    """Color a volume's surfaces by a scale map, and show a key, as the keywords say."""
+    if not coloring.color:
+        return
+    surfaces = surfaces_of(volume)
+    if surfaces:
+        color_surfaces(session, surfaces, scale_map, coloring, undo)
+    else:
+        session.logger.info(
+            f"{volume.name} (#{volume.id_string}) shows no surface to color; show one with volume style surface, "
+            f"then: occupy color #{volume.id_string} scaleMap #{scale_map.id_string}"
+        )
+
+
+def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
+    """Color surfaces that have geometry by a scale map, and show a key.
+
+    Parameters
+    ----------
+    surfaces : list of Surface
+    scale_map : Volume
+    coloring : Coloring
+    undo : bool
+        Whether the coloring can be undone.
+    """
+    palette, ends = coloring.palette, coloring.range
+    if palette is None:
+        palette = Colormap(None, [_rgba(color) for color in PALETTE])
+    if ends is None and not palette.values_specified:
+        ends = RANGE
+    state = UndoState("occupy color")
+    color_sample(session, surfaces, scale_map, palette=palette, range=ends, undo_state=state)
+    if undo:
+        session.undo.register(state)
+    if coloring.key:
+        show_key(session, surfaces[0].auto_recolor_vertices.colormap)
+
+
+def surfaces_of(volume):
+    """A volume's surfaces with geometry, which is made here where it has not been drawn yet."""
+    volume.update_drawings()
+    return [surface for surface in volume.surfaces if surface.vertices is not None]
+
+
+def show_key(session, colormap):
+    """Show a color key: its ends labeled, between them what it is a key to."""
+    labels = [""] * len(colormap.colors)
+    labels[len(labels) // 2] = KEY_TITLE
+    labels[0], labels[-1] = (f"{colormap.data_values[i]:.3g}" for i in (0, -1))
+    entries = [StringArg.unparse(f"{_hex(c)}:{label}") for c, label in zip(colormap.colors, labels, strict=True)]
+    font = "" if get_model(session, create=False) else f" fontSize {KEY_FONT_SIZE}"
+    run(session, f"key {' '.join(entries)}{font}", log=False)
+
+
+def _rgba(color):
+    return (*(int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
+
+
+def _hex(rgba):
+    return "#" + "".join(f"{round(255 * float(c)):02x}" for c in rgba[:3])

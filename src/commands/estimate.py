@@ -1,0 +1,60 @@
+"""occupy estimate: scale maps of maps, whose surfaces they color."""
+
+from chimerax.core.commands import CmdDesc
+from chimerax.core.commands import register as register_command
+
+from ..engine.settings import ESTIMATION
+from .arguments import DISPLAY, SAMPLING, MapsToUseArg, from_settings, user_errors
+from .coloring import color_volume
+from .maps import ModelIds, new_map, one_or_list, sample
+from .report import log_estimate
+from .work import estimate_of, start
+
+SUFFIX = {"occupancy": "occupancy", "resolution": "local scale"}
+
+
+def estimate(session, volumes, *, subregion="all", step=1, model_id=None, **keywords):
+    """Estimate the local scale of maps and color their surfaces by it.
+
+    Parameters
+    ----------
+    volumes : list of Volume
+    subregion, step, model_id
+        The part of each map and the sampling to use, and the id of the first new model.
+    **keywords
+        The estimation settings and the display keywords color, palette, range, key.
+
+    Returns
+    -------
+    Volume or list of Volume
+        The scale maps, hidden.
+    """
+    coloring, settings = start(session, keywords, step, ESTIMATION)
+    ids = ModelIds(model_id)
+    return one_or_list(
+        [_estimate_one(session, sample(v, step, subregion), ids.take(), coloring, settings) for v in volumes]
+    )
+
+
+def _estimate_one(session, sampled, model_id, coloring, settings):
+    volume = sampled.volume
+    with user_errors(volume):
+        found = estimate_of(session, sampled, settings)
+    scale_map = scale_map_of(sampled, found, model_id)
+    log_estimate(session, volume, found, [scale_map])
+    color_volume(session, volume, scale_map, coloring)
+    return scale_map
+
+
+def scale_map_of(sampled, found, model_id=None):
+    """A hidden Volume with the scale of an estimate."""
+    return new_map(sampled, found.scale, f"{sampled.volume.name} {SUFFIX[found.settings.mode]}", model_id)
+
+
+def register(name, logger):
+    description = CmdDesc(
+        required=[("volumes", MapsToUseArg)],
+        keyword=from_settings(ESTIMATION) + SAMPLING + DISPLAY,
+        synopsis="Estimate local occupancy in maps and color them by it",
+    )
+    register_command(name, description, estimate, logger=logger)

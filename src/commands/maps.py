@@ -1,0 +1,92 @@
+"""From a ChimeraX Volume to an array, and back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from chimerax.core.errors import UserError
+from chimerax.map import Volume, volume_from_grid_data
+from chimerax.map_data import ArrayGridData
+
+_RIGHT_ANGLES = (90, 90, 90)
+_ANGLE_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class SampledMap:
+    """The voxels of a volume's subregion at a step.
+
+    Attributes
+    ----------
+    volume : Volume
+    density : array, shape (z, y, x)
+    region : tuple
+        First voxel, last voxel and step, each (x, y, z).
+    """
+
+    volume: Volume
+    density: np.ndarray
+    region: tuple
+
+    @property
+    def voxel_size(self):
+        """Å along z, y and x."""
+        _, step = self.volume.region_origin_and_step(self.region)
+        return tuple(reversed(step))
+
+
+def sample(volume, step=1, subregion="all"):
+    """The map's voxels, at full sampling unless a step is given."""
+    angles = volume.data.cell_angles
+    if not np.allclose(angles, _RIGHT_ANGLES, atol=_ANGLE_TOLERANCE):
+        raise UserError(
+            f"{volume.name} (#{volume.id_string}) has cell angles {', '.join(f'{a:g}' for a in angles)}°, but must "
+            "have right angles: resample it (volume resample) first"
+        )
+    first, size, step = volume.step_aligned_region(volume.subregion(step, subregion))
+    region = (tuple(first), tuple(f + n - 1 for f, n in zip(first, size, strict=True)), tuple(step))
+    return SampledMap(volume, volume.region_matrix(region), region)
+
+
+def values_on_grid(other, sampled):
+    """Another map's values at the voxels of a sampled map, interpolated where grids differ."""
+    values = other.interpolate_on_grid(sampled.volume)
+    first, last, step = (reversed(part) for part in sampled.region)
+    return values[tuple(slice(a, b + 1, s) for a, b, s in zip(first, last, step, strict=True))]
+
+
+def new_map(sampled, array, name, model_id=None):
+    """A new, undisplayed Volume with this array on the grid of a sampled map."""
+    volume = sampled.volume
+    origin, step = volume.region_origin_and_step(sampled.region)
+    grid = ArrayGridData(array, origin, step, volume.data.cell_angles, volume.data.rotation, name=name)
+    made = volume_from_grid_data(grid, volume.session, model_id=model_id, show_dialog=False)
+    made.copy_settings_from(
+        volume, copy_style=False, copy_region=False, copy_thresholds=False, copy_colors=False, copy_zone=False
+    )
+    made.display = False
+    return made
+
+
+def show_in_place_of(made, volume):
+    """Display a map as another one is displayed, at its levels, and hide that one."""
+    made.copy_settings_from(volume, copy_region=False, copy_colors=False)
+    volume.display = False
+    made.display = True
+
+
+def one_or_list(volumes):
+    """What a command returns: the model, or a list of several."""
+    return volumes[0] if len(volumes) == 1 else volumes
+
+
+class ModelIds:
+    """Ids for the models that a command makes: those asked for, else the next free ones."""
+
+    def __init__(self, first):
+        self._next = first
+
+    def take(self):
+        current = self._next
+        if current is not None:
+            self._next = (*current[:-1], current[-1] + 1)
+        return current

@@ -1,0 +1,77 @@
+"""What the commands tell in ChimeraX's log."""
+
+from html import escape
+
+from ..engine.settings import SETTINGS
+
+CAUTION = (
+    "The scale is relative to the strongest region of this map; less mass, flexibility and B-factors "
+    "lower it too, not only occupancy."
+)
+
+
+def status(session, volume):
+    """A progress callback that repaints the status line."""
+    return lambda fraction, stage: session.logger.status(f"{volume.name}: {stage} {fraction:.0%}")
+
+
+def show_links(model):
+    """HTML that names a model, with links that show and hide it."""
+    spec = f"#{model.id_string}"
+    links = (f'<a href="cxcmd:{verb} {spec} models">{verb}</a>' for verb in ("show", "hide"))
+    return f"{escape(model.name)} {spec} [{' | '.join(links)}]"
+
+
+def log_estimate(session, volume, estimate, made):
+    """Settings and limits of an estimate, its warnings, and the models that were made."""
+    rows = {
+        "mode": estimate.settings.mode,
+        "low-pass": f"{estimate.settings.lowpass:.4g} Å",
+        "kernel": f"{estimate.settings.kernel.voxels} voxels in {estimate.settings.kernel_size}³, "
+        f"radius {estimate.settings.kernel_radius:.3g}",
+        "tau": f"{estimate.tau:.4f}",
+        "full scale": _full_scale(volume, estimate),
+        "solvent": f"{estimate.solvent.mean:.3g} ± {estimate.solvent.sigma:.3g} low-passed, "
+        f"± {estimate.solvent.raw_sigma:.3g} in the map",
+    }
+    _log(session, f"Estimated the local scale of {escape(volume.name)} #{volume.id_string}", rows, made, estimate)
+
+
+def log_modification(session, volume, estimate, modification, made):
+    """Settings, limits and gain of a modification, and the models that were made."""
+    limits = modification.limits
+    rows = {
+        "power": f"{modification.settings['power']:g}",
+        SETTINGS["scale_limit"].camel: f"{limits.scale_limit:.3g}",
+        SETTINGS["max_gain"].camel: f"{limits.max_gain:.3g}",
+        "gain reached": f"{limits.gain:.3g}",
+        "full scale": _full_scale(volume, estimate),
+        "solvent": f"{estimate.solvent.mean:.3g} ± {estimate.solvent.sigma:.3g} low-passed, "
+        f"± {estimate.solvent.raw_sigma:.3g} in the map",
+        "mode": estimate.settings.mode,
+        "low-pass": f"{estimate.settings.lowpass:.4g} Å",
+    }
+    changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
+    _log(session, f"Equalized {escape(volume.name)} #{volume.id_string}", rows | changed, made, estimate)
+
+
+def _is_changed(name, value):
+    return value != SETTINGS[name].default and name not in ("power", "scale_limit", "max_gain")
+
+
+def _full_scale(volume, estimate):
+    place = ", ".join(f"{c:.0f}" for c in reversed(estimate.full_scale_tile.centre))
+    return f"{estimate.full_scale:.4g}, read in the tile at voxel {place}"
+
+
+def _log(session, title, rows, made, estimate):
+    logger = session.logger
+    for sentence in estimate.warnings:
+        logger.warning(sentence)
+    table = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items())
+    models = "; ".join(show_links(model) for model in made)
+    notes = "".join(f"<br>{escape(note)}" for note in estimate.notes)
+    logger.info(
+        f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table><i>{CAUTION}</i>", is_html=True
+    )
+    logger.status(f"Made {', '.join(model.name for model in made)}")
