@@ -8,12 +8,7 @@ from chimerax.core.commands import StringArg, run
 from chimerax.core.undo import UndoState
 from chimerax.surface import color_sample
 
-PALETTE = ("#7f0d2a", "#d9583b", "#f2d27a", "#6fb3d2", "#1f4e9c")
-"""From absent to full occupancy: red through yellow to blue, safe for color blindness."""
-
-RANGE = (0.0, 1.0)
-KEY_TITLE = "relative scale"
-KEY_FONT_SIZE = 17
+from ..palette import KEY_FONT_SIZE, PALETTE, RANGE, key_entries
 
 
 @dataclass(frozen=True)
@@ -75,13 +70,10 @@ def surfaces_of(volume):
 
 
 def show_key(session, colormap):
-    """Show a color key: its ends labeled, between them what it is a key to."""
-    labels = [""] * len(colormap.colors)
-    labels[len(labels) // 2] = KEY_TITLE
-    labels[0], labels[-1] = (f"{colormap.data_values[i]:.3g}" for i in (0, -1))
-    entries = [StringArg.unparse(f"{_hex(c)}:{label}") for c, label in zip(colormap.colors, labels, strict=True)]
+    """Show a color key; the size of an existing one stays as it is."""
+    entries = key_entries([_hex(color) for color in colormap.colors], colormap.data_values)
     font = "" if get_model(session, create=False) else f" fontSize {KEY_FONT_SIZE}"
-    run(session, f"key {' '.join(entries)}{font}", log=False)
+    run(session, f"key {' '.join(StringArg.unparse(entry) for entry in entries)}{font}", log=False)
 
 
 def _rgba(color):

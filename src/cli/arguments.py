@@ -1,0 +1,72 @@
+"""The shell's spelling of every setting, from the engine's one table."""
+
+import argparse
+from pathlib import Path
+
+from ..engine.errors import SettingError
+from ..engine.settings import ESTIMATION, MODIFICATION, SETTINGS, group
+
+GROUP_TITLES = {ESTIMATION: "estimation", MODIFICATION: "modification"}
+
+
+def add_settings(parser, *groups):
+    """Add an option for each setting of these groups; those not given are left out of the result."""
+    for name in groups:
+        section = parser.add_argument_group(GROUP_TITLES[name])
+        for setting in group(name):
+            section.add_argument(f"--{setting.kebab}", default=argparse.SUPPRESS, **_option(setting))
+
+
+def _option(setting):
+    text = setting.help.replace("%", "%%") + f" [{_default(setting)}]"
+    if setting.kind == "bool":
+        return {"action": argparse.BooleanOptionalAction, "help": text}
+    if setting.kind == "choice":
+        return {"choices": setting.choices, "help": text}
+    if setting.kind == "map":
+        return {"type": Path, "metavar": "MAP", "help": text}
+    return {"type": _checked(setting), "metavar": setting.unit.upper() or "X", "help": text}
+
+
+def _default(setting):
+    if setting.default is None:
+        return f"default: {setting.derived}"
+    value = {True: "yes", False: "no"}[setting.default] if setting.kind == "bool" else setting.default
+    unit = f" {setting.unit}" if setting.unit else ""
+    return f"default: {value:g}{unit}" if setting.kind in ("float", "int") else f"default: {value}"
+
+
+def _checked(setting):
+    """A converter for argparse, which says what was expected."""
+
+    def convert(text):
+        try:
+            return setting.check(float(text))
+        except ValueError as error:
+            problem = error.problem if isinstance(error, SettingError) else f"is {text}, but must be {setting.expected}"
+            raise argparse.ArgumentTypeError(f"it {problem}") from None
+
+    return convert
+
+
+def positive_number(text):
+    """A converter for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"it is {text}, but must be a number above 0")
+    return value
+
+
+def given(options):
+    """The settings that were given, by their names in Python."""
+    return {name: value for name, value in vars(options).items() if name in SETTINGS}
+
+
+def in_shell_spelling(error):
+    """The sentence of a setting's error, with the name as it is typed in the shell."""
+    if isinstance(error, SettingError):
+        return f"--{error.name.replace('_', '-')} {error.problem}"
+    return str(error)

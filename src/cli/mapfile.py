@@ -1,0 +1,168 @@
+"""Map files in MRC/CCP4 format, read and written with mrcfile.
+
+In memory a map is always (z, y, x); files may have other axis orders. What is written
+has the header of the map that was read, so that it overlays it in any viewer.
+"""
+
+import warnings
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import mrcfile
+import numpy as np
+
+from ..engine.errors import OccuPyError
+
+_RIGHT_ANGLE, _ANGLE_TOLERANCE = 90.0, 0.01
+_LABELS = 10
+_VOLUME_STACK_SPACEGROUPS = range(401, 631)
+SUFFIXES = (".mrc", ".map", ".ccp4", ".rec")
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2"}
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """A map that was read from a file.
+
+    Attributes
+    ----------
+    path : Path
+    density : array, shape (z, y, x)
+    voxel_size : tuple of 3 float
+        Å along z, y and x.
+    header : numpy record
+        The header of the file.
+    axes : tuple of 3 int
+        Axis (0, 1, 2 for z, y, x) along which the file's sections, rows and columns run.
+    """
+
+    path: Path
+    density: np.ndarray
+    voxel_size: tuple
+    header: np.ndarray
+    axes: tuple
+
+    @property
+    def name(self):
+        """Name of the file without folder, compression and format."""
+        return map_name(self.path)
+
+
+def map_name(path):
+    """Name of a map file without folder, compression and format."""
+    path = Path(path)
+    for known in (COMPRESSIONS, SUFFIXES):
+        if path.suffix.lower() in known:
+            path = path.with_suffix("")
+    return path.name
+
+
+def read(path, voxel_size=None):
+    """Read a map file, gzip and bzip2 too.
+
+    Parameters
+    ----------
+    path : str or Path
+    voxel_size : float, optional
+        Å, instead of what the header says.
+
+    Raises
+    ------
+    OccuPyError
+        If it does not exist, is no whole MRC/CCP4 map, or its axes are skewed.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise OccuPyError(f"{path}: no such file")
+    if path.is_dir():
+        raise OccuPyError(f"{path} is a folder; expected a map file (MRC or CCP4, may be compressed)")
+    data, header = _open(path)
+    if voxel_size is not None:
+        for edge, sampling in zip("xyz", ("mx", "my", "mz"), strict=True):
+            header.cella[edge] = voxel_size * header[sampling]
+    angles = [float(header.cellb[name]) for name in ("alpha", "beta", "gamma")]
+    if any(abs(angle - _RIGHT_ANGLE) > _ANGLE_TOLERANCE for angle in angles):
+        degrees = ", ".join(f"{angle:g}" for angle in angles)
+        raise OccuPyError(f"{path} has skewed axes (cell angles {degrees}); expected right angles: resample it first")
+    axes = _axes(path, header)
+    density = np.ascontiguousarray(np.transpose(data, np.argsort(axes)))
+    return MapFile(path, density, _voxel_size(path, header), header, axes)
+
+
+def _open(path):
+    """Data and header of a file. Headers that break the rules in small ways are read all the same."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with mrcfile.open(path, permissive=True) as file:
+                data, header = file.data, file.header.copy()
+        except (ValueError, OSError, EOFError, zlib.error) as error:
+            raise OccuPyError(f"{path} cannot be read as a map (MRC or CCP4): {_first_line(error)}") from None
+    if data is None or data.size == 0:
+        reason = _first_line(caught[-1].message) if caught else "it holds no data"
+        raise OccuPyError(f"{path} cannot be read as a map (MRC or CCP4): {reason}")
+    if data.ndim != 3:
+        raise OccuPyError(f"{path} holds data of {data.ndim} dimensions; expected one three-dimensional map")
+    return data, header
+
+
+def _first_line(error):
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
+
+
+def _axes(path, header):
+    """Which of z, y, x the file's sections, rows and columns run along."""
+    order = [int(header[name]) for name in ("maps", "mapr", "mapc")]
+    if order == [0, 0, 0]:
+        order = [3, 2, 1]
+    if sorted(order) != [1, 2, 3]:
+        raise OccuPyError(f"{path} has the axis order {order[::-1]} in its header; expected 1, 2 and 3, each once")
+    return tuple(3 - axis for axis in order)
+
+
+def _voxel_size(path, header):
+    """Å along z, y and x: the cell's edges over the sampling."""
+    sizes = []
+    for edge, sampling in (("z", "mz"), ("y", "my"), ("x", "mx")):
+        count, length = int(header[sampling]), float(header.cella[edge])
+        size = length / count if count > 0 else 0.0
+        if not (np.isfinite(size) and size > 0):
+            raise OccuPyError(
+                f"{path} has a voxel size of {size:g} Å along {edge} in its header, but it must be above 0; "
+                "give --voxel-size"
+            )
+        sizes.append(size)
+    return tuple(sizes)
+
+
+def write(path, density, like, labels):
+    """Write a map with the header of another: same origin, start, axis order and voxel size.
+
+    Parameters
+    ----------
+    path : Path
+    density : array of float32, shape (z, y, x)
+    like : MapFile
+        A map on the same grid.
+    labels : list of str
+        Added to the labels of the header.
+    """
+    data = np.ascontiguousarray(np.transpose(density, like.axes), np.float32)
+    with mrcfile.new(path, data=data) as file:
+        _copy_header(file, like.header)
+        for label in labels:
+            file.add_label(label[:79])
+
+
+def _copy_header(file, header):
+    names = ("nxstart", "nystart", "nzstart", "mx", "my", "mz", "cella", "cellb", "mapc", "mapr", "maps")
+    for name in (*names, "ispg", "origin", "extra1", "extra2"):
+        if name in header.dtype.names and name in file.header.dtype.names:
+            file.header[name] = header[name]
+    if not file.header.ispg or int(file.header.ispg) in _VOLUME_STACK_SPACEGROUPS:
+        file.header.ispg = 1
+    used = min(int(header.nlabl), _LABELS - 2)
+    file.header.label[:used] = header.label[:used]
+    file.header.nlabl = used

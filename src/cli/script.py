@@ -1,0 +1,40 @@
+"""The ChimeraX script that shows the maps of a run."""
+
+from ..palette import KEY_FONT_SIZE, PALETTE, RANGE, key_entries
+
+
+def chimerax_script(shown, scale_map, hidden=None):
+    """Commands that open maps and color one by the scale map.
+
+    They need no bundle, and find the models by name, so that other models may be open.
+
+    Parameters
+    ----------
+    shown : Path
+        The map that is shown and colored.
+    scale_map : Path
+    hidden : Path, optional
+        Another map to open for comparison, such as the input.
+
+    Returns
+    -------
+    str
+    """
+    palette = ":".join(PALETTE)
+    values = [RANGE[0] + (RANGE[1] - RANGE[0]) * i / (len(PALETTE) - 1) for i in range(len(PALETTE))]
+    key = " ".join(f'"{entry}"' for entry in key_entries(PALETTE, values))
+    lines = [f'open "{hidden}"', f"hide {_by_name(hidden)} models"] if hidden else []
+    lines += [
+        f'open "{scale_map}"',
+        f"hide {_by_name(scale_map)} models",
+        f'open "{shown}"',
+        f"volume {_by_name(shown)} style surface region all step 1 showOutlineBox false",
+        f"color sample {_by_name(shown)} map {_by_name(scale_map)} palette {palette} range {RANGE[0]:g},{RANGE[1]:g}",
+        f"key {key} fontSize {KEY_FONT_SIZE}",
+        f"view {_by_name(shown)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _by_name(path):
+    return f'##name="{path.name}"'
