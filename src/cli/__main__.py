@@ -1,0 +1,7 @@
+"""`python -m chimerax.occupy.cli` is the `occupy` program."""
+
+import sys
+
+from . import main
+
+sys.exit(main())
