@@ -6,7 +6,8 @@ from ..palette import KEY_FONT_SIZE, PALETTE, RANGE, key_entries
 def chimerax_script(shown, scale_map, hidden=None):
     """Commands that open maps and color one by the scale map.
 
-    They need no bundle, and find the models by name, so that other models may be open.
+    They need no bundle, and find the models by name, so that other models may be open. A
+    name finds the map but not its surface, which coloring needs; a selection finds both.
 
     Parameters
     ----------
@@ -29,9 +30,11 @@ def chimerax_script(shown, scale_map, hidden=None):
         f"hide {_by_name(scale_map)} models",
         f'open "{shown}"',
         f"volume {_by_name(shown)} style surface region all step 1 showOutlineBox false",
-        f"color sample {_by_name(shown)} map {_by_name(scale_map)} palette {palette} range {RANGE[0]:g},{RANGE[1]:g}",
+        f"select {_by_name(shown)}",
+        f"color sample sel map {_by_name(scale_map)} palette {palette} range {RANGE[0]:g},{RANGE[1]:g}",
+        "select clear",
         f"key {key} fontSize {KEY_FONT_SIZE}",
-        f"view {_by_name(shown)}",
+        "view",
     ]
     return "\n".join(lines) + "\n"
 
