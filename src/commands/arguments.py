@@ -39,10 +39,8 @@ class MapsToUseArg(ModelsArg):
 
 
 def _listing(models):
-    if not models:
-        return "no such model is open"
-    model = models[0]
-    return f"#{model.id_string} is {model.name}, a {type(model).__name__}"
+    names = [f"#{model.id_string} is {model.name}, a {type(model).__name__}" for model in models]
+    return names[0] if names else "no such model is open"
 
 
 def from_settings(*groups):

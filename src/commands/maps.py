@@ -49,7 +49,7 @@ def sample(volume, step=1, subregion="all"):
 
 def values_on_grid(other, sampled):
     """Another map's values at the voxels of a sampled map, interpolated where grids differ."""
-    values = other.interpolate_on_grid(sampled.volume)
+    values, _ = other.interpolate_on_grid(sampled.volume)
     first, last, step = (reversed(part) for part in sampled.region)
     return values[tuple(slice(a, b + 1, s) for a, b, s in zip(first, last, step, strict=True))]
 

@@ -1,0 +1,91 @@
+"""occupy equalize in ChimeraX."""
+
+import numpy as np
+from chimerax import occupy
+from chimerax.core.errors import UserError
+from support import SHAPE, VOXEL_SIZE, MapTestCase, session
+
+
+class Equalize(MapTestCase):
+    def test_map_holds_what_the_engine_makes(self):
+        made = self.run_command("occupy equalize #1")
+        np.testing.assert_array_equal(made.full_matrix(), occupy.equalize(self.density, VOXEL_SIZE))
+
+    def test_map_takes_the_place_of_the_input_which_is_hidden(self):
+        made = self.run_command("occupy equalize #1")
+        self.assertEqual(made.name, "small equalized")
+        self.assertTrue(made.display)
+        self.assertFalse(self.map.display)
+        self.assertEqual([s.level for s in made.surfaces], [s.level for s in self.map.surfaces])
+        self.assert_same_place(made, self.map)
+
+    def test_map_is_colored_by_its_hidden_scale_map(self):
+        made = self.run_command("occupy equalize #1")
+        colored_by = made.surfaces[0].auto_recolor_vertices.volume
+        self.assertEqual(colored_by.name, "small occupancy")
+        self.assertFalse(colored_by.display)
+        np.testing.assert_array_equal(colored_by.full_matrix(), occupy.estimate(self.density, VOXEL_SIZE).scale)
+        self.assertIsNone(self.colors_of(self.map))
+
+    def test_british_spelling_does_the_same(self):
+        made = self.run_command("occupy equalise #1")
+        np.testing.assert_array_equal(made.full_matrix(), occupy.equalize(self.density, VOXEL_SIZE))
+
+    def test_every_modification_keyword_reaches_the_engine(self):
+        made = self.run_command(
+            "occupy equalize #1 power 2.5 removeSolvent true hedge 2 scaleLimit 0.2 maxGain 2 "
+            "useConfidence true outputLowpass 9 clip false mode resolution tileSize 10"
+        )
+        expected = occupy.equalize(
+            self.density,
+            VOXEL_SIZE,
+            power=2.5,
+            remove_solvent=True,
+            hedge=2,
+            scale_limit=0.2,
+            max_gain=2,
+            use_confidence=True,
+            output_lowpass=9,
+            clip=False,
+            mode="resolution",
+            tile_size=10,
+        )
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+
+    def test_power_may_be_infinite(self):
+        made = self.run_command("occupy equalize #1 power inf matchHistogram true")
+        expected = occupy.equalize(self.density, VOXEL_SIZE, match_histogram=True)
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+
+    def test_scale_map_is_used_instead_of_an_estimate(self):
+        scale = np.linspace(0.3, 1, SHAPE[2], dtype=np.float32) * np.ones(SHAPE, np.float32)
+        given = self.open_map(scale, "given")
+        made = self.run_command(f"occupy equalize #1 scaleMap #{given.id_string}")
+        np.testing.assert_array_equal(made.full_matrix(), occupy.equalize(self.density, VOXEL_SIZE, scale_map=scale))
+        self.assertIs(made.surfaces[0].auto_recolor_vertices.volume, given)
+        self.assertNotIn("small occupancy", [m.name for m in session.models.list()])
+
+    def test_scale_map_outside_zero_to_one_is_refused(self):
+        self.open_map(3 * self.density, "not a scale")
+        models = session.models.list()
+        with self.assertRaises(UserError) as caught:
+            self.run_command("occupy equalize #1 scaleMap #2")
+        self.assertIn("0 to 1", str(caught.exception))
+        self.assertEqual(session.models.list(), models)
+        self.assertTrue(self.map.display)
+
+    def test_output_lowpass_beyond_nyquist_is_refused_as_typed(self):
+        with self.assertRaises(UserError) as caught:
+            self.run_command("occupy equalize #1 outputLowpass 3")
+        self.assertIn("outputLowpass is 3 Å", str(caught.exception))
+
+    def test_log_tells_the_gain_that_was_reached(self):
+        self.run_command("occupy equalize #1")
+        limits = occupy.modify(self.density, VOXEL_SIZE).limits
+        for text in ("gain reached", f"{limits.gain:.3g}", f"{limits.scale_limit:.3g}", "small equalized"):
+            self.assertIn(text, self.log.text["info"])
+
+    def test_several_maps_give_a_list(self):
+        self.open_map(self.density[:, ::-1], "other")
+        made = self.run_command("occupy equalize #1,2")
+        self.assertEqual([m.name for m in made], ["small equalized", "other equalized"])

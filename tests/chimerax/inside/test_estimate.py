@@ -1,0 +1,221 @@
+"""occupy estimate in ChimeraX."""
+
+import numpy as np
+from chimerax import occupy
+from chimerax.color_key.model import get_model
+from chimerax.core.errors import UserError
+from chimerax.geometry import rotation
+from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
+
+
+class Estimate(MapTestCase):
+    def test_scale_map_holds_what_the_engine_estimates(self):
+        scale_map = self.run_command("occupy estimate #1")
+        expected = occupy.estimate(self.density, VOXEL_SIZE).scale
+        np.testing.assert_array_equal(scale_map.full_matrix(), expected)
+
+    def test_scale_map_is_a_hidden_map_in_the_same_place(self):
+        self.map.position = rotation((0, 0, 1), 30)
+        scale_map = self.run_command("occupy estimate #1")
+        self.assertEqual(scale_map.name, "small occupancy")
+        self.assertFalse(scale_map.display)
+        self.assertTrue(self.map.display)
+        self.assert_same_place(scale_map, self.map)
+
+    def test_full_part_is_colored_blue_and_half_part_is_not(self):
+        self.run_command("occupy estimate #1")
+        surface = self.map.surfaces[0]
+        where = surface.vertices - np.array((5.0, 6.0, 7.0))
+        colors = self.colors_of(self.map).astype(int)
+        for part, is_blue in zip(PARTS, (True, False), strict=True):
+            centre = VOXEL_SIZE * np.array(part.centre[::-1])
+            near = np.linalg.norm(where - centre, axis=1) < 10 * VOXEL_SIZE
+            mean = colors[near].mean(axis=0)
+            self.assertEqual(mean[2] > mean[0], is_blue, f"{part}: {mean}")
+
+    def test_key_shows_the_ends_of_the_range(self):
+        self.run_command("occupy estimate #1")
+        labels = [label for _, label in get_model(session, create=False).rgbas_and_labels]
+        self.assertEqual([labels[0], labels[2], labels[-1]], ["0", "relative scale", "1"])
+
+    def test_no_color_and_no_key_where_not_wanted(self):
+        self.run_command("occupy estimate #1 color false")
+        self.assertIsNone(self.colors_of(self.map))
+        self.assertIsNone(get_model(session, create=False))
+        self.run_command("occupy estimate #1 key false")
+        self.assertIsNotNone(self.colors_of(self.map))
+        self.assertIsNone(get_model(session, create=False))
+
+    def test_palette_and_range_are_used(self):
+        self.run_command("occupy estimate #1 palette red:lime range 0.2,0.6")
+        recolor = self.map.surfaces[0].auto_recolor_vertices
+        np.testing.assert_allclose(recolor.colormap.data_values, (0.2, 0.6))
+        labels = [label for _, label in get_model(session, create=False).rgbas_and_labels]
+        self.assertEqual(labels, ["0.2", "0.6"])
+
+    def test_coloring_is_undone_and_redone(self):
+        before = self.colors_of(self.map)
+        self.run_command("occupy estimate #1")
+        colored = self.colors_of(self.map).copy()
+        session.undo.undo(silent=True)
+        np.testing.assert_array_equal(self.colors_of(self.map), before)
+        session.undo.redo(silent=True)
+        np.testing.assert_array_equal(self.colors_of(self.map), colored)
+
+    def test_surface_is_colored_again_when_its_level_changes(self):
+        self.run_command("occupy estimate #1")
+        self.run_command("volume #1 level 0.6")
+        self.map.update_drawings()
+        surface = self.map.surfaces[0]
+        self.assertEqual(len(surface.vertex_colors), len(surface.vertices))
+
+    def test_map_shown_at_step_2_is_estimated_at_full_sampling(self):
+        self.run_command("volume #1 step 2")
+        scale_map = self.run_command("occupy estimate #1")
+        self.assertEqual(scale_map.full_matrix().shape, SHAPE)
+
+    def test_step_2_is_used_where_asked_for_and_warned_of(self):
+        scale_map = self.run_command("occupy estimate #1 step 2")
+        self.assertEqual(scale_map.full_matrix().shape, tuple(n // 2 for n in SHAPE))
+        self.assertEqual(tuple(scale_map.data.step), (2 * VOXEL_SIZE,) * 3)
+        self.assertIn("step", self.log.text["warning"])
+        np.testing.assert_array_equal(
+            scale_map.full_matrix(), occupy.estimate(self.density[::2, ::2, ::2], 2 * VOXEL_SIZE).scale
+        )
+
+    def test_subregion_is_estimated_alone_and_in_its_place(self):
+        scale_map = self.run_command("occupy estimate #1 subregion 2,3,4,40,39,37")
+        part = self.density[4:38, 3:40, 2:41]
+        np.testing.assert_array_equal(scale_map.full_matrix(), occupy.estimate(part, VOXEL_SIZE).scale)
+        np.testing.assert_allclose(scale_map.data.origin, np.array((5, 6, 7)) + VOXEL_SIZE * np.array((2, 3, 4)))
+
+    def test_voxel_sizes_count_along_their_axes(self):
+        self.run_command("close #1")
+        volume = self.open_map(self.density, "uneven", step=(1.5, 2.0, 2.5))
+        scale_map = self.run_command(f"occupy estimate #{volume.id_string}")
+        np.testing.assert_array_equal(scale_map.full_matrix(), occupy.estimate(self.density, (2.5, 2.0, 1.5)).scale)
+
+    def test_several_maps_give_a_list_with_ids_as_asked(self):
+        self.open_map(self.density[::-1], "other")
+        made = self.run_command("occupy estimate #1,2 modelId 7")
+        self.assertEqual([m.id_string for m in made], ["7", "8"])
+        self.assertEqual([m.name for m in made], ["small occupancy", "other occupancy"])
+
+    def test_mode_resolution_names_its_map_local_scale(self):
+        scale_map = self.run_command("occupy estimate #1 mode resolution")
+        self.assertEqual(scale_map.name, "small local scale")
+        np.testing.assert_array_equal(
+            scale_map.full_matrix(), occupy.estimate(self.density, VOXEL_SIZE, mode="resolution").scale
+        )
+
+    def test_every_estimation_keyword_reaches_the_engine(self):
+        scale_map = self.run_command(
+            "occupy estimate #1 lowpass 9 resolution 10 kernelSize 3 kernelRadius 1.5 tau 0.8 tileSize 8 "
+            "normalization maximum maxBox 256 recalibrate true"
+        )
+        expected = occupy.estimate(
+            self.density,
+            VOXEL_SIZE,
+            lowpass=9,
+            resolution=10,
+            kernel_size=3,
+            kernel_radius=1.5,
+            tau=0.8,
+            tile_size=8,
+            normalization="maximum",
+            max_box=256,
+            recalibrate=True,
+        )
+        np.testing.assert_array_equal(scale_map.full_matrix(), expected.scale)
+
+    def test_solvent_mask_may_be_on_another_grid(self):
+        inside = np.zeros(tuple(n + 6 for n in SHAPE), np.float32)
+        inside[10:36, 5:46, 5:50] = 1
+        mask = self.open_map(inside, "mask", origin=(1.0, 2.0, 3.0))
+        keywords = "recalibrate true color false"
+        scale_map = self.run_command(f"occupy estimate #1 solventMask #{mask.id_string} {keywords}")
+        on_grid = inside[2:42, 2:46, 2:50]
+        expected = occupy.estimate(self.density, VOXEL_SIZE, solvent_mask=on_grid, recalibrate=True)
+        np.testing.assert_array_equal(scale_map.full_matrix(), expected.scale)
+
+    def test_log_tells_the_settings_and_what_the_scale_means(self):
+        self.run_command("occupy estimate #1")
+        found = occupy.estimate(self.density, VOXEL_SIZE)
+        for text in ("small occupancy", "8 Å", f"{found.tau:.4f}", f"{found.full_scale:.4g}", "B-factors"):
+            self.assertIn(text, self.log.text["info"])
+        self.assertEqual(self.log.text["warning"], "")
+
+    def test_masked_map_gets_a_warning(self):
+        masked = np.where(self.density > 0.15, self.density, 0).astype(np.float32)
+        self.open_map(masked, "masked")
+        self.run_command("occupy estimate #2")
+        self.assertIn("masked", self.log.text["warning"])
+
+    def test_map_without_surface_is_estimated_and_the_log_says_so(self):
+        self.run_command("volume #1 style image")
+        self.map.remove_surfaces()
+        self.run_command("occupy estimate #1")
+        self.assertIn("no surface", self.log.text["info"])
+
+
+class BadInput(MapTestCase):
+    def assert_refused(self, command, *words):
+        models, colors = session.models.list(), self.colors_of(self.map)
+        with self.assertRaises(UserError) as caught:
+            self.run_command(command)
+        for word in words:
+            self.assertIn(word, str(caught.exception))
+        self.assertEqual(session.models.list(), models)
+        self.assertIs(self.colors_of(self.map), colors)
+
+    def test_no_such_model(self):
+        self.assert_refused("occupy estimate #9", "#9", "map")
+
+    def test_model_that_is_not_a_map(self):
+        self.run_command("shape sphere")
+        self.assert_refused("occupy estimate #2", "#2", "sphere")
+
+    def test_setting_out_of_range_is_named_as_it_is_typed(self):
+        self.assert_refused("occupy estimate #1 tileSize 1", "tileSize is 1", "at least 2")
+        self.assert_refused("occupy estimate #1 tau 1", "tau is 1", "below 1")
+        self.assert_refused("occupy estimate #1 kernelSize 4", "kernelSize is 4", "odd")
+
+    def test_voxels_that_are_not_finite(self):
+        self.density[3, 4, 5:8] = np.nan
+        volume = self.open_map(self.density, "nan")
+        self.assert_refused(f"occupy estimate #{volume.id_string}", "3 of", "NaN")
+
+    def test_constant_map(self):
+        volume = self.open_map(np.ones(SHAPE, np.float32), "flat")
+        self.assert_refused(f"occupy estimate #{volume.id_string}", "constant")
+
+    def test_inverted_contrast(self):
+        volume = self.open_map(-self.density, "negative")
+        self.assert_refused(f"occupy estimate #{volume.id_string}", "inverted")
+
+    def test_box_smaller_than_the_kernel(self):
+        self.assert_refused("occupy estimate #1 subregion 0,0,0,3,40,40", "smaller than the kernel")
+
+    def test_skewed_axes(self):
+        volume = self.open_map(self.density, "skewed", angles=(90, 90, 120))
+        self.assert_refused(f"occupy estimate #{volume.id_string}", "120", "right angles")
+
+
+class Sessions(MapTestCase):
+    def test_session_comes_back_whole(self):
+        self.run_command("occupy estimate #1")
+        colors = self.colors_of(self.map).copy()
+        scale = next(m for m in session.models.list() if m.name == "small occupancy").full_matrix().copy()
+        path = FOLDER / "home" / "saved.cxs"
+        self.run_command(f'save "{path}"')
+        self.run_command("close")
+        self.run_command(f'open "{path}"')
+        by_name = {m.name: m for m in session.models.list()}
+        np.testing.assert_array_equal(by_name["small occupancy"].full_matrix(), scale)
+        self.assertFalse(by_name["small occupancy"].display)
+        np.testing.assert_array_equal(self.colors_of(by_name["small"]), colors)
+        self.assertIsNotNone(get_model(session, create=False))
+        self.run_command("volume #1 level 0.5")
+        by_name["small"].update_drawings()
+        surface = by_name["small"].surfaces[0]
+        self.assertEqual(len(surface.vertex_colors), len(surface.vertices))
