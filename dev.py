@@ -1,0 +1,70 @@
+"""Set up and run: `python3 dev.py demo`, `python3 dev.py test`, `python3 dev.py lint`.
+
+Each makes a virtual environment in .venv (or the folder that --venv names), installs the
+project into it and runs there. Nothing outside this folder is changed.
+"""
+
+import argparse
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+OLDEST_PYTHON = (3, 11)
+LINTER = "ruff==0.17.*"
+PORTABLE = ("tests/engine", "tests/cli")
+
+
+def main():
+    options = parse()
+    if sys.version_info < OLDEST_PYTHON:
+        return f"Python {sys.version.split()[0]} is too old; expected 3.11 or newer"
+    python = environment(options.venv)
+    return {"demo": demo, "test": test, "lint": lint}[options.task](python, options)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=("demo", "test", "lint"))
+    parser.add_argument("--venv", type=Path, default=HERE / ".venv", help="folder of the environment [.venv]")
+    parser.add_argument("--numpy", metavar="VERSION", help="test with this NumPy, such as '1.26.*'")
+    parser.add_argument("--portable", action="store_true", help="leave out the tests inside ChimeraX")
+    parser.add_argument("rest", nargs="*", help="passed on to pytest or to occupy demo, after --")
+    return parser.parse_args()
+
+
+def environment(folder):
+    """The Python of the environment, which is made where it is missing."""
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if not python.exists():
+        print(f"Making an environment in {folder}", flush=True)
+        venv.create(folder, with_pip=True, clear=folder.exists())
+    return python
+
+
+def install(python, *requirements):
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
+    subprocess.run(command, check=True, cwd=HERE)
+
+
+def demo(python, options):
+    install(python, str(HERE))
+    return subprocess.run([python, "-m", "chimerax.occupy.cli", "demo", *options.rest]).returncode
+
+
+def test(python, options):
+    numpy = [f"numpy=={options.numpy}"] if options.numpy else []
+    install(python, f"{HERE}[test]", *numpy)
+    tests = PORTABLE if options.portable else ()
+    return subprocess.run([python, "-m", "pytest", *tests, *options.rest], cwd=HERE).returncode
+
+
+def lint(python, options):
+    install(python, LINTER)
+    checks = (["check"], ["format", "--check"])
+    return max(subprocess.run([python, "-m", "ruff", *check, *options.rest], cwd=HERE).returncode for check in checks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
