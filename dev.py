@@ -30,8 +30,12 @@ def parse():
     parser.add_argument("--venv", type=Path, default=HERE / ".venv", help="folder of the environment [.venv]")
     parser.add_argument("--numpy", metavar="VERSION", help="test with this NumPy, such as '1.26.*'")
     parser.add_argument("--portable", action="store_true", help="leave out the tests inside ChimeraX")
-    parser.add_argument("rest", nargs="*", help="passed on to pytest or to occupy demo, after --")
-    return parser.parse_args()
+    parser.epilog = "What follows -- is passed on to the demo, to pytest or to the linter."
+    given = sys.argv[1:]
+    split = given.index("--") if "--" in given else len(given)
+    options = parser.parse_args(given[:split])
+    options.rest = given[split + 1 :]
+    return options
 
 
 def environment(folder):
