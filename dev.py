@@ -5,6 +5,7 @@ project into it and runs there. Nothing outside this folder is changed.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import venv
@@ -52,14 +53,21 @@ def install(python, *requirements):
     subprocess.run(command, check=True, cwd=HERE)
 
 
+def install_project(python, extras=""):
+    # What an earlier build left would get into this one.
+    shutil.rmtree(HERE / "build", ignore_errors=True)
+    install(python, f"{HERE}{extras}")
+
+
 def demo(python, options):
-    install(python, str(HERE))
+    install_project(python)
     return subprocess.run([python, "-m", "chimerax.occupy.cli", "demo", *options.rest]).returncode
 
 
 def test(python, options):
-    numpy = [f"numpy=={options.numpy}"] if options.numpy else []
-    install(python, f"{HERE}[test]", *numpy)
+    install_project(python, "[test]")
+    if options.numpy:
+        install(python, f"numpy=={options.numpy}")
     tests = PORTABLE if options.portable else ()
     return subprocess.run([python, "-m", "pytest", *tests, *options.rest], cwd=HERE).returncode
 

@@ -22,7 +22,7 @@ setup(
     python_requires=">=3.11",
     package_dir={PACKAGE: "src"},
     packages=[PACKAGE, *(f"{PACKAGE}.{name}" for name in find_packages(str(HERE / "src")))],
-    package_data={PACKAGE: ["docs/user/*", "docs/user/*/*", "docs/user/*/*/*"]},
+    package_data={PACKAGE: ["docs/user/*/*.html"]},
     install_requires=["numpy>=1.26", "scipy>=1.12", "mrcfile>=1.5", "matplotlib>=3.8", "tqdm>=4.60"],
     extras_require={"test": ["pytest>=8", "hypothesis>=6.100"]},
     entry_points={"console_scripts": [f"occupy = {PACKAGE}.cli:main"]},

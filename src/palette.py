@@ -5,7 +5,7 @@ PALETTE = ("#7f0d2a", "#d9583b", "#f2d27a", "#6fb3d2", "#1f4e9c")
 
 RANGE = (0.0, 1.0)
 KEY_TITLE = "relative scale"
-KEY_FONT_SIZE = 17
+KEY_FONT_SIZE = 14
 
 
 def key_entries(colors, values):

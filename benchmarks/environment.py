@@ -1,0 +1,87 @@
+"""The Python environments of the two programs."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PUBLISHED = "0.1.13"
+_REQUIREMENTS = (f"occupy=={PUBLISHED}", "numpy<2", "setuptools<81")
+_CACHE = Path(tempfile.gettempdir()) / f"occupy-{PUBLISHED}-environment"
+_QUIET = {"MPLBACKEND": "Agg", "PYTHONWARNINGS": "ignore"}
+_VERSIONS = """\
+import json, platform
+from importlib.metadata import version
+print(json.dumps({"Python": platform.python_version(), "NumPy": version("numpy"), "SciPy": version("scipy")}))
+"""
+
+
+class Unavailable(Exception):
+    """Says in a sentence why an environment cannot be used."""
+
+
+def run(python, arguments, folder):
+    """What a Python prints, run quietly in a folder.
+
+    Parameters
+    ----------
+    python : str or Path
+    arguments : list of str
+    folder : Path
+
+    Raises
+    ------
+    Unavailable
+        If it cannot be started or fails; the last line of its errors says why.
+    """
+    try:
+        done = subprocess.run(
+            [python, *arguments], cwd=folder, env=os.environ | _QUIET, capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise Unavailable(f"{python} cannot be started: {error.strerror}") from None
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        raise Unavailable(f"{python} {arguments[0]} failed: {last}")
+    return done.stdout
+
+
+def published_python(given=None):
+    """A Python that has the published program, in an environment made for it unless given.
+
+    Parameters
+    ----------
+    given : Path, optional
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    Unavailable
+        If it cannot be imported there, or the environment cannot be made.
+    """
+    if given is not None:
+        _check_published(given)
+        return given
+    python = _CACHE / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    try:
+        _check_published(python)
+    except Unavailable:
+        print(f"Making an environment for OccuPy {PUBLISHED} in {_CACHE}", file=sys.stderr)
+        run(sys.executable, ["-m", "venv", "--clear", str(_CACHE)], Path.cwd())
+        run(python, ["-m", "pip", "install", "--quiet", *_REQUIREMENTS], _CACHE)
+        _check_published(python)
+    return python
+
+
+def _check_published(python):
+    run(python, ["-c", "from occupy_lib import estimate, args"], Path(tempfile.gettempdir()))
+
+
+def versions(python):
+    """Versions of Python, NumPy and SciPy in an environment, as a dict."""
+    return json.loads(run(python, ["-c", _VERSIONS], Path.cwd()))

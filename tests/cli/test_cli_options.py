@@ -1,0 +1,101 @@
+"""The options of the `occupy` program: help, ranges, mistakes in them."""
+
+import re
+from importlib.metadata import version
+
+import pytest
+
+from chimerax.occupy import SETTINGS
+
+OUT_OF_RANGE = {
+    "lowpass": (("0", "-3", "nan", "inf", "wide"), "a number above 0"),
+    "resolution": (("0", "nan"), "a number above 0"),
+    "kernel-size": (("1", "4", "33", "5.5"), "an odd whole number at least 3 and at most 31"),
+    "kernel-radius": (("0.9", "33"), "a number at least 1 and at most 32"),
+    "tau": (("0", "1", "-0.5"), "a number above 0 and below 1"),
+    "tile-size": (("1", "129", "12.5"), "a whole number at least 2 and at most 128"),
+    "max-box": (("31", "4097"), "a whole number at least 32 and at most 4096"),
+    "power": (("0.9", "nan"), "a number at least 1"),
+    "hedge": (("0", "101"), "a number above 0 and at most 100"),
+    "scale-limit": (("-0.1", "1.1"), "a number at least 0 and at most 1"),
+    "max-gain": (("0.9", "much"), "a number at least 1"),
+    "output-lowpass": (("0", "inf"), "a number above 0"),
+    "voxel-size": (("0", "-1", "nan", "inf", "small"), "a number above 0"),
+    "mode": (("both",), "'occupancy', 'resolution'"),
+    "normalization": (("none",), "'tiles', 'maximum'"),
+}
+
+
+@pytest.fixture
+def usage_error(occupy, tmp_path):
+    """A function that runs the program with unusable arguments and returns the sentence that it gave."""
+
+    def run(*arguments):
+        result = occupy(*arguments, cwd=tmp_path)
+        assert "Traceback" not in result.stderr
+        assert result.returncode == 2
+        assert result.stdout == ""
+        assert list(tmp_path.iterdir()) == []
+        usage, sentence = re.fullmatch(r"(usage: .*\n)occupy[a-z ]*: error: ([^\n]+)\n", result.stderr, re.S).groups()
+        assert "error" not in usage
+        return sentence
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("command", "groups"),
+    [("estimate", {"estimation"}), ("equalize", {"estimation", "modification"}), ("equalise", set())],
+)
+def test_every_setting_is_an_option_in_the_help(occupy, command, groups):
+    result = occupy(command, "--help")
+    assert result.returncode == 0
+    for setting in SETTINGS.values():
+        listed = re.search(rf"^  --{setting.name.replace('_', '-')}(,| |$)", result.stdout, re.MULTILINE)
+        assert listed or setting.group not in (groups or {"estimation", "modification"}), setting.name
+        assert setting.group in ("estimation", "modification")
+
+
+def test_the_help_can_be_printed_where_there_is_no_letter_for_angstrom(occupy):
+    result = occupy("estimate", "--help", encoding="gbk")
+    assert result.returncode == 0
+    assert "--voxel-size" in result.stdout
+
+
+def test_version_is_that_of_the_package(occupy):
+    assert occupy("--version").stdout.split()[-1] == version("ChimeraX-OccuPy")
+
+
+def test_the_ranges_of_all_numeric_settings_are_tested_here():
+    numeric = {s.name.replace("_", "-") for s in SETTINGS.values() if s.kind in ("float", "int", "choice")}
+    assert numeric <= OUT_OF_RANGE.keys()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [(option, value, expected) for option, (values, expected) in OUT_OF_RANGE.items() for value in values],
+)
+def test_a_value_out_of_range_is_refused_with_option_value_and_range(usage_error, option, value, expected):
+    sentence = usage_error("equalize", "map.mrc", f"--{option}={value}")
+    assert f"--{option}: " in sentence
+    assert value in sentence
+    assert sentence.rstrip(")").endswith(expected)
+
+
+def test_an_unknown_option_is_named(usage_error):
+    assert usage_error("estimate", "map.mrc", "--sharpen", "3") == "unrecognized arguments: --sharpen 3"
+
+
+def test_an_option_of_equalize_is_unknown_to_estimate(usage_error):
+    assert "--power" in usage_error("estimate", "map.mrc", "--power", "3")
+
+
+@pytest.mark.parametrize("arguments", [(), ("estimate",), ("sharpen", "map.mrc")], ids=["none", "no map", "unknown"])
+def test_a_command_line_without_command_or_map_gets_the_usage(usage_error, arguments):
+    assert re.search("COMMAND|MAP", usage_error(*arguments))
+
+
+@pytest.mark.parametrize("option", ["lowpass", "output-lowpass"])
+def test_a_lowpass_beyond_nyquist_is_refused_with_the_finest_that_can_be(refusal, map_file, option):
+    sentence = refusal("equalize", map_file, f"--{option}", "2.9")
+    assert sentence == f"--{option} is 2.9 Å, but must be at least two voxels, 3 Å here"
