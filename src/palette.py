@@ -5,13 +5,14 @@ PALETTE = ("#7f0d2a", "#d9583b", "#f2d27a", "#6fb3d2", "#1f4e9c")
 
 RANGE = (0.0, 1.0)
 KEY_TITLE = "relative scale"
-KEY_FONT_SIZE = 14
+NEW_KEY = "fontSize 14 pos 0.58,0.08 size 0.38,0.04"
+"""How a key is made so that its labels stay apart in a window of 450 pixels already."""
 
 
 def key_entries(colors, values):
     """Entries of ChimeraX's `key` command: the ends labeled, between them a title.
 
-    More labels would overlap at the key's usual size.
+    More labels would overlap in a small window.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The ChimeraX script that shows the maps of a run."""
 
-from ..palette import KEY_FONT_SIZE, PALETTE, RANGE, key_entries
+from ..palette import NEW_KEY, PALETTE, RANGE, key_entries
 
 
 def chimerax_script(shown, scale_map, hidden=None):
@@ -24,16 +24,16 @@ def chimerax_script(shown, scale_map, hidden=None):
     palette = ":".join(PALETTE)
     values = [RANGE[0] + (RANGE[1] - RANGE[0]) * i / (len(PALETTE) - 1) for i in range(len(PALETTE))]
     key = " ".join(f'"{entry}"' for entry in key_entries(PALETTE, values))
-    lines = [f'open "{hidden}"', f"hide {_by_name(hidden)} models"] if hidden else []
+    lines = [f'open "{hidden.as_posix()}"', f"hide {_by_name(hidden)} models"] if hidden else []
     lines += [
-        f'open "{scale_map}"',
+        f'open "{scale_map.as_posix()}"',
         f"hide {_by_name(scale_map)} models",
-        f'open "{shown}"',
+        f'open "{shown.as_posix()}"',
         f"volume {_by_name(shown)} style surface region all step 1 showOutlineBox false",
         f"select {_by_name(shown)}",
         f"color sample sel map {_by_name(scale_map)} palette {palette} range {RANGE[0]:g},{RANGE[1]:g}",
         "select clear",
-        f"key {key} fontSize {KEY_FONT_SIZE}",
+        f"key {key} {NEW_KEY}",
         "view",
     ]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ from chimerax.core.commands import StringArg, run
 from chimerax.core.undo import UndoState
 from chimerax.surface import color_sample
 
-from ..palette import KEY_FONT_SIZE, PALETTE, RANGE, key_entries
+from ..palette import NEW_KEY, PALETTE, RANGE, key_entries
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def surfaces_of(volume):
 
 
 def show_key(session, colormap):
-    """Show a color key; the size of an existing one stays as it is."""
+    """Show a color key; an existing one keeps its place and size."""
     entries = key_entries([_hex(color) for color in colormap.colors], colormap.data_values)
-    font = "" if get_model(session, create=False) else f" fontSize {KEY_FONT_SIZE}"
-    run(session, f"key {' '.join(StringArg.unparse(entry) for entry in entries)}{font}", log=False)
+    layout = "" if get_model(session, create=False) else NEW_KEY
+    run(session, f"key {' '.join(StringArg.unparse(entry) for entry in entries)} {layout}", log=False)
 
 
 def _rgba(color):
