@@ -21,6 +21,8 @@ _MODULE_OF = {
     "fit_solvent": "engine.estimate",
     "Estimate": "engine.estimate",
     "equalize": "engine.modify",
+    "attenuate": "engine.modify",
+    "sigmoid": "engine.modify",
     "modify": "engine.modify",
     "Modification": "engine.modify",
     "Limits": "engine.modify",

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from ..engine.errors import SettingError
-from ..engine.settings import ESTIMATION, MODIFICATION, SETTINGS, group
+from ..engine.settings import ESTIMATION, KINDS, SETTINGS, group
 
-GROUP_TITLES = {ESTIMATION: "estimation", MODIFICATION: "modification"}
+GROUP_TITLES = {ESTIMATION: "estimation"} | dict.fromkeys(KINDS, "modification")
 
 
 def add_settings(parser, *groups):

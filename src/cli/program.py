@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,7 +13,7 @@ from .. import __version__, plots
 from ..engine.errors import OccuPyError
 from ..engine.estimate import estimate
 from ..engine.modify import modify
-from ..engine.settings import ESTIMATION, MODIFICATION, split
+from ..engine.settings import ESTIMATION, split
 from . import demo, mapfile
 from .arguments import add_settings, given, in_shell_spelling, positive_number
 from .outputs import check_absent, staged
@@ -34,6 +35,12 @@ examples:
 The scale is relative to the strongest region of a map; less mass, flexibility and B-factors
 lower it too, not only occupancy. The method: doi.org/10.1038/s41467-023-41478-1"""
 
+MODIFICATIONS = {
+    "equalize": ("write a map with all its parts at one level, solvent not amplified", ["equalise"]),
+    "attenuate": ("write a map with its weak parts weakened further, into solvent", []),
+    "sigmoid": ("write a map with weak parts weakened and strong ones strengthened", []),
+}
+MAP_SUFFIX = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
 SCALE_SUFFIX = {"occupancy": "occupancy", "resolution": "local_scale"}
 
 
@@ -60,14 +67,9 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"OccuPy for ChimeraX {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_map_command(commands, "estimate", estimate_files, "write a map of the local scale", (ESTIMATION,))
-    _add_map_command(
-        commands,
-        "equalize",
-        equalize_files,
-        "write a map with all its parts at one level, solvent not amplified",
-        (MODIFICATION, ESTIMATION),
-        aliases=["equalise"],
-    )
+    for kind, (summary, aliases) in MODIFICATIONS.items():
+        function = partial(modify_files, kind)
+        _add_map_command(commands, kind, function, summary, (kind, ESTIMATION), aliases)
     _add_demo(commands)
     return parser
 
@@ -134,17 +136,16 @@ def estimate_files(path, options):
     return _summary(path, found, [], outputs)
 
 
-def equalize_files(path, options):
-    """`occupy equalize` on one file; returns what to tell the user."""
-    stem = f"{mapfile.map_name(path)}_equalized"
-    outputs = _Outputs(path, options, stem, scale_map=True)
+def modify_files(kind, path, options):
+    """`occupy equalize`, `attenuate` or `sigmoid` on one file; returns what to tell the user."""
+    outputs = _Outputs(path, options, f"{mapfile.map_name(path)}_{MAP_SUFFIX[kind]}", scale_map=True)
     source = mapfile.read(path, options.voxel_size)
     estimation, modification = split(_with_maps_read(given(options), source))
     found = estimate(source.density, source.voxel_size, **estimation)
-    result = modify(source.density, source.voxel_size, estimate=found, **modification)
+    result = modify(source.density, source.voxel_size, kind, estimate=found, **modification)
     scale = modification.get("scale_map", found.scale)
     with outputs.staged() as place:
-        mapfile.write(place(outputs.map), result.density, source, _labels("equalized", found))
+        mapfile.write(place(outputs.map), result.density, source, _labels(MAP_SUFFIX[kind], found))
         mapfile.write(place(outputs.scale_map), scale, source, _labels("local scale 0-1", found))
         outputs.write_companions(place, path, found, shown=Path(outputs.map.name), result=result)
     limits = result.limits
@@ -259,7 +260,7 @@ def run_demo(options):
         demo.write_map(place(path))
     options.maps, options.voxel_size = [path], None
     print(estimate_files(path, options))
-    print(equalize_files(path, options))
+    print(modify_files("equalize", path, options))
     scale = mapfile.read(options.output_dir / "demo_occupancy.mrc").density
     equalized = mapfile.read(options.output_dir / "demo_equalized.mrc").density
     print(demo.comparison(mapfile.read(path).density, scale, equalized))

@@ -6,6 +6,8 @@ _MODULE_OF = {
     "occupy estimate": "estimate",
     "occupy equalize": "equalize",
     "occupy equalise": "equalize",
+    "occupy attenuate": "attenuate",
+    "occupy sigmoid": "sigmoid",
     "occupy color": "color",
 }
 

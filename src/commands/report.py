@@ -4,6 +4,7 @@ from html import escape
 
 from ..engine.settings import SETTINGS
 
+VERBS = {"equalize": "Equalized", "attenuate": "Attenuated", "sigmoid": "Applied a sigmoid to"}
 CAUTION = (
     "The scale is relative to the strongest region of this map; less mass, flexibility and B-factors "
     "lower it too, not only occupancy."
@@ -52,7 +53,9 @@ def log_modification(session, volume, estimate, modification, made):
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
     changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
-    _log(session, f"Equalized {escape(volume.name)} #{volume.id_string}", rows | changed, made, estimate)
+    _log(
+        session, f"{VERBS[modification.kind]} {escape(volume.name)} #{volume.id_string}", rows | changed, made, estimate
+    )
 
 
 def _is_changed(name, value):

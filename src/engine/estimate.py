@@ -51,6 +51,12 @@ class Estimate:
         """Confidence C^hedge that a voxel is not solvent, float32 on the grid of the map."""
         return interpolate(self.solvent.confidence(self.lowpassed, hedge), self.scale.shape)
 
+    def certain_solvent(self):
+        """Voxels that are solvent with near certainty, a bool array on the grid of the map."""
+        sigma = self.solvent.sigma if self.settings.mode == "occupancy" else self.solvent.raw_sigma
+        highest = self.solvent.mean + solvent.CERTAIN_SIGMAS * sigma
+        return self.scale < min(1.0, highest / self.full_scale)
+
     def limits(self):
         """The numbers that were read off the map, as plain values for a log or a JSON file."""
         return {

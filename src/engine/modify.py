@@ -1,15 +1,18 @@
-"""Modify a map by its scale: equalise it without amplifying solvent."""
+"""Modify a map by its scale: equalise, attenuate or sigmoid, without amplifying solvent."""
 
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
+from scipy.special import expit
 
 from . import fourier, parallel, suitability
 from .errors import OccuPyError
 from .estimate import estimate as make_estimate
-from .settings import MODIFICATION, check_output_lowpass, checked, checked_voxel_size, split
+from .noise import SolventNoise
+from .settings import check_output_lowpass, checked, checked_voxel_size, split
 
+_SMALLEST_SCALE = np.float32(1e-6)
 LOWEST_SCALE_LIMIT = 0.05
 SOLVENT_SIGMAS = 5
 NOISE_SIGMAS = 3
@@ -41,22 +44,28 @@ class Modification:
     Attributes
     ----------
     density : array of float32, shape (z, y, x)
+    kind : str
     limits : Limits
     settings : dict
-        Values of the group `modification`, the scale map left out.
+        Checked settings of this kind of modification, the scale map left out.
     """
 
     density: np.ndarray
+    kind: str
     limits: Limits
     settings: dict
 
     def as_dict(self):
         """Settings and limits as plain values for a log or a JSON file."""
-        return self.settings | {
-            "scale_limit": self.limits.scale_limit,
-            "max_gain": self.limits.max_gain,
-            "gain_reached": self.limits.gain,
-        }
+        return (
+            {"kind": self.kind}
+            | self.settings
+            | {
+                "scale_limit": self.limits.scale_limit,
+                "max_gain": self.limits.max_gain,
+                "gain_reached": self.limits.gain,
+            }
+        )
 
 
 def equalizing_factor(local_scale, power=inf):
@@ -65,11 +74,57 @@ def equalizing_factor(local_scale, power=inf):
     Parameters
     ----------
     local_scale : array of float
-        Above 0.
+        S, above 0.
     power : float
         At least 1; infinity equalises fully.
     """
     return local_scale ** np.float32(1 / power - 1)
+
+
+def attenuating_factor(local_scale, power):
+    """a(S) = S^(power - 1), which leaves the scale S^power; infinity leaves only full scale."""
+    if power == inf:
+        return (local_scale >= 1).astype(local_scale.dtype)
+    return local_scale ** np.float32(power - 1)
+
+
+def sigmoid_factor(local_scale, power, pivot):
+    """a(S) = f(S)/S with logit f = logit pivot + power·(logit S - logit pivot).
+
+    Parameters
+    ----------
+    local_scale : array of float
+        S, above 0.
+    power : float
+        At least 1; infinity leaves 0 below the pivot and 1 above it.
+    pivot : float
+        The scale that stays as it is, between 0 and 1.
+    """
+    if power == inf:
+        target = (local_scale >= pivot).astype(local_scale.dtype)
+    else:
+        with np.errstate(divide="ignore"):
+            logit = np.log(local_scale) - np.log1p(-local_scale)
+        at_pivot = np.log(pivot) - np.log1p(-pivot)
+        target = expit(np.float32(power) * logit + np.float32((1 - power) * at_pivot))
+    return target / local_scale
+
+
+def factor_of(kind, settings):
+    """The function from scale to factor for one kind of modification.
+
+    Parameters
+    ----------
+    kind : {'equalize', 'attenuate', 'sigmoid'}
+    settings : dict
+        With power and, for a sigmoid, pivot.
+    """
+    power = settings["power"]
+    return {
+        "equalize": lambda s: equalizing_factor(s, power),
+        "attenuate": lambda s: attenuating_factor(s, power),
+        "sigmoid": lambda s: sigmoid_factor(s, power, settings["pivot"]),
+    }[kind]
 
 
 def default_limits(estimate):
@@ -96,47 +151,85 @@ def _with_default_gain(scale_limit, estimate):
     return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, noise))))
 
 
-def amplify(density, local_scale, confidence, limits, power=inf, remove_with=None, progress=None):
-    """Multiply a map by the equalising factor, held back where it may be solvent.
+def limited_factor(local_scale, factor, limits):
+    """The factor at each voxel, 1 where the scale is below its limit, at most the largest gain.
+
+    Parameters
+    ----------
+    local_scale : array of float32
+    factor : callable
+        From `factor_of`. It is never asked for scale 0, where it stands for the limit
+        from above: 1 where it would amplify, else what it tends to.
+    limits : Limits
+    """
+    modified = local_scale >= limits.scale_limit
+    positive = np.where(modified, np.maximum(local_scale, _SMALLEST_SCALE), np.float32(1))
+    result = np.minimum(factor(positive), np.float32(limits.max_gain))
+    result[modified & (local_scale <= 0) & (result > 1)] = 1
+    result[~modified] = 1
+    return result
+
+
+def apply(density, local_scale, confidence, limits, factor, fill=None, remove=None, progress=None):
+    """Multiply a map by a factor of its scale, held back where it would amplify solvent.
 
     Parameters
     ----------
     density, local_scale : arrays of float32, shape (z, y, x)
     confidence : array of float32 of the same shape, or None
-        C; the factor becomes C·a + (1 - C). None does not hold back.
+        C; where the factor a is above 1 it becomes C·a + (1 - C). None does not hold back.
     limits : Limits
-    power : float
-    remove_with : array of float32 of the same shape, optional
+    factor : callable
+        From `factor_of`.
+    fill : Fill, optional
+        What takes the place of density where the factor is below 1.
+    remove : array of float32 of the same shape, optional
         Multiplies the result: the confidence, to take solvent to zero.
     progress : callable, optional
         Called with the fraction done.
 
     Returns
     -------
-    array of float32, and the largest factor reached
+    array of float32, and the largest factor
     """
     result = np.empty(density.shape, np.float32)
 
-    def fill(slab):
-        factor = _amplification(local_scale[slab], limits, power)
+    def modify_slab(slab):
+        a = limited_factor(local_scale[slab], factor, limits)
         if confidence is not None:
-            factor -= 1
-            factor *= confidence[slab]
-            factor += 1
-        np.multiply(density[slab], factor, out=result[slab])
-        if remove_with is not None:
-            result[slab] *= remove_with[slab]
-        return float(factor.max())
+            a = np.where(a > 1, 1 + (a - 1) * confidence[slab], a)
+        np.multiply(density[slab], a, out=result[slab])
+        if fill is not None:
+            result[slab] += fill.at(slab, a)
+        if remove is not None:
+            result[slab] *= remove[slab]
+        return float(a.max())
 
-    gains = parallel.run(fill, parallel.plane_slabs(density.shape), progress)
+    gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
     return result, max(gains)
 
 
-def _amplification(local_scale, limits, power):
-    """The factor a within the limits; 1 where the scale is below its limit or not positive."""
-    modified = (local_scale >= limits.scale_limit) & (local_scale > 0)
-    factor = equalizing_factor(np.where(modified, local_scale, np.float32(1)), power)
-    return np.minimum(factor, np.float32(limits.max_gain), out=factor)
+@dataclass(frozen=True, eq=False)
+class Fill:
+    """Solvent that takes the place of density: (1 - a)·μ + √(1 - a²)·ν.
+
+    The sum of the attenuated map and this keeps mean and variance of the solvent.
+
+    Attributes
+    ----------
+    mean : float
+        μ, the mean of the solvent.
+    noise : array of float32, shape (z, y, x)
+        ν, noise as in the solvent.
+    """
+
+    mean: float
+    noise: np.ndarray
+
+    def at(self, slab, factor):
+        """What is added in a slab of the map, given the factor there."""
+        a = np.minimum(factor, np.float32(1))
+        return (1 - a) * np.float32(self.mean) + np.sqrt(1 - a * a) * self.noise[slab]
 
 
 def equalize(density, voxel_size, **keywords):
@@ -148,26 +241,39 @@ def equalize(density, voxel_size, **keywords):
     -------
     array of float32, shape (z, y, x)
     """
-    return modify(density, voxel_size, **keywords).density
+    return modify(density, voxel_size, "equalize", **keywords).density
 
 
-def modify(density, voxel_size, *, estimate=None, progress=None, **settings):
-    """Equalise a map and say within which limits.
+def attenuate(density, voxel_size, **keywords):
+    """Weaken the weak parts of a map further, filling in solvent. See `modify` and `equalize`."""
+    return modify(density, voxel_size, "attenuate", **keywords).density
+
+
+def sigmoid(density, voxel_size, **keywords):
+    """Weaken the weak parts of a map and strengthen the strong ones. See `modify` and `equalize`."""
+    return modify(density, voxel_size, "sigmoid", **keywords).density
+
+
+def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None, **settings):
+    """Modify a map by its scale and say within which limits.
 
     Parameters
     ----------
     density : array of any real or integer type, shape (z, y, x)
     voxel_size : float or sequence of 3 float
         Å, along all axes or along each of z, y and x.
+    kind : {'equalize', 'attenuate', 'sigmoid'}
     estimate : Estimate, optional
-        An estimate of this map, to use instead of making one.
+        An estimate of this map, to use instead of making one: several modifications
+        can share it.
     progress : callable, optional
         Called with the fraction done and the name of the stage; may raise `Cancelled`.
     **settings
-        The settings of the groups `estimation` and `modification` in
-        `settings.SETTINGS`: besides those of `estimate`, power, scale_map (array of the
-        shape of the map), remove_solvent, hedge, scale_limit, max_gain, use_confidence,
-        output_lowpass (Å), clip, match_histogram.
+        The settings of estimation and of this kind of modification in
+        `settings.SETTINGS`: besides those of `estimate`, power, pivot (sigmoid),
+        scale_map (array of the shape of the map), remove_solvent, hedge, scale_limit,
+        max_gain, use_confidence, noise and seed (attenuate, sigmoid), output_lowpass (Å),
+        clip, match_histogram.
 
     Returns
     -------
@@ -178,26 +284,39 @@ def modify(density, voxel_size, *, estimate=None, progress=None, **settings):
     OccuPyError
         If the map or a setting cannot be used; the message says what was expected.
     """
-    estimation, modification = split(settings)
-    modification = checked(modification, MODIFICATION)
+    estimation, given = split(settings)
+    values = checked(given, kind)
     voxel_size = checked_voxel_size(voxel_size)
-    check_output_lowpass(modification["output_lowpass"], voxel_size)
+    check_output_lowpass(values["output_lowpass"], voxel_size)
     density, found = suitability.checked_density(density)
-    local_scale = _checked_scale_map(modification.pop("scale_map"), density.shape)
+    local_scale = _checked_scale_map(values.pop("scale_map"), density.shape)
     if estimate is None:
         estimate = make_estimate(density, voxel_size, progress=progress, **estimation)
-    limits = _limits(estimate, modification)
-    confidence = estimate.confidence(modification["hedge"])
-    result, gain = amplify(
+    limits = _limits(estimate, values)
+    confidence = _confidence(estimate, values)
+    result, gain = apply(
         density,
         estimate.scale if local_scale is None else local_scale,
-        confidence if modification["use_confidence"] else None,
+        confidence if values["use_confidence"] else None,
         limits,
-        modification["power"],
-        confidence if modification["remove_solvent"] else None,
+        factor_of(kind, values),
+        _fill(density, voxel_size, estimate, values["seed"]) if values.get("noise") else None,
+        confidence if values["remove_solvent"] else None,
     )
-    result = finish(result, density, found, voxel_size, modification)
-    return Modification(result, Limits(limits.scale_limit, limits.max_gain, gain), modification)
+    result = finish(result, density, found, voxel_size, values)
+    return Modification(result, kind, Limits(limits.scale_limit, limits.max_gain, gain), values)
+
+
+def _confidence(estimate, values):
+    if values["use_confidence"] or values["remove_solvent"]:
+        return estimate.confidence(values["hedge"])
+    return None
+
+
+def _fill(density, voxel_size, estimate, seed):
+    model = estimate.solvent
+    noise = SolventNoise(density, estimate.certain_solvent(), model.mean, model.raw_sigma, voxel_size)
+    return Fill(model.mean, noise.sample(seed))
 
 
 def _checked_scale_map(scale_map, shape):
@@ -236,7 +355,7 @@ def finish(result, density, found, voxel_size, values):
         Of the input.
     voxel_size : tuple of 3 float
     values : dict
-        Checked settings of the group `modification`.
+        Checked settings of a modification.
     """
     if values["output_lowpass"] is not None:
         result = fourier.lowpass(result, values["output_lowpass"], voxel_size)

@@ -4,7 +4,7 @@ Every door (Python, shell, ChimeraX) reads names, ranges, defaults and explanati
 from `SETTINGS`, so that each has them in one place only.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from math import inf, isfinite, isnan
 from numbers import Integral, Real
 
@@ -18,6 +18,8 @@ SMALLEST_LOWPASS_VOXELS = 3
 NYQUIST_VOXELS = 2
 
 ESTIMATION, MODIFICATION = "estimation", "modification"
+KINDS = ("equalize", "attenuate", "sigmoid")
+_FILLING_KINDS = ("attenuate", "sigmoid")
 MODES = ("occupancy", "resolution")
 NORMALIZATIONS = ("tiles", "maximum")
 
@@ -45,6 +47,12 @@ class Setting:
     choices : tuple of str
     derived : str
         What the default follows from.
+    odd : bool
+        Whether only odd numbers will do.
+    kinds : tuple of str
+        The kinds of modification that it concerns.
+    default_by_kind : tuple of (str, object)
+        Defaults for kinds of modification that differ from `default`.
     """
 
     name: str
@@ -59,6 +67,8 @@ class Setting:
     choices: tuple = ()
     derived: str = ""
     odd: bool = False
+    kinds: tuple = KINDS
+    default_by_kind: tuple = ()
 
     @property
     def camel(self):
@@ -236,8 +246,21 @@ _TABLE = (
         MODIFICATION,
         "float",
         inf,
-        "How strongly to modify; equalisation leaves the scale S^(1/power), inf equalises fully.",
+        "How strongly to modify: equalising leaves the scale S^(1/power), so that inf equalises fully; "
+        "attenuating leaves S^power.",
         lowest=1,
+        default_by_kind=(("attenuate", 2.0), ("sigmoid", 2.0)),
+    ),
+    Setting(
+        "pivot",
+        MODIFICATION,
+        "float",
+        0.5,
+        "The scale that a sigmoid leaves as it is; below it density is weakened, above it strengthened.",
+        lowest=0,
+        highest=1,
+        open_ends="both",
+        kinds=("sigmoid",),
     ),
     Setting(
         "scale_map",
@@ -291,6 +314,24 @@ _TABLE = (
         "Hold amplification back where the density may be solvent.",
     ),
     Setting(
+        "noise",
+        MODIFICATION,
+        "bool",
+        True,
+        "Fill in solvent, with its noise, where density is taken away.",
+        kinds=_FILLING_KINDS,
+    ),
+    Setting(
+        "seed",
+        MODIFICATION,
+        "int",
+        0,
+        "Seed of the noise that is filled in.",
+        lowest=0,
+        highest=2**32 - 1,
+        kinds=_FILLING_KINDS,
+    ),
+    Setting(
         "output_lowpass",
         MODIFICATION,
         "float",
@@ -320,9 +361,27 @@ _TABLE = (
 SETTINGS = {setting.name: setting for setting in _TABLE}
 
 
-def group(*groups):
-    """The settings of these groups, in the order of the table."""
-    return [setting for setting in _TABLE if setting.group in groups]
+def group(*names):
+    """The settings of these groups, in the order of the table.
+
+    Parameters
+    ----------
+    *names : {'estimation', 'modification', 'equalize', 'attenuate', 'sigmoid'}
+        A kind of modification stands for the settings that concern it.
+    """
+    return [setting for name in names for setting in (_of_kind(name) if name in KINDS else _of_group(name))]
+
+
+def _of_group(name):
+    return [setting for setting in _TABLE if setting.group == name]
+
+
+def _of_kind(kind):
+    return [
+        replace(setting, default=dict(setting.default_by_kind).get(kind, setting.default))
+        for setting in _of_group(MODIFICATION)
+        if kind in setting.kinds
+    ]
 
 
 def checked(values, *groups):

@@ -24,7 +24,7 @@ _MOST_COUNTS = 3
 _SAME_SIGMA = 0.25
 """The histogram is counted again where the fit's sigma differs by more than this share."""
 
-_CERTAIN_SIGMAS = 3
+CERTAIN_SIGMAS = 3
 _SAMPLE = 1 << 18
 _FEWEST_VOXELS = 64
 
@@ -376,7 +376,7 @@ def raw_sigma(model, lowpassed, density, region, maximum):
     maximum : array of float32 of that shape
         Maximum of the low-passed map over the kernel.
     """
-    certain = np.float32(model.mean + _CERTAIN_SIGMAS * model.sigma)
+    certain = np.float32(model.mean + CERTAIN_SIGMAS * model.sigma)
 
     def sums(slab):
         solvent = region.mask(slab) & (maximum[slab] < certain)

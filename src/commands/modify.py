@@ -1,0 +1,70 @@
+"""What occupy equalize, attenuate and sigmoid share: maps modified by their scale."""
+
+from chimerax.core.commands import CmdDesc
+from chimerax.core.commands import register as register_command
+
+from ..engine.modify import modify
+from ..engine.settings import ESTIMATION, split
+from .arguments import DISPLAY, SAMPLING, MapsToUseArg, from_settings, user_errors
+from .coloring import color_volume
+from .estimate import scale_map_of
+from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
+from .report import log_modification
+from .work import estimate_of, on_grid, start
+
+
+NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
+
+
+def modify_maps(session, volumes, kind, subregion, step, model_id, keywords):
+    """Make modified maps, colored by occupancy.
+
+    Parameters
+    ----------
+    volumes : list of Volume
+    kind : {'equalize', 'attenuate', 'sigmoid'}
+    subregion, step, model_id
+        The part of each map and the sampling to use, and the id of the first new model.
+    keywords : dict
+        The settings of estimation and of this kind of modification, and the display
+        keywords color, palette, range, key. Maps among them may be on any grid.
+
+    Returns
+    -------
+    Volume or list of Volume
+        The modified maps. The scale maps that color them are hidden models beside.
+    """
+    coloring, settings = start(session, keywords, step, kind, ESTIMATION)
+    ids = ModelIds(model_id)
+    return one_or_list(
+        [_modify_one(session, sample(v, step, subregion), kind, ids.take(), coloring, settings) for v in volumes]
+    )
+
+
+def _modify_one(session, sampled, kind, model_id, coloring, settings):
+    volume = sampled.volume
+    estimation, modification = split(settings)
+    with user_errors(volume):
+        found = estimate_of(session, sampled, estimation)
+        modification = on_grid(modification, "scale_map", sampled)
+        result = modify(sampled.density, sampled.voxel_size, kind, estimate=found, **modification)
+    modified = new_map(sampled, result.density, f"{volume.name} {NAMES[kind]}", model_id)
+    scale_map = settings.get("scale_map")
+    made = [modified]
+    if scale_map is None:
+        scale_map = scale_map_of(sampled, found)
+        made.append(scale_map)
+    log_modification(session, volume, found, result, made)
+    show_in_place_of(modified, volume)
+    color_volume(session, modified, scale_map, coloring, undo=False)
+    return modified
+
+
+def register_modification(name, function, kind, synopsis, logger):
+    """Register one of the commands."""
+    description = CmdDesc(
+        required=[("volumes", MapsToUseArg)],
+        keyword=from_settings(kind, ESTIMATION) + SAMPLING + DISPLAY,
+        synopsis=synopsis,
+    )
+    register_command(name, description, function, logger=logger)

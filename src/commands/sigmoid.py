@@ -1,0 +1,14 @@
+"""occupy sigmoid: maps with weak parts weakened and strong ones strengthened, about a pivot."""
+
+from .modify import modify_maps, register_modification
+
+
+def sigmoid(session, volumes, *, subregion="all", step=1, model_id=None, **keywords):
+    """Make maps with weak parts weakened and strong ones strengthened, about a pivot. The parameters are those of `modify.modify_maps`."""
+    return modify_maps(session, volumes, "sigmoid", subregion, step, model_id, keywords)
+
+
+def register(name, logger):
+    register_modification(
+        name, sigmoid, "sigmoid", "Weaken the weak parts of a map and strengthen the strong ones", logger
+    )
