@@ -4,7 +4,10 @@ from .modify import modify_maps, register_modification
 
 
 def equalize(session, volumes, *, subregion="all", step=1, model_id=None, **keywords):
-    """Make maps with all their parts at one level, without amplified solvent. The parameters are those of `modify.modify_maps`."""
+    """Make maps with all their parts at one level, without amplified solvent.
+
+    The parameters are those of `modify.modify_maps`.
+    """
     return modify_maps(session, volumes, "equalize", subregion, step, model_id, keywords)
 
 

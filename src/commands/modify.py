@@ -12,7 +12,6 @@ from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
 from .report import log_modification
 from .work import estimate_of, on_grid, start
 
-
 NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
 
 

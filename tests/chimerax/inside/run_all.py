@@ -33,6 +33,11 @@ class Outcomes(unittest.TestResult):
 
     addError = addFailure
 
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error:
+            self.addFailure(test, error)
+
 
 outcomes = Outcomes()
 unittest.defaultTestLoader.discover(str(here), "test_*.py").run(outcomes)

@@ -8,10 +8,10 @@ from pathlib import Path
 from chimerax import occupy
 from chimerax.core import toolshed
 from chimerax.core.commands import cli, run
-from chimerax.occupy.engine.settings import ESTIMATION, MODIFICATION, group
+from chimerax.occupy.engine.settings import ESTIMATION, KINDS, group
 from support import session
 
-COMMANDS = ("occupy estimate", "occupy equalize", "occupy equalise", "occupy color")
+SUBCOMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "color")
 
 
 class Bundle(unittest.TestCase):
@@ -32,11 +32,11 @@ class Bundle(unittest.TestCase):
         command = cli.Command(session)
         command.current_text = "occupy e"
         command._find_command_name(final=False)
-        self.assertEqual(set(command.completions), {"estimate", "equalize", "equalise"})
+        self.assertEqual(set(command.completions), {name for name in SUBCOMMANDS if name.startswith("e")})
 
     def test_usage_of_each_command_is_known(self):
-        for name in COMMANDS:
-            run(session, f"usage {name}", log=False)
+        for name in SUBCOMMANDS:
+            run(session, f"usage occupy {name}", log=False)
 
     def test_help_page_is_where_help_looks_for_it(self):
         folders = [Path(folder) for folder in toolshed.get_help_directories()]
@@ -44,10 +44,10 @@ class Bundle(unittest.TestCase):
         self.assertTrue(any(page.exists() for page in pages))
 
     def test_every_setting_is_a_keyword(self):
-        estimation = {setting.camel for setting in group(ESTIMATION)}
-        modification = {setting.camel for setting in group(MODIFICATION)}
-        self.assertLessEqual(estimation, keywords_of("occupy estimate"))
-        self.assertLessEqual(estimation | modification, keywords_of("occupy equalize"))
+        commands = {"occupy estimate": (ESTIMATION,)} | {f"occupy {kind}": (kind, ESTIMATION) for kind in KINDS}
+        for command, groups in commands.items():
+            with self.subTest(command):
+                self.assertLessEqual({setting.camel for setting in group(*groups)}, keywords_of(command))
 
 
 def keywords_of(name):

@@ -85,6 +85,15 @@ class Equalize(MapTestCase):
         for text in ("gain reached", f"{limits.gain:.3g}", f"{limits.scale_limit:.3g}", "small equalized"):
             self.assertIn(text, self.log.text["info"])
 
+    def test_attenuate_and_sigmoid_hold_what_the_engine_makes(self):
+        for kind, typed, settings in (
+            ("attenuate", "power 3 seed 5", {"power": 3, "seed": 5}),
+            ("sigmoid", "power 4 pivot 0.4 noise false", {"power": 4, "pivot": 0.4, "noise": False}),
+        ):
+            made = self.run_command(f"occupy {kind} #1 {typed}")
+            expected = occupy.modify(self.density, VOXEL_SIZE, kind, **settings).density
+            np.testing.assert_array_equal(made.full_matrix(), expected)
+
     def test_several_maps_give_a_list(self):
         self.open_map(self.density[:, ::-1], "other")
         made = self.run_command("occupy equalize #1,2")
