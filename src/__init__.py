@@ -19,6 +19,10 @@ except ImportError:
 _MODULE_OF = {
     "estimate": "engine.estimate",
     "fit_solvent": "engine.estimate",
+    "common_full_scale": "engine.estimate",
+    "occupancy_of": "engine.regions",
+    "mask_region": "engine.regions",
+    "published_occupancy": "engine.regions",
     "Estimate": "engine.estimate",
     "equalize": "engine.modify",
     "attenuate": "engine.modify",

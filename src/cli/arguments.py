@@ -25,6 +25,8 @@ def _option(setting):
         return {"choices": setting.choices, "help": text}
     if setting.kind == "map":
         return {"type": Path, "metavar": "MAP", "help": text}
+    if setting.kind == "maps":
+        return {"type": Path, "nargs": 2, "metavar": ("MAP", "MAP"), "help": text}
     return {"type": _checked(setting), "metavar": setting.unit.upper() or "X", "help": text}
 
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from .. import __version__, plots
 from ..engine.errors import OccuPyError
-from ..engine.estimate import estimate
+from ..engine.estimate import common_full_scale, estimate
 from ..engine.modify import modify
 from ..engine.settings import ESTIMATION, split
 from . import demo, mapfile
@@ -88,6 +88,9 @@ def _add_map_command(commands, name, function, summary, groups, aliases=()):
     parser.add_argument(
         "--voxel-size", type=positive_number, metavar="Å", help="voxel size, instead of what the file says"
     )
+    parser.add_argument(
+        "--common-scale", action="store_true", help="put all maps on the full scale of the strongest of them"
+    )
     add_settings(parser, *groups)
     parser.set_defaults(run=lambda options: _over_maps(function, options))
 
@@ -113,6 +116,8 @@ def _over_maps(function, options):
     """Run one command on every map; a map that fails does not keep the others from theirs."""
     failed = 0
     several = len(options.maps) > 1
+    if options.common_scale:
+        options.full_scale = _common_full_scale(options)
     for path in tqdm(options.maps, desc="maps", unit="map", disable=not several):
         try:
             message = function(path, options)
@@ -121,6 +126,13 @@ def _over_maps(function, options):
         else:
             tqdm.write(message) if several else print(message)
     return failed
+
+
+def _common_full_scale(options):
+    settings, _ = split(given(options))
+    settings = {name: value for name, value in settings.items() if not isinstance(value, Path | list)}
+    sources = (mapfile.read(path, options.voxel_size) for path in options.maps)
+    return common_full_scale(((s.density, s.voxel_size) for s in sources), **settings)
 
 
 def estimate_files(path, options):
@@ -155,17 +167,24 @@ def modify_files(kind, path, options):
 
 def _with_maps_read(settings, source):
     """The settings with files among them replaced by arrays, which must be on the grid of the map."""
-    read = dict(settings)
-    for name in ("solvent_mask", "scale_map"):
-        if name in settings:
-            other = mapfile.read(settings[name])
-            if other.density.shape == source.density.shape and not _same_size(other.voxel_size, source.voxel_size):
-                raise OccuPyError(
-                    f"{settings[name]} has voxels of {_sizes(other.voxel_size)} Å, but {source.path} has "
-                    f"{_sizes(source.voxel_size)} Å; both must be on one grid"
-                )
-            read[name] = other.density
-    return read
+
+    def read(value):
+        if isinstance(value, list):
+            return [read(path) for path in value]
+        return _read_on_grid(value, source) if isinstance(value, Path) else value
+
+    return {name: read(value) for name, value in settings.items()}
+
+
+def _read_on_grid(path, source):
+    """The data of a map file; of another shape they are refused by the engine, which knows what they are for."""
+    other = mapfile.read(path)
+    if other.density.shape == source.density.shape and not _same_size(other.voxel_size, source.voxel_size):
+        raise OccuPyError(
+            f"{path} has voxels of {_sizes(other.voxel_size)} Å, but {source.path} has "
+            f"{_sizes(source.voxel_size)} Å; both must be on one grid"
+        )
+    return other.density
 
 
 def _same_size(some, others):
@@ -258,7 +277,7 @@ def run_demo(options):
     path = options.output_dir / "demo.mrc"
     with staged([path], options.overwrite) as place:
         demo.write_map(place(path))
-    options.maps, options.voxel_size = [path], None
+    options.voxel_size = None
     print(estimate_files(path, options))
     print(modify_files("equalize", path, options))
     scale = mapfile.read(options.output_dir / "demo_occupancy.mrc").density

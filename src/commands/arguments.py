@@ -14,12 +14,13 @@ from chimerax.core.commands import (
 )
 from chimerax.core.errors import UserError
 from chimerax.map import Volume
-from chimerax.map.mapargs import MapArg, MapRegionArg, MapStepArg
+from chimerax.map.mapargs import MapArg, MapRegionArg, MapsArg, MapStepArg
 
 from ..engine.errors import OccuPyError, SettingError
 from ..engine.settings import SETTINGS, group
 
 SAMPLING = [("subregion", MapRegionArg), ("step", MapStepArg), ("model_id", ModelIdArg)]
+SEVERAL = [("common_scale", BoolArg)]
 COLORING = [("palette", ColormapArg), ("range", ColormapRangeArg), ("key", BoolArg)]
 DISPLAY = [("color", BoolArg), *COLORING]
 
@@ -51,7 +52,7 @@ def from_settings(*groups):
 def _annotation(setting):
     if setting.kind == "choice":
         return EnumOf(setting.choices)
-    return {"float": FloatArg, "int": IntArg, "bool": BoolArg, "map": MapArg}[setting.kind]
+    return {"float": FloatArg, "int": IntArg, "bool": BoolArg, "map": MapArg, "maps": MapsArg}[setting.kind]
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 from .modify import modify_maps, register_modification
 
 
-def attenuate(session, volumes, *, subregion="all", step=1, model_id=None, **keywords):
+def attenuate(session, volumes, **keywords):
     """Make maps with their weak parts weakened further, into solvent.
 
     The parameters are those of `modify.modify_maps`.
     """
-    return modify_maps(session, volumes, "attenuate", subregion, step, model_id, keywords)
+    return modify_maps(session, volumes, "attenuate", **keywords)
 
 
 def register(name, logger):

@@ -3,12 +3,12 @@
 from .modify import modify_maps, register_modification
 
 
-def equalize(session, volumes, *, subregion="all", step=1, model_id=None, **keywords):
+def equalize(session, volumes, **keywords):
     """Make maps with all their parts at one level, without amplified solvent.
 
     The parameters are those of `modify.modify_maps`.
     """
-    return modify_maps(session, volumes, "equalize", subregion, step, model_id, keywords)
+    return modify_maps(session, volumes, "equalize", **keywords)
 
 
 def register(name, logger):

@@ -4,16 +4,16 @@ from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 
 from ..engine.settings import ESTIMATION
-from .arguments import DISPLAY, SAMPLING, MapsToUseArg, from_settings, user_errors
+from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
 from .coloring import color_volume
 from .maps import ModelIds, new_map, one_or_list, sample
 from .report import log_estimate
-from .work import estimate_of, start
+from .work import estimate_of, start, with_common_scale
 
 SUFFIX = {"occupancy": "occupancy", "resolution": "local scale"}
 
 
-def estimate(session, volumes, *, subregion="all", step=1, model_id=None, **keywords):
+def estimate(session, volumes, *, subregion="all", step=1, model_id=None, common_scale=False, **keywords):
     """Estimate the local scale of maps and color their surfaces by it.
 
     Parameters
@@ -21,6 +21,8 @@ def estimate(session, volumes, *, subregion="all", step=1, model_id=None, **keyw
     volumes : list of Volume
     subregion, step, model_id
         The part of each map and the sampling to use, and the id of the first new model.
+    common_scale : bool
+        Put all maps on the full scale of the strongest.
     **keywords
         The estimation settings and the display keywords color, palette, range, key.
 
@@ -30,10 +32,10 @@ def estimate(session, volumes, *, subregion="all", step=1, model_id=None, **keyw
         The scale maps, hidden.
     """
     coloring, settings = start(session, keywords, step, ESTIMATION)
+    samples = [sample(volume, step, subregion) for volume in volumes]
+    settings = with_common_scale(samples, settings, common_scale)
     ids = ModelIds(model_id)
-    return one_or_list(
-        [_estimate_one(session, sample(v, step, subregion), ids.take(), coloring, settings) for v in volumes]
-    )
+    return one_or_list([_estimate_one(session, s, ids.take(), coloring, settings) for s in samples])
 
 
 def _estimate_one(session, sampled, model_id, coloring, settings):
@@ -54,7 +56,7 @@ def scale_map_of(sampled, found, model_id=None):
 def register(name, logger):
     description = CmdDesc(
         required=[("volumes", MapsToUseArg)],
-        keyword=from_settings(ESTIMATION) + SAMPLING + DISPLAY,
+        keyword=from_settings(ESTIMATION) + SAMPLING + SEVERAL + DISPLAY,
         synopsis="Estimate local occupancy in maps and color them by it",
     )
     register_command(name, description, estimate, logger=logger)

@@ -5,17 +5,17 @@ from chimerax.core.commands import register as register_command
 
 from ..engine.modify import modify
 from ..engine.settings import ESTIMATION, split
-from .arguments import DISPLAY, SAMPLING, MapsToUseArg, from_settings, user_errors
+from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
 from .coloring import color_volume
 from .estimate import scale_map_of
 from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
 from .report import log_modification
-from .work import estimate_of, on_grid, start
+from .work import estimate_of, on_grid, start, with_common_scale
 
 NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
 
 
-def modify_maps(session, volumes, kind, subregion, step, model_id, keywords):
+def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=None, common_scale=False, **keywords):
     """Make modified maps, colored by occupancy.
 
     Parameters
@@ -24,7 +24,9 @@ def modify_maps(session, volumes, kind, subregion, step, model_id, keywords):
     kind : {'equalize', 'attenuate', 'sigmoid'}
     subregion, step, model_id
         The part of each map and the sampling to use, and the id of the first new model.
-    keywords : dict
+    common_scale : bool
+        Put all maps on the full scale of the strongest.
+    **keywords
         The settings of estimation and of this kind of modification, and the display
         keywords color, palette, range, key. Maps among them may be on any grid.
 
@@ -34,21 +36,20 @@ def modify_maps(session, volumes, kind, subregion, step, model_id, keywords):
         The modified maps. The scale maps that color them are hidden models beside.
     """
     coloring, settings = start(session, keywords, step, kind, ESTIMATION)
-    ids = ModelIds(model_id)
-    return one_or_list(
-        [_modify_one(session, sample(v, step, subregion), kind, ids.take(), coloring, settings) for v in volumes]
-    )
-
-
-def _modify_one(session, sampled, kind, model_id, coloring, settings):
-    volume = sampled.volume
+    samples = [sample(volume, step, subregion) for volume in volumes]
     estimation, modification = split(settings)
+    estimation = with_common_scale(samples, estimation, common_scale)
+    ids = ModelIds(model_id)
+    return one_or_list([_modify_one(session, s, kind, ids.take(), coloring, estimation, modification) for s in samples])
+
+
+def _modify_one(session, sampled, kind, model_id, coloring, estimation, modification):
+    volume = sampled.volume
     with user_errors(volume):
         found = estimate_of(session, sampled, estimation)
-        modification = on_grid(modification, "scale_map", sampled)
-        result = modify(sampled.density, sampled.voxel_size, kind, estimate=found, **modification)
+        result = modify(sampled.density, sampled.voxel_size, kind, estimate=found, **on_grid(modification, sampled))
     modified = new_map(sampled, result.density, f"{volume.name} {NAMES[kind]}", model_id)
-    scale_map = settings.get("scale_map")
+    scale_map = modification.get("scale_map")
     made = [modified]
     if scale_map is None:
         scale_map = scale_map_of(sampled, found)
@@ -63,7 +64,7 @@ def register_modification(name, function, kind, synopsis, logger):
     """Register one of the commands."""
     description = CmdDesc(
         required=[("volumes", MapsToUseArg)],
-        keyword=from_settings(kind, ESTIMATION) + SAMPLING + DISPLAY,
+        keyword=from_settings(kind, ESTIMATION) + SAMPLING + SEVERAL + DISPLAY,
         synopsis=synopsis,
     )
     register_command(name, description, function, logger=logger)

@@ -32,8 +32,7 @@ def log_estimate(session, volume, estimate, made):
         f"radius {estimate.settings.kernel_radius:.3g}",
         "tau": f"{estimate.tau:.4f}",
         "full scale": _full_scale(volume, estimate),
-        "solvent": f"{estimate.solvent.mean:.3g} ± {estimate.solvent.sigma:.3g} low-passed, "
-        f"± {estimate.solvent.raw_sigma:.3g} in the map",
+        "solvent": _solvent(estimate.solvent),
     }
     _log(session, f"Estimated the local scale of {escape(volume.name)} #{volume.id_string}", rows, made, estimate)
 
@@ -47,8 +46,7 @@ def log_modification(session, volume, estimate, modification, made):
         SETTINGS["max_gain"].camel: f"{limits.max_gain:.3g}",
         "gain reached": f"{limits.gain:.3g}",
         "full scale": _full_scale(volume, estimate),
-        "solvent": f"{estimate.solvent.mean:.3g} ± {estimate.solvent.sigma:.3g} low-passed, "
-        f"± {estimate.solvent.raw_sigma:.3g} in the map",
+        "solvent": _solvent(estimate.solvent),
         "mode": estimate.settings.mode,
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
@@ -63,8 +61,18 @@ def _is_changed(name, value):
 
 
 def _full_scale(volume, estimate):
-    place = ", ".join(f"{c:.0f}" for c in reversed(estimate.full_scale_tile.centre))
+    centre = estimate.full_scale_tile.centre
+    if centre is None:
+        return f"{estimate.full_scale:.4g}, not read off this map"
+    place = ", ".join(f"{c:.0f}" for c in reversed(centre))
     return f"{estimate.full_scale:.4g}, read in the tile at voxel {place}"
+
+
+def _solvent(model):
+    text = f"{model.mean:.3g} ± {model.sigma:.3g} low-passed, ± {model.raw_sigma:.3g} in the map"
+    if model.sigma == model.fitted_sigma:
+        return text
+    return f"{text} (from the half maps; the histogram gives ± {model.fitted_sigma:.3g} low-passed)"
 
 
 def _log(session, title, rows, made, estimate):

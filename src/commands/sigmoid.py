@@ -3,12 +3,12 @@
 from .modify import modify_maps, register_modification
 
 
-def sigmoid(session, volumes, *, subregion="all", step=1, model_id=None, **keywords):
+def sigmoid(session, volumes, **keywords):
     """Make maps with weak parts weakened and strong ones strengthened, about a pivot.
 
     The parameters are those of `modify.modify_maps`.
     """
-    return modify_maps(session, volumes, "sigmoid", subregion, step, model_id, keywords)
+    return modify_maps(session, volumes, "sigmoid", **keywords)
 
 
 def register(name, logger):

@@ -2,7 +2,9 @@
 
 from dataclasses import fields
 
-from ..engine.estimate import estimate
+from chimerax.map import Volume
+
+from ..engine.estimate import common_full_scale, estimate
 from ..engine.settings import checked
 from .arguments import user_errors
 from .coloring import Coloring
@@ -36,12 +38,32 @@ def estimate_of(session, sampled, settings):
         sampled.density,
         sampled.voxel_size,
         progress=status(session, sampled.volume),
-        **on_grid(settings, "solvent_mask", sampled),
+        **on_grid(settings, sampled),
     )
 
 
-def on_grid(settings, name, sampled):
-    """The settings with a Volume among them replaced by its values on the grid of a map."""
-    if settings.get(name) is None:
+def on_grid(settings, sampled):
+    """The settings with Volumes among them replaced by their values on the grid of a map."""
+    return {name: _values(value, sampled) for name, value in settings.items()}
+
+
+def _values(value, sampled):
+    if isinstance(value, Volume):
+        return values_on_grid(value, sampled)
+    if isinstance(value, list):
+        return [values_on_grid(volume, sampled) for volume in value]
+    return value
+
+
+def with_common_scale(samples, settings, wanted):
+    """The settings, with the full scale of the strongest of several maps where that is wanted."""
+    if not wanted or settings.get("full_scale") is not None:
         return settings
-    return settings | {name: values_on_grid(settings[name], sampled)}
+    maps = ((s.density, s.voxel_size) for s in samples)
+    with user_errors():
+        return settings | {"full_scale": common_full_scale(maps, **_without_maps(settings))}
+
+
+def _without_maps(settings):
+    """The full scale does not depend on masks and half maps, which are on grids of their own."""
+    return {name: value for name, value in settings.items() if not isinstance(value, Volume | list)}

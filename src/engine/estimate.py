@@ -61,10 +61,11 @@ class Estimate:
         """The numbers that were read off the map, as plain values for a log or a JSON file."""
         return {
             "full_scale": self.full_scale,
-            "full_scale_tile_start_zyx": list(self.full_scale_tile.start),
-            "full_scale_tile_size_zyx": list(self.full_scale_tile.size),
+            "full_scale_tile_start_zyx": self.full_scale_tile.start,
+            "full_scale_tile_size_zyx": self.full_scale_tile.size,
             "solvent_mean": float(self.solvent.mean),
             "solvent_sigma": float(self.solvent.sigma),
+            "solvent_fitted_sigma": float(self.solvent.fitted_sigma),
             "solvent_raw_sigma": float(self.solvent.raw_sigma),
             "solvent_misfit": float(self.solvent.misfit),
             "noise_level": float(self.solvent.noise_level),
@@ -88,7 +89,8 @@ def estimate(density, voxel_size, *, progress=None, **settings):
     **settings
         The settings of the group `estimation` in `settings.SETTINGS`: mode, lowpass,
         resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
-        normalization, recalibrate, solvent_mask (array of the shape of the map).
+        normalization, full_scale, recalibrate, solvent_mask (array of the shape of the
+        map), half_maps (two such arrays).
 
     Returns
     -------
@@ -128,6 +130,40 @@ def fit_solvent(density, voxel_size, *, progress=None, **settings):
     return work.fit_solvent()[0]
 
 
+def common_full_scale(maps, **settings):
+    """The full scale of the strongest of several maps, to put all of them on one scale.
+
+    Parameters
+    ----------
+    maps : iterable of tuple (density, voxel_size)
+        As for `estimate`.
+    **settings
+        As for `estimate`.
+
+    Returns
+    -------
+    float
+        To be given to `estimate` as full_scale.
+    """
+    values = []
+    for density, voxel_size in maps:
+        work = _Estimation(density, voxel_size, settings, None)
+        work.lowpass()
+        values.append(work.full_scale().value)
+    return max(values)
+
+
+def _half_difference(half_maps, shape):
+    """Half the difference of two half maps: the noise of their mean."""
+    if len(half_maps) != 2:
+        raise OccuPyError(f"{len(half_maps)} half maps were given, but must be two")
+    halves = [suitability.checked_density(half)[0] for half in half_maps]
+    for half in halves:
+        if half.shape != shape:
+            raise OccuPyError(f"a half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
+    return (halves[0] - halves[1]) / np.float32(2)
+
+
 class _Estimation:
     """The steps of an estimate and what they share."""
 
@@ -141,6 +177,10 @@ class _Estimation:
         self._mask = values["solvent_mask"]
         if self._mask is not None:
             solvent.check_mask(self._mask, self._shape)
+        self._difference = None
+        if values["half_maps"] is not None:
+            self._difference = _half_difference(values["half_maps"], self._shape)
+        self._given_full_scale = values["full_scale"]
         self._notes = []
         self._crop(voxel_size, values)
         suitability.check_box(self._density.shape, self._settings.kernel_size)
@@ -154,6 +194,8 @@ class _Estimation:
             self._density = fourier.resample(self._density, shape)
             if self._mask is not None:
                 self._mask = interpolate(np.asarray(self._mask, np.float32), shape)
+            if self._difference is not None:
+                self._difference = fourier.resample(self._difference, shape)
             self._notes.append(
                 f"The box is longer than maxBox {longest}: estimated at {voxel_size[2]:.4g} Å per voxel, on which the "
                 "scale depends; compare only maps estimated at one sampling."
@@ -170,10 +212,31 @@ class _Estimation:
         left_out = (self._density, self._common) if self._share > suitability.MASKED_SHARE else None
         side = None if self._mask is None else solvent.solvent_side(self._mask, self._lowpassed)
         region = solvent.Region(self._density.shape, side, left_out)
-        model = solvent.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2))
+        noise_sigma, raw_sigma = self._half_map_sigmas(region)
+        model = solvent.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
         maximum = self._maximum(self._lowpassed)
-        raw_sigma = solvent.raw_sigma(model, self._lowpassed, self._density, region, maximum)
+        if raw_sigma is None:
+            raw_sigma = solvent.raw_sigma(model, self._lowpassed, self._density, region, maximum)
         return replace(model, raw_sigma=raw_sigma), maximum
+
+    def _half_map_sigmas(self, region):
+        if self._difference is None:
+            return None, None
+        lowpassed = fourier.lowpass(self._difference, self._settings.lowpass, self._settings.voxel_size)
+        return solvent.half_map_sigmas(self._lowpassed, self._difference, lowpassed, region)
+
+    def full_scale(self):
+        """The full scale; only the low-pass has to come before."""
+        if self._given_full_scale is not None:
+            return scale.FullScale(self._given_full_scale)
+        settings = self._settings
+        found = scale.full_scale(self._source(), settings.tau, settings.tile_size, settings.normalization)
+        suitability.check_contrast(self._lowpassed, found.value, settings.tau, settings.tile_size)
+        return found
+
+    def _source(self):
+        """The map in which the local scale is read."""
+        return self._lowpassed if self._settings.mode == "occupancy" else self._density
 
     def _maximum(self, density):
         report = self._progress.stage("local maximum", 0.25)
@@ -181,11 +244,9 @@ class _Estimation:
 
     def run(self):
         self.lowpass()
-        occupancy = self._settings.mode == "occupancy"
-        source = self._lowpassed if occupancy else self._density
-        full = scale.full_scale(source, self._settings.tau, self._settings.tile_size, self._settings.normalization)
-        suitability.check_contrast(self._lowpassed, full.value, self._settings.tau, self._settings.tile_size)
+        full = self.full_scale()
         model, maximum = self.fit_solvent()
+        occupancy = self._settings.mode == "occupancy"
         local = scale.local_scale(maximum if occupancy else self._maximum(self._density), full.value)
         if self._settings.recalibrate:
             local = self._recalibrate(local, model.noise_level / full.value)

@@ -22,20 +22,22 @@ class FullScale:
     ----------
     value : float
         N, in units of the map.
-    start : tuple of 3 int
+    start : tuple of 3 int, or None
         First voxel (z, y, x) of the tile that set it; the voxel of the map's maximum
-        with normalization `maximum`.
-    size : tuple of 3 int
+        with normalization `maximum`; None where it was given.
+    size : tuple of 3 int, or None
         Edges of that tile in voxels.
     """
 
     value: float
-    start: tuple
-    size: tuple
+    start: tuple | None = None
+    size: tuple | None = None
 
     @property
     def centre(self):
-        """Centre of the tile in voxels (z, y, x), fractional."""
+        """Centre of the tile in voxels (z, y, x), fractional; None where there is none."""
+        if self.start is None:
+            return None
         return tuple(s + (n - 1) / 2 for s, n in zip(self.start, self.size, strict=True))
 
 

@@ -34,7 +34,7 @@ class Setting:
         In Python's spelling, snake_case.
     group : str
         What it belongs to: estimation or modification.
-    kind : {'float', 'int', 'bool', 'choice', 'map'}
+    kind : {'float', 'int', 'bool', 'choice', 'map', 'maps'}
     default : object
         None where the default follows from other things; `derived` says from what.
     help : str
@@ -107,7 +107,7 @@ class Setting:
         """
         if value is None and self.default is None:
             return None
-        if self.kind == "map":
+        if self.kind in ("map", "maps"):
             return value
         if not self._is_right_kind(value) or not self._is_in_range(value):
             raise SettingError(self.name, f"is {value}, but must be {self.expected}")
@@ -217,6 +217,16 @@ _TABLE = (
         choices=NORMALIZATIONS,
     ),
     Setting(
+        "full_scale",
+        ESTIMATION,
+        "float",
+        None,
+        "Density at which the scale is 1, to put several maps on one scale.",
+        lowest=0,
+        open_ends="both",
+        derived="what is read off the map",
+    ),
+    Setting(
         "max_box",
         ESTIMATION,
         "int",
@@ -240,6 +250,14 @@ _TABLE = (
         None,
         "Mask of the solvent, or of everything else, in which the solvent model is fitted.",
         derived="the largest ellipsoid in the box",
+    ),
+    Setting(
+        "half_maps",
+        ESTIMATION,
+        "maps",
+        None,
+        "The two half maps, whose difference then gives the noise level instead of the histogram.",
+        derived="the noise level is read off the histogram",
     ),
     Setting(
         "power",

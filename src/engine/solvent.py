@@ -48,6 +48,8 @@ class SolventModel:
     converged : bool
         Whether a Gaussian could be fitted; if not, mean and sigma are the place and
         the half-width of the histogram's peak.
+    fitted_sigma : float
+        What the fit alone gives for sigma; another value where half maps gave sigma.
     raw_sigma : float
         σ_raw, the standard deviation of the solvent in the map before the low-pass.
     """
@@ -59,6 +61,7 @@ class SolventModel:
     counts: np.ndarray
     voxels: int
     converged: bool
+    fitted_sigma: float
     raw_sigma: float = np.nan
 
     def gaussian(self, values):
@@ -141,7 +144,7 @@ class SolventModel:
         return float(np.abs(self.counts[side] - expected).sum() / max(expected.sum(), 1e-300))
 
 
-def fit(lowpassed, region, progress=None):
+def fit(lowpassed, region, progress=None, noise_sigma=None):
     """Fit the solvent model.
 
     Parameters
@@ -152,6 +155,8 @@ def fit(lowpassed, region, progress=None):
         The voxels to look at.
     progress : callable, optional
         Called with the fraction done.
+    noise_sigma : float, optional
+        The noise of the low-passed map where half maps tell it: sigma of the model.
 
     Returns
     -------
@@ -177,9 +182,15 @@ def fit(lowpassed, region, progress=None):
         mean, sigma, converged = _fit_peak(fine, mean, sigma)
         if abs(sigma / first_sigma - 1) < _SAME_SIGMA:
             break
+    fitted_sigma = sigma
+    if noise_sigma is not None:
+        sigma = noise_sigma
+        fine = _FineHistogram(mean, sigma)
+        fine.count(lowpassed, region)
     values, counts = fine.binned(mean, sigma)
-    height = _height(counts)
-    return SolventModel(float(mean), float(sigma), height, values, counts, fine.voxels, converged)
+    return SolventModel(
+        float(mean), float(sigma), _height(counts), values, counts, fine.voxels, converged, float(fitted_sigma)
+    )
 
 
 class Region:
@@ -358,6 +369,41 @@ def _height(counts):
     steps = np.arange(-BINS_PER_SIGMA, BINS_PER_SIGMA + 1)
     shape = np.exp(-0.5 * (steps / BINS_PER_SIGMA) ** 2)
     return float(np.dot(counts[steps + len(counts) // 2], shape) / np.dot(shape, shape))
+
+
+def half_map_sigmas(lowpassed, difference, lowpassed_difference, region):
+    """Noise of a map from the difference of its half maps.
+
+    Read in the half of the region's voxels that have the lower density, hardly any of
+    which are not solvent: noise in the difference of the halves is independent of
+    that in their mean, so selecting by the density does no harm.
+
+    Parameters
+    ----------
+    lowpassed : array of float32, shape (z, y, x)
+        The low-passed map.
+    difference, lowpassed_difference : arrays of float32 of that shape
+        Half the difference of the half maps, as it is and low-passed.
+    region : Region
+
+    Returns
+    -------
+    tuple of 2 float
+        Standard deviation of the noise of the low-passed map and of the map itself.
+    """
+    middle = np.float32(np.median(region.sample(lowpassed)))
+
+    def sums(slab):
+        lower = region.mask(slab) & (lowpassed[slab] <= middle)
+        pair = (lowpassed_difference[slab][lower], difference[slab][lower])
+        return np.count_nonzero(lower), *(
+            (float(d.sum(dtype=float)), float((d.astype(float) ** 2).sum())) for d in pair
+        )
+
+    parts = parallel.run(sums, parallel.plane_slabs(lowpassed.shape))
+    count = sum(part[0] for part in parts)
+    totals = [np.sum([part[i] for part in parts], axis=0) / max(count, 1) for i in (1, 2)]
+    return tuple(float(np.sqrt(max(squares - mean**2, 0))) for mean, squares in totals)
 
 
 def raw_sigma(model, lowpassed, density, region, maximum):

@@ -13,6 +13,7 @@ SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 MASKED_SHARE = 0.05
 WORST_GOOD_MISFIT = 0.4
 SHARPENED_RATIO = 3.0
+MOST_SIGMA_RATIO = 2.0
 _SAMPLE = 1 << 17
 
 
@@ -151,6 +152,11 @@ def warnings(share, value, solvent, highest, full):
             f"Below its peak the solvent differs from a Gaussian by {solvent.misfit:.0%}: it is not the same "
             "everywhere in the box (a mask, a soft edge, detergent or flattening); the scale is not touched by this, "
             "but the confidence is; try a solvent mask."
+        )
+    if not 1 / MOST_SIGMA_RATIO < solvent.sigma / solvent.fitted_sigma < MOST_SIGMA_RATIO:
+        found.append(
+            f"The half maps differ by a noise of {solvent.sigma:.3g}, but the solvent peak of the histogram is "
+            f"{solvent.fitted_sigma:.3g} wide: expected about the same; are these the unmasked halves of this map?"
         )
     if highest > SHARPENED_RATIO * full:
         found.append(

@@ -219,3 +219,24 @@ class Sessions(MapTestCase):
         by_name["small"].update_drawings()
         surface = by_name["small"].surfaces[0]
         self.assertEqual(len(surface.vertex_colors), len(surface.vertices))
+
+
+class SeveralMaps(MapTestCase):
+    def test_common_scale_is_that_of_the_strongest(self):
+        self.open_map(2 * self.density, "strong")
+        weak, strong = self.run_command("occupy estimate #1,2 commonScale true")
+        found = occupy.estimate(2 * self.density, VOXEL_SIZE)
+        np.testing.assert_array_equal(strong.full_matrix(), found.scale)
+        expected = occupy.estimate(self.density, VOXEL_SIZE, full_scale=found.full_scale).scale
+        np.testing.assert_array_equal(weak.full_matrix(), expected)
+
+    def test_half_maps_give_the_noise_level(self):
+        random = np.random.default_rng(1)
+        noise = [0.1 * random.standard_normal(SHAPE, dtype=np.float32) for _ in range(2)]
+        halves = [self.density + n for n in noise]
+        self.open_map((halves[0] + halves[1]) / 2, "mean")
+        for half in halves:
+            self.open_map(half, "half")
+        self.run_command("occupy estimate #2 halfMaps #3,4 color false")
+        self.assertIn("from the half maps", self.log.text["info"])
+        self.assertIn("± 0.07", self.log.text["info"])
