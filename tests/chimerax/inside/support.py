@@ -34,7 +34,7 @@ class Log(PlainTextLog):
 
     def log(self, level, message):
         name = {self.LEVEL_INFO: "info", self.LEVEL_WARNING: "warning"}.get(level, "error")
-        self.text[name] += message
+        self.text[name] += " ".join(message.split()) + " "
         return True
 
 
