@@ -30,6 +30,7 @@ _MODULE_OF = {
     "modify": "engine.modify",
     "Modification": "engine.modify",
     "Limits": "engine.modify",
+    "make_mask": "engine.masks",
     "SolventModel": "engine.solvent",
     "SETTINGS": "engine.settings",
     "OccuPyError": "engine.errors",

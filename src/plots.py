@@ -3,6 +3,7 @@
 import numpy as np
 
 _SIGMAS_SHOWN = (8, 12)
+_CONFIDENCE_COLOR = "#1f4e9c"
 
 
 def solvent_figure(model, title=""):
@@ -21,19 +22,23 @@ def solvent_figure(model, title=""):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.2), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
+    draw_solvent(figure.add_subplot(), model, title)
+    return figure
+
+
+def draw_solvent(axes, model, title=""):
+    """Draw what `solvent_figure` shows on axes of a figure that is there already."""
     _draw_histogram(axes, model)
     right = axes.twinx()
-    right.plot(model.values, model.confidence(model.values), color="#1f4e9c", label="confidence")
+    right.plot(model.values, model.confidence(model.values), color=_CONFIDENCE_COLOR, label="confidence")
     right.set_ylim(0, 1.05)
-    right.set_ylabel("confidence C", color="#1f4e9c")
-    right.tick_params(axis="y", colors="#1f4e9c")
+    right.set_ylabel("confidence C", color=_CONFIDENCE_COLOR)
+    right.tick_params(axis="y", colors=_CONFIDENCE_COLOR)
     left, beyond = _SIGMAS_SHOWN
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
     axes.set_title(title, fontsize=10)
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize=8)
-    return figure
 
 
 def _draw_histogram(axes, model):

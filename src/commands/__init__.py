@@ -8,6 +8,9 @@ _MODULE_OF = {
     "occupy equalise": "equalize",
     "occupy attenuate": "attenuate",
     "occupy sigmoid": "sigmoid",
+    "occupy solvent": "solvent",
+    "occupy measure": "measure",
+    "occupy mask": "mask",
     "occupy color": "color",
 }
 

@@ -46,10 +46,11 @@ def _listing(models):
 
 def from_settings(*groups):
     """Keyword arguments for the settings of these groups, as `CmdDesc` wants them."""
-    return [(setting.name, _annotation(setting)) for setting in group(*groups)]
+    return [(setting.name, annotation(setting)) for setting in group(*groups)]
 
 
-def _annotation(setting):
+def annotation(setting):
+    """How ChimeraX reads a value of this setting."""
     if setting.kind == "choice":
         return EnumOf(setting.choices)
     return {"float": FloatArg, "int": IntArg, "bool": BoolArg, "map": MapArg, "maps": MapsArg}[setting.kind]

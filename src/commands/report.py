@@ -3,6 +3,9 @@
 from html import escape
 
 from ..engine.settings import SETTINGS
+from ..engine.suitability import WORST_GOOD_MISFIT
+
+GOOD_MISFIT = 0.15
 
 VERBS = {"equalize": "Equalized", "attenuate": "Attenuated", "sigmoid": "Applied a sigmoid to"}
 CAUTION = (
@@ -56,6 +59,24 @@ def log_modification(session, volume, estimate, modification, made):
     )
 
 
+def log_solvent(session, volume, estimate, made):
+    """The solvent model, how well it fits, and the model that was made."""
+    model = estimate.solvent
+    fit = "good" if model.misfit < GOOD_MISFIT else "fair" if model.misfit < WORST_GOOD_MISFIT else "poor"
+    rows = {
+        "solvent": _solvent(model),
+        "fit": f"{fit}: below the peak, histogram and model differ by {model.misfit:.0%}",
+        "noise level": f"{model.noise_level:.3g} (more likely not solvent above)",
+        "low-pass": f"{estimate.settings.lowpass:.4g} Å",
+    }
+    _log(session, f"Solvent model of {escape(volume.name)} #{volume.id_string}", rows, [made], estimate, caution="")
+
+
+def log_made(session, made, remark):
+    """A model that was made, in one line."""
+    session.logger.info(f"Made {show_links(made)}: {escape(remark)}", is_html=True)
+
+
 def _is_changed(name, value):
     return value != SETTINGS[name].default and name not in ("power", "scale_limit", "max_gain")
 
@@ -75,7 +96,7 @@ def _solvent(model):
     return f"{text} (from the half maps; the histogram gives ± {model.fitted_sigma:.3g} low-passed)"
 
 
-def _log(session, title, rows, made, estimate):
+def _log(session, title, rows, made, estimate, caution=CAUTION):
     logger = session.logger
     for sentence in estimate.warnings:
         logger.warning(sentence)
@@ -83,6 +104,7 @@ def _log(session, title, rows, made, estimate):
     models = "; ".join(show_links(model) for model in made)
     notes = "".join(f"<br>{escape(note)}" for note in estimate.notes)
     logger.info(
-        f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table><i>{CAUTION}</i>", is_html=True
+        f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table>{f'<i>{caution}</i>' if caution else ''}",
+        is_html=True,
     )
     logger.status(f"Made {', '.join(model.name for model in made)}")

@@ -4,8 +4,10 @@ from dataclasses import fields
 
 from chimerax.map import Volume
 
+from ..engine import fourier
 from ..engine.estimate import common_full_scale, estimate
-from ..engine.settings import checked
+from ..engine.settings import ESTIMATION, checked, resolve_estimation
+from ..engine.suitability import checked_density
 from .arguments import user_errors
 from .coloring import Coloring
 from .maps import values_on_grid
@@ -23,13 +25,25 @@ def start(session, keywords, step, *groups):
     """
     display_names = {field.name for field in fields(Coloring)}
     settings = {name: value for name, value in keywords.items() if name not in display_names}
-    with user_errors():
-        checked(settings, *groups)
+    check(settings, *groups)
     if step not in (1, (1, 1, 1)):
         session.logger.warning(
             "With a step the voxels are larger, so kernel, tau and scale differ from those at full sampling (step 1)."
         )
     return Coloring(**{name: value for name, value in keywords.items() if name in display_names}), settings
+
+
+def check(settings, *groups):
+    """Raise `UserError` where a setting cannot be used."""
+    with user_errors():
+        checked(settings, *groups)
+
+
+def lowpassed(volume, sampled):
+    """A density map low-passed as for an estimate, on the grid of a sampled map."""
+    settings = resolve_estimation(sampled.voxel_size, checked({}, ESTIMATION))
+    density, _ = checked_density(values_on_grid(volume, sampled))
+    return fourier.lowpass(density, settings.lowpass, settings.voxel_size)
 
 
 def estimate_of(session, sampled, settings):

@@ -327,12 +327,7 @@ def _checked_scale_map(scale_map, shape):
         raise OccuPyError(
             f"the scale map has shape {array.shape}, but the map has {shape}; both must be on one grid (z, y, x)"
         )
-    found = suitability.value_range(array)
-    if not (found.lowest >= 0 and found.highest <= 1):
-        raise OccuPyError(
-            f"the scale map's values go from {found.lowest:.4g} to {found.highest:.4g}, but must lie within 0 to 1"
-        )
-    return array
+    return suitability.checked_scale(array)
 
 
 def _limits(estimate, values):

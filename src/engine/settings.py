@@ -17,7 +17,7 @@ DEFAULT_RESOLUTION = 8.0
 SMALLEST_LOWPASS_VOXELS = 3
 NYQUIST_VOXELS = 2
 
-ESTIMATION, MODIFICATION = "estimation", "modification"
+ESTIMATION, MODIFICATION, MASK = "estimation", "modification", "mask"
 KINDS = ("equalize", "attenuate", "sigmoid")
 _FILLING_KINDS = ("attenuate", "sigmoid")
 MODES = ("occupancy", "resolution")
@@ -267,7 +267,8 @@ _TABLE = (
         "How strongly to modify: equalising leaves the scale S^(1/power), so that inf equalises fully; "
         "attenuating leaves S^power.",
         lowest=1,
-        default_by_kind=(("attenuate", 2.0), ("sigmoid", 2.0)),
+        kinds=(*KINDS, MASK),
+        default_by_kind=(("attenuate", 2.0), ("sigmoid", 2.0), (MASK, 2.0)),
     ),
     Setting(
         "pivot",
@@ -278,7 +279,7 @@ _TABLE = (
         lowest=0,
         highest=1,
         open_ends="both",
-        kinds=("sigmoid",),
+        kinds=("sigmoid", MASK),
     ),
     Setting(
         "scale_map",
@@ -374,6 +375,45 @@ _TABLE = (
         False,
         "Give the result the histogram of the input (then no clipping is needed).",
     ),
+    Setting(
+        "mask_from",
+        MASK,
+        "choice",
+        "threshold",
+        "Make the mask by a threshold on the scale, or of the factors of attenuate or sigmoid, at most 1.",
+        choices=("threshold", "attenuate", "sigmoid"),
+        kinds=(MASK,),
+    ),
+    Setting(
+        "threshold",
+        MASK,
+        "float",
+        0.1,
+        "Scale from which on the mask is 1.",
+        lowest=0,
+        highest=1,
+        open_ends="low",
+        kinds=(MASK,),
+    ),
+    Setting(
+        "soft_edge",
+        MASK,
+        "float",
+        0.0,
+        "Width over which a threshold's mask falls to 0.",
+        unit="Å",
+        lowest=0,
+        highest=1000,
+        kinds=(MASK,),
+    ),
+    Setting(
+        "invert",
+        MASK,
+        "bool",
+        False,
+        "Make 1 minus the mask.",
+        kinds=(MASK,),
+    ),
 )
 
 SETTINGS = {setting.name: setting for setting in _TABLE}
@@ -384,22 +424,21 @@ def group(*names):
 
     Parameters
     ----------
-    *names : {'estimation', 'modification', 'equalize', 'attenuate', 'sigmoid'}
-        A kind of modification stands for the settings that concern it.
+    *names : {'estimation', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
+        A kind of modification stands for the settings that concern it, and so does
+        mask, which takes some of the modifications'.
     """
-    return [setting for name in names for setting in (_of_kind(name) if name in KINDS else _of_group(name))]
+    return [setting for name in names for setting in _of_group(name)]
 
 
 def _of_group(name):
+    if name in (*KINDS, MASK):
+        return [
+            replace(setting, default=dict(setting.default_by_kind).get(name, setting.default))
+            for setting in _TABLE
+            if setting.group != ESTIMATION and name in setting.kinds
+        ]
     return [setting for setting in _TABLE if setting.group == name]
-
-
-def _of_kind(kind):
-    return [
-        replace(setting, default=dict(setting.default_by_kind).get(kind, setting.default))
-        for setting in _of_group(MODIFICATION)
-        if kind in setting.kinds
-    ]
 
 
 def checked(values, *groups):

@@ -68,6 +68,23 @@ def checked_density(density):
     return array, found
 
 
+def checked_scale(local_scale):
+    """A scale map as a float32 array.
+
+    Raises
+    ------
+    OccuPyError
+        If its values are not all within 0 to 1.
+    """
+    array = np.asarray(local_scale, np.float32)
+    found = value_range(array)
+    if not (found.lowest >= 0 and found.highest <= 1):
+        raise OccuPyError(
+            f"the scale map's values go from {found.lowest:.4g} to {found.highest:.4g}, but must lie within 0 to 1"
+        )
+    return array
+
+
 def value_range(density):
     """Lowest and highest value; not finite where any voxel is not."""
 

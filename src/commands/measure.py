@@ -1,0 +1,151 @@
+"""occupy measure: the occupancy of regions, by mask, chain or residue."""
+
+from html import escape
+from json import dumps
+
+import numpy as np
+from chimerax.atomic import AtomsArg, Residue
+from chimerax.core.commands import BoolArg, CmdDesc, EnumOf, JSONResult
+from chimerax.core.commands import register as register_command
+from chimerax.core.errors import UserError
+from chimerax.map.mapargs import MapArg, MapsArg
+
+from ..engine.regions import mask_region, occupancy_of, published_occupancy
+from .arguments import user_errors
+from .maps import sample, values_on_grid
+from .work import lowpassed
+
+ATTRIBUTE = "map_occupancy"
+_COLUMNS = ("mean", "lower_quartile", "median", "upper_quartile", "count")
+
+
+def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None, attribute=True, return_json=False):
+    """Tell the occupancy of regions in a scale map.
+
+    Parameters
+    ----------
+    scale_map : Volume
+        What `occupy estimate` made.
+    masks : list of Volume, optional
+        A region is where a mask is above the middle of its range; on any grid.
+    atoms : Atoms, optional
+        The scale is read at their centres.
+    by : {'chain', 'residue', 'model'}
+        What the atoms are grouped by.
+    map : Volume, optional
+        The density map: with masks, also the published program's figure is given.
+    attribute : bool
+        Give the residues of the atoms the attribute map_occupancy.
+    return_json : bool
+
+    Returns
+    -------
+    list of dict, or JSONResult
+        One for each region: region, mean, lower_quartile, median, upper_quartile, count.
+    """
+    if masks is None and atoms is None:
+        raise UserError("Nothing to measure; expected masks, such as masks #3, or atoms, such as atoms #4")
+    found = _of_masks(scale_map, masks or [], map)
+    if atoms is not None:
+        scales = _scales_at(session, scale_map, atoms)
+        found += _of_atoms(atoms, scales, by)
+        if attribute:
+            _set_attribute(session, atoms, scales)
+    _log(session, scale_map, found)
+    return JSONResult(dumps(found), found) if return_json else found
+
+
+def _of_masks(scale_map, masks, density_map):
+    sampled = sample(scale_map)
+    found = []
+    for mask in masks:
+        with user_errors(mask):
+            region = mask_region(values_on_grid(mask, sampled), sampled.density.shape)
+            row = {"region": f"{mask.name} #{mask.id_string}"} | occupancy_of(sampled.density[region]).as_dict()
+            if density_map is not None:
+                row["published"] = published_occupancy(lowpassed(density_map, sampled), region)
+        found.append(row)
+    return found
+
+
+def _scales_at(session, scale_map, atoms):
+    """The scale at each atom; NaN for atoms outside the map."""
+    to_map = scale_map.scene_position.inverse()
+    values, outside = scale_map.interpolated_values(to_map * atoms.scene_coords, out_of_bounds_list=True)
+    values = np.array(values, float)
+    values[outside] = np.nan
+    if len(outside) == len(values):
+        raise UserError(f"All {len(values)} atoms are outside {scale_map.name} (#{scale_map.id_string})")
+    if len(outside):
+        session.logger.warning(f"{len(outside)} of {len(values)} atoms are outside the map and were left out.")
+    return values
+
+
+def _of_atoms(atoms, scales, by):
+    found = []
+    for label, members in _grouped(atoms, by):
+        inside = scales[members]
+        inside = inside[np.isfinite(inside)]
+        if len(inside):
+            found.append({"region": label} | occupancy_of(inside).as_dict())
+    return found
+
+
+def _grouped(atoms, by):
+    """Name and indices of the atoms of each model, chain or residue, in their order."""
+    residues = atoms.unique_residues
+    of_residue = residues.indices(atoms.residues)
+    names = [_name(residue, by) for residue in residues]
+    groups = {}
+    for i, name in enumerate(names):
+        groups.setdefault(name, []).append(i)
+    for name, members in groups.items():
+        yield name, np.flatnonzero(np.isin(of_residue, members))
+
+
+def _name(residue, by):
+    model = f"#{residue.structure.id_string}"
+    return {"model": model, "chain": f"{model}/{residue.chain_id}"}.get(by) or residue.string(style="command")
+
+
+def _set_attribute(session, atoms, scales):
+    Residue.register_attr(session, ATTRIBUTE, "OccuPy", attr_type=float)
+    residues = atoms.unique_residues
+    of_residue = residues.indices(atoms.residues)
+    inside = np.isfinite(scales)
+    totals = np.bincount(of_residue[inside], scales[inside], len(residues))
+    counts = np.bincount(of_residue[inside], minlength=len(residues))
+    for residue, total, count in zip(residues, totals, counts, strict=True):
+        if count:
+            setattr(residue, ATTRIBUTE, float(total / count))
+
+
+def _log(session, scale_map, found):
+    columns = ["region", *_COLUMNS] + ["published"] * any("published" in row for row in found)
+    head = "".join(f"<th>{escape(column.replace('_', ' '))}</th>" for column in columns)
+    body = "".join("<tr>" + "".join(_cell(row.get(column)) for column in columns) + "</tr>" for row in found)
+    session.logger.info(
+        f"<b>Occupancy of regions in {escape(scale_map.name)} #{scale_map.id_string}</b>"
+        f"<table border=1 cellpadding=4 cellspacing=0><tr>{head}</tr>{body}</table>",
+        is_html=True,
+    )
+
+
+def _cell(value):
+    text = "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"<td>{escape(text)}</td>"
+
+
+def register(name, logger):
+    description = CmdDesc(
+        required=[("scale_map", MapArg)],
+        keyword=[
+            ("masks", MapsArg),
+            ("atoms", AtomsArg),
+            ("by", EnumOf(("chain", "residue", "model"))),
+            ("map", MapArg),
+            ("attribute", BoolArg),
+        ],
+        synopsis="Measure the occupancy of regions, chains or residues in a scale map",
+    )
+    register_command(name, description, measure, logger=logger)

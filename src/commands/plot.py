@@ -1,0 +1,25 @@
+"""Plots in ChimeraX's window."""
+
+from chimerax.interfaces.graph import Plot
+
+from ..plots import draw_solvent
+
+
+class SolventPlot(Plot):
+    """The histogram around the solvent peak, the fitted model and the confidence."""
+
+    SESSION_SAVE = False
+
+    def __init__(self, session, model, name):
+        super().__init__(session, "OccuPy solvent", title=f"Solvent model of {name}", zoom_axes="x", translate_axes="x")
+        self.tool_window.ui_area.setMinimumHeight(260)
+        self.figure.set_layout_engine("constrained")
+        draw_solvent(self.axes, model, name)
+        self.canvas.draw()
+
+
+def show_solvent_plot(session, model, name):
+    """Show the plot of a solvent model in place of an earlier one."""
+    for earlier in session.tools.find_by_class(SolventPlot):
+        earlier.delete()
+    SolventPlot(session, model, name).show()

@@ -1,0 +1,56 @@
+"""Masks from a scale map: a solvent definition, or weights for signal subtraction."""
+
+import numpy as np
+from scipy import ndimage
+
+from . import suitability
+from .errors import OccuPyError
+from .modify import factor_of
+from .settings import checked, checked_voxel_size
+
+
+def make_mask(local_scale, voxel_size, **settings):
+    """A mask from a scale map, with values from 0 to 1.
+
+    Parameters
+    ----------
+    local_scale : array of float, shape (z, y, x)
+        S, 0 to 1.
+    voxel_size : float or sequence of 3 float
+        Å, along all axes or along each of z, y and x.
+    **settings
+        Those of the group `mask` in `settings.SETTINGS`. With `mask_from` threshold the
+        mask is 1 where S is at least `threshold`, falling to 0 within `soft_edge` (Å)
+        outside, as a raised cosine. With attenuate or sigmoid it is the factor of that
+        modification with `power` and `pivot`, at most 1: the share of each voxel's signal
+        that is kept when the parts of low scale are to be subtracted. `invert` gives
+        1 minus the mask.
+
+    Returns
+    -------
+    float32 array of the same shape
+
+    Raises
+    ------
+    OccuPyError
+        If the scale map or a setting cannot be used.
+    """
+    values = checked(settings, "mask")
+    voxel_size = checked_voxel_size(voxel_size)
+    local_scale = suitability.checked_scale(local_scale)
+    if values["mask_from"] == "threshold":
+        mask = _soft(local_scale >= values["threshold"], values["soft_edge"], voxel_size)
+    else:
+        factor = factor_of(values["mask_from"], values)
+        mask = np.minimum(factor(np.maximum(local_scale, np.float32(1e-6))), np.float32(1))
+    return 1 - mask if values["invert"] else mask
+
+
+def _soft(inside, width, voxel_size):
+    """1 inside, falling to 0 as a raised cosine over a width in Å outside."""
+    if not inside.any():
+        raise OccuPyError("the scale is nowhere as high as the threshold, so the mask would be empty: lower it")
+    if width == 0:
+        return inside.astype(np.float32)
+    distance = ndimage.distance_transform_edt(~inside, sampling=voxel_size)
+    return (0.5 + 0.5 * np.cos(np.pi * np.minimum(distance / width, 1))).astype(np.float32)
