@@ -103,8 +103,6 @@ def _log(session, title, rows, made, estimate, caution=CAUTION):
     table = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items())
     models = "; ".join(show_links(model) for model in made)
     notes = "".join(f"<br>{escape(note)}" for note in estimate.notes)
-    logger.info(
-        f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table>{f'<i>{caution}</i>' if caution else ''}",
-        is_html=True,
-    )
+    text = f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table>"
+    logger.info(f"{text}<i>{caution}</i>" if caution else text, is_html=True)
     logger.status(f"Made {', '.join(model.name for model in made)}")
