@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from ..engine.errors import SettingError
-from ..engine.settings import ESTIMATION, KINDS, SETTINGS, group
+from ..engine.settings import ESTIMATION, KINDS, MASK, SETTINGS, group
 
-GROUP_TITLES = {ESTIMATION: "estimation"} | dict.fromkeys(KINDS, "modification")
+GROUP_TITLES = {ESTIMATION: "estimation", MASK: "mask"} | dict.fromkeys(KINDS, "modification")
 
 
 def add_settings(parser, *groups):
@@ -14,7 +14,12 @@ def add_settings(parser, *groups):
     for name in groups:
         section = parser.add_argument_group(GROUP_TITLES[name])
         for setting in group(name):
-            section.add_argument(f"--{setting.kebab}", default=argparse.SUPPRESS, **_option(setting))
+            add_setting(section, setting)
+
+
+def add_setting(parser, setting, default=argparse.SUPPRESS):
+    """Add the option for one setting."""
+    parser.add_argument(f"--{setting.kebab}", default=default, **_option(setting))
 
 
 def _option(setting):

@@ -1,12 +1,16 @@
 """The files of one run: all of them appear, whole, or none does."""
 
+import json
 import os
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from .. import plots
 from ..engine.errors import OccuPyError
+from . import mapfile
+from .script import chimerax_script
 
 
 @contextmanager
@@ -59,3 +63,55 @@ def _file_problems(folder):
         yield
     except OSError as error:
         raise OccuPyError(f"cannot write to {folder}: {error.strerror or error}") from None
+
+
+class RunFiles:
+    """Where the files of one run go. It is an error, before any work, that one exists already.
+
+    Parameters
+    ----------
+    folder : Path
+    stem : str
+        All their names begin with it.
+    overwrite : bool
+    scale_map : bool
+        Whether a scale map is written beside the map.
+    companions : bool
+        Whether a figure of the solvent model and a ChimeraX script are.
+    """
+
+    def __init__(self, folder, stem, overwrite, scale_map=False, companions=True):
+        self.map, self.record = folder / f"{stem}.mrc", folder / f"{stem}.json"
+        self.scale_map = folder / f"{stem}_scale.mrc" if scale_map else self.map
+        self._figure, self._script = folder / f"{stem}.png", folder / f"{stem}.cxc"
+        self._companions = companions
+        self._overwrite = overwrite
+        check_absent(self.paths, overwrite)
+
+    @property
+    def paths(self):
+        """All files that will be written."""
+        companions = [self._figure, self._script] if self._companions else []
+        return list(dict.fromkeys([self.map, self.scale_map, *companions, self.record]))
+
+    def staged(self):
+        """A context in which to write them: see `staged`."""
+        return staged(self.paths, self._overwrite)
+
+    def write_record(self, place, record):
+        """Settings and limits as JSON, which has no infinity: it is written as the text that the shell takes."""
+        text = json.dumps(_finite(record), indent=1, ensure_ascii=False)
+        place(self.record).write_text(text + "\n", encoding="utf-8")
+
+    def write_companions(self, place, path, model, shown, hidden=None):
+        """The figure of the solvent model and the ChimeraX script."""
+        figure = plots.solvent_figure(model, f"Solvent model of {mapfile.map_name(path)}")
+        figure.savefig(place(self._figure))
+        script = chimerax_script(shown, Path(self.scale_map.name), hidden)
+        place(self._script).write_text(script, encoding="utf-8")
+
+
+def _finite(value):
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return "inf" if value == float("inf") else value

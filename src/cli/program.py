@@ -1,23 +1,19 @@
 """The subcommands of the `occupy` program."""
 
 import argparse
-import json
 import sys
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from .. import __version__, plots
+from .. import __version__
 from ..engine.errors import OccuPyError
-from ..engine.estimate import common_full_scale, estimate
-from ..engine.modify import modify
-from ..engine.settings import ESTIMATION, split
+from ..engine.settings import ESTIMATION, MASK, SETTINGS
 from . import demo, mapfile
-from .arguments import add_settings, given, in_shell_spelling, positive_number
-from .outputs import check_absent, staged
-from .script import chimerax_script
+from .arguments import add_setting, add_settings, in_shell_spelling, positive_number
+from .outputs import staged
+from .runs import common_scale_of, estimate_files, mask_files, measure_files, modify_files, solvent_files
 
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
@@ -40,8 +36,6 @@ MODIFICATIONS = {
     "attenuate": ("write a map with its weak parts weakened further, into solvent", []),
     "sigmoid": ("write a map with weak parts weakened and strong ones strengthened", []),
 }
-MAP_SUFFIX = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
-SCALE_SUFFIX = {"occupancy": "occupancy", "resolution": "local_scale"}
 
 
 def run(arguments=None):
@@ -66,15 +60,20 @@ def _parser():
     )
     parser.add_argument("--version", action="version", version=f"OccuPy for ChimeraX {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_map_command(commands, "estimate", estimate_files, "write a map of the local scale", (ESTIMATION,))
+    estimate = _add_map_command(commands, "estimate", estimate_files, "write a map of the local scale")
+    _add_estimation(estimate)
     for kind, (summary, aliases) in MODIFICATIONS.items():
-        function = partial(modify_files, kind)
-        _add_map_command(commands, kind, function, summary, (kind, ESTIMATION), aliases)
+        modification = _add_map_command(commands, kind, partial(modify_files, kind), summary, aliases)
+        add_settings(modification, kind)
+        _add_estimation(modification)
+    _add_solvent(commands)
+    _add_mask(commands)
+    _add_measure(commands)
     _add_demo(commands)
     return parser
 
 
-def _add_map_command(commands, name, function, summary, groups, aliases=()):
+def _add_map_command(commands, name, function, summary, aliases=()):
     parser = commands.add_parser(
         name,
         aliases=aliases,
@@ -83,16 +82,44 @@ def _add_map_command(commands, name, function, summary, groups, aliases=()):
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("maps", nargs="+", type=Path, metavar="MAP", help="MRC or CCP4 file, may be .gz or .bz2")
+    parser.add_argument(
+        "maps", nargs="+", metavar="MAP", help="MRC or CCP4 file, may be .gz or .bz2; or an entry, such as emdb:3061"
+    )
     _add_output_options(parser)
     parser.add_argument(
         "--voxel-size", type=positive_number, metavar="Å", help="voxel size, instead of what the file says"
     )
+    parser.set_defaults(run=lambda options: _over_maps(function, options), common_scale=False)
+    return parser
+
+
+def _add_estimation(parser):
     parser.add_argument(
         "--common-scale", action="store_true", help="put all maps on the full scale of the strongest of them"
     )
-    add_settings(parser, *groups)
-    parser.set_defaults(run=lambda options: _over_maps(function, options))
+    add_settings(parser, ESTIMATION)
+
+
+def _add_solvent(commands):
+    parser = _add_map_command(
+        commands, "solvent", solvent_files, "fit the solvent model; write the confidence map or the map without solvent"
+    )
+    for name in ("remove_solvent", "hedge"):
+        add_setting(parser, SETTINGS[name], default=SETTINGS[name].default)
+    _add_estimation(parser)
+
+
+def _add_mask(commands):
+    summary = "write a solvent definition or a signal-subtraction mask from a scale map"
+    add_settings(_add_map_command(commands, "mask", mask_files, summary), MASK)
+
+
+def _add_measure(commands):
+    parser = _add_map_command(commands, "measure", measure_files, "tell the occupancy of regions in a scale map")
+    parser.add_argument(
+        "--masks", nargs="+", type=Path, required=True, metavar="MASK", help="one region each: where it is above half"
+    )
+    parser.add_argument("--map", type=Path, help="the density map: tells the published program's figure as well")
 
 
 def _add_output_options(parser):
@@ -117,7 +144,7 @@ def _over_maps(function, options):
     failed = 0
     several = len(options.maps) > 1
     if options.common_scale:
-        options.full_scale = _common_full_scale(options)
+        options.full_scale = common_scale_of(options)
     for path in tqdm(options.maps, desc="maps", unit="map", disable=not several):
         try:
             message = function(path, options)
@@ -126,149 +153,6 @@ def _over_maps(function, options):
         else:
             tqdm.write(message) if several else print(message)
     return failed
-
-
-def _common_full_scale(options):
-    settings, _ = split(given(options))
-    settings = {name: value for name, value in settings.items() if not isinstance(value, Path | list)}
-    sources = (mapfile.read(path, options.voxel_size) for path in options.maps)
-    return common_full_scale(((s.density, s.voxel_size) for s in sources), **settings)
-
-
-def estimate_files(path, options):
-    """`occupy estimate` on one file; returns what to tell the user."""
-    settings = given(options)
-    stem = f"{mapfile.map_name(path)}_{SCALE_SUFFIX[settings.get('mode', 'occupancy')]}"
-    outputs = _Outputs(path, options, stem)
-    source = mapfile.read(path, options.voxel_size)
-    found = estimate(source.density, source.voxel_size, **_with_maps_read(settings, source))
-    with outputs.staged() as place:
-        mapfile.write(place(outputs.map), found.scale, source, _labels("local scale 0-1", found))
-        outputs.write_companions(place, path, found, shown=Path(path).resolve())
-    return _summary(path, found, [], outputs)
-
-
-def modify_files(kind, path, options):
-    """`occupy equalize`, `attenuate` or `sigmoid` on one file; returns what to tell the user."""
-    outputs = _Outputs(path, options, f"{mapfile.map_name(path)}_{MAP_SUFFIX[kind]}", scale_map=True)
-    source = mapfile.read(path, options.voxel_size)
-    estimation, modification = split(_with_maps_read(given(options), source))
-    found = estimate(source.density, source.voxel_size, **estimation)
-    result = modify(source.density, source.voxel_size, kind, estimate=found, **modification)
-    scale = modification.get("scale_map", found.scale)
-    with outputs.staged() as place:
-        mapfile.write(place(outputs.map), result.density, source, _labels(MAP_SUFFIX[kind], found))
-        mapfile.write(place(outputs.scale_map), scale, source, _labels("local scale 0-1", found))
-        outputs.write_companions(place, path, found, shown=Path(outputs.map.name), result=result)
-    limits = result.limits
-    gain = f"  gain      {limits.gain:.3g} (limit {limits.max_gain:.3g}), none below scale {limits.scale_limit:.3g}"
-    return _summary(path, found, [gain], outputs)
-
-
-def _with_maps_read(settings, source):
-    """The settings with files among them replaced by arrays, which must be on the grid of the map."""
-
-    def read(value):
-        if isinstance(value, list):
-            return [read(path) for path in value]
-        return _read_on_grid(value, source) if isinstance(value, Path) else value
-
-    return {name: read(value) for name, value in settings.items()}
-
-
-def _read_on_grid(path, source):
-    """The data of a map file; of another shape they are refused by the engine, which knows what they are for."""
-    other = mapfile.read(path)
-    if other.density.shape == source.density.shape and not _same_size(other.voxel_size, source.voxel_size):
-        raise OccuPyError(
-            f"{path} has voxels of {_sizes(other.voxel_size)} Å, but {source.path} has "
-            f"{_sizes(source.voxel_size)} Å; both must be on one grid"
-        )
-    return other.density
-
-
-def _same_size(some, others):
-    return all(abs(a / b - 1) < 1e-3 for a, b in zip(some, others, strict=True))
-
-
-def _sizes(voxel_size):
-    return " x ".join(f"{v:.4g}" for v in reversed(voxel_size))
-
-
-class _Outputs:
-    """Where the files of one run go. It is an error, before any work, that one exists already."""
-
-    def __init__(self, path, options, stem, scale_map=False):
-        folder = options.output_dir or Path(path).parent
-        self.map, self.figure, self.script, self.record = (
-            folder / f"{stem}{ending}" for ending in (".mrc", ".png", ".cxc", ".json")
-        )
-        self.scale_map = folder / f"{stem}_scale.mrc" if scale_map else self.map
-        self._overwrite = options.overwrite
-        check_absent(self.paths, self._overwrite)
-
-    @property
-    def paths(self):
-        return list(dict.fromkeys([self.map, self.scale_map, self.figure, self.script, self.record]))
-
-    def staged(self):
-        return staged(self.paths, self._overwrite)
-
-    def write_companions(self, place, path, found, shown, result=None):
-        """The figure, the ChimeraX script and the record of settings and limits."""
-        figure = plots.solvent_figure(found.solvent, f"Solvent model of {mapfile.map_name(path)}")
-        figure.savefig(place(self.figure))
-        hidden = None if result is None else Path(path).resolve()
-        script = chimerax_script(shown, Path(self.scale_map.name), hidden)
-        place(self.script).write_text(script, encoding="utf-8")
-        record = json.dumps(_record(path, found, result), indent=1, ensure_ascii=False)
-        place(self.record).write_text(record + "\n", encoding="utf-8")
-
-
-def _record(path, found, result):
-    """All that is needed to repeat a run."""
-    record = {
-        "program": f"OccuPy for ChimeraX {__version__}",
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "arguments": sys.argv[1:],
-        "map": str(Path(path).resolve()),
-        "estimation": found.settings.as_dict(),
-        "limits": found.limits(),
-        "warnings": found.warnings,
-        "notes": found.notes,
-    }
-    if result is not None:
-        record["modification"] = _without_infinities(result.as_dict())
-    return record
-
-
-def _without_infinities(values):
-    """JSON has no infinity: it is written as the text that the shell takes."""
-    return {name: "inf" if value == float("inf") else value for name, value in values.items()}
-
-
-def _labels(what, found):
-    settings = found.settings
-    return [
-        f"OccuPy {__version__}: {what}; {settings.mode}, low-pass {settings.lowpass:.3g} A, N {found.full_scale:.4g}"
-    ]
-
-
-def _summary(path, found, lines, outputs):
-    settings, solvent = found.settings, found.solvent
-    return "\n".join(
-        [
-            f"{path}",
-            f"  settings  mode {settings.mode}, low-pass {settings.lowpass:.4g} Å, kernel of {settings.kernel.voxels} "
-            f"voxels, tau {settings.tau:.4f}",
-            f"  scale     1 at density {found.full_scale:.4g}",
-            f"  solvent   {solvent.mean:.3g} ± {solvent.sigma:.3g}",
-            *lines,
-            *(f"  warning   {sentence}" for sentence in found.warnings),
-            *(f"  note      {sentence}" for sentence in found.notes),
-            f"  wrote     {', '.join(str(p) for p in outputs.paths)}",
-        ]
-    )
 
 
 def run_demo(options):

@@ -174,8 +174,9 @@ class _Estimation:
         self._progress = parallel.Progress(progress)
         self._density, self._range = suitability.checked_density(density)
         self._shape = self._density.shape
-        self._mask = values["solvent_mask"]
-        if self._mask is not None:
+        self._mask = None
+        if values["solvent_mask"] is not None:
+            self._mask = np.asarray(values["solvent_mask"])
             solvent.check_mask(self._mask, self._shape)
         self._difference = None
         if values["half_maps"] is not None:
@@ -193,7 +194,7 @@ class _Estimation:
             voxel_size = tuple(v * n / m for v, n, m in zip(voxel_size, self._shape, shape, strict=True))
             self._density = fourier.resample(self._density, shape)
             if self._mask is not None:
-                self._mask = interpolate(np.asarray(self._mask, np.float32), shape)
+                self._mask = interpolate(self._mask.astype(np.float32), shape)
             if self._difference is not None:
                 self._difference = fourier.resample(self._difference, shape)
             self._notes.append(
