@@ -82,8 +82,9 @@ def solvent_files(source, options):
         shown = Path(files.map.name) if remove else path.resolve()
         files.write_companions(place, path, found.solvent, shown)
     model = found.solvent
-    fit = f"  fit       below the peak, histogram and model differ by {model.misfit:.0%}; noise level {model.noise_level:.3g}"
-    return _summary(path, found, [fit], files)
+    fit = f"  fit       below the peak, histogram and model differ by {model.misfit:.0%}"
+    level = f"  noise     more likely not solvent above {model.noise_level:.3g}"
+    return _summary(path, found, [fit, level], files)
 
 
 def mask_files(source, options):
