@@ -161,7 +161,10 @@ def _half_difference(half_maps, shape):
     for half in halves:
         if half.shape != shape:
             raise OccuPyError(f"a half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
-    return (halves[0] - halves[1]) / np.float32(2)
+    difference = (halves[0] - halves[1]) / np.float32(2)
+    if not difference.any():
+        raise OccuPyError("the two half maps are identical; expected independent ones, which differ by their noise")
+    return difference
 
 
 class _Estimation:

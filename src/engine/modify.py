@@ -12,6 +12,7 @@ from .estimate import estimate as make_estimate
 from .noise import SolventNoise
 from .settings import check_output_lowpass, checked, checked_voxel_size, split
 
+_LARGEST_EXPONENT = 1e6
 _SMALLEST_SCALE = np.float32(1e-6)
 LOWEST_SCALE_LIMIT = 0.05
 SOLVENT_SIGMAS = 5
@@ -85,7 +86,7 @@ def attenuating_factor(local_scale, power):
     """a(S) = S^(power - 1), which leaves the scale S^power; infinity leaves only full scale."""
     if power == inf:
         return (local_scale >= 1).astype(local_scale.dtype)
-    return local_scale ** np.float32(power - 1)
+    return local_scale ** np.float32(min(power - 1, _LARGEST_EXPONENT))
 
 
 def sigmoid_factor(local_scale, power, pivot):
@@ -105,8 +106,8 @@ def sigmoid_factor(local_scale, power, pivot):
     else:
         with np.errstate(divide="ignore"):
             logit = np.log(local_scale) - np.log1p(-local_scale)
-        at_pivot = np.log(pivot) - np.log1p(-pivot)
-        target = expit(np.float32(power) * logit + np.float32((1 - power) * at_pivot))
+        at_pivot = np.float32(np.log(pivot) - np.log1p(-pivot))
+        target = expit(at_pivot + np.float32(min(power, _LARGEST_EXPONENT)) * (logit - at_pivot))
     return target / local_scale
 
 

@@ -65,7 +65,7 @@ def full_scale(density, tau, tile_size=12, normalization="tiles"):
         If the result is not above zero, so that no scale can be read.
     """
     by_maximum = normalization == "maximum"
-    scale = _scale_of_maximum(density, tau) if by_maximum else _scale_of_tiles(density, tau, tile_size)
+    scale = _scale_of_maximum(density, tau) if by_maximum else scale_of_tiles(density, tau, tile_size)
     if not scale.value > 0:
         raise OccuPyError(
             f"the full scale is {scale.value:.4g}, but it must be above 0: nothing in this map rises "
@@ -79,7 +79,8 @@ def _scale_of_maximum(density, tau):
     return FullScale(tau * float(density[place]), tuple(int(i) for i in place), (1, 1, 1))
 
 
-def _scale_of_tiles(density, tau, tile_size):
+def scale_of_tiles(density, tau, tile_size):
+    """The largest tau-quantile over the tiles, whatever its sign: see `full_scale`."""
     size = tuple(min(tile_size, n) for n in density.shape)
     starts = tile_starts(density.shape, tile_size)
     rank = min(floor(tau * np.prod(size)), np.prod(size) - 1)

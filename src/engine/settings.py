@@ -20,6 +20,10 @@ NYQUIST_VOXELS = 2
 ESTIMATION, MODIFICATION, MASK = "estimation", "modification", "mask"
 KINDS = ("equalize", "attenuate", "sigmoid")
 _FILLING_KINDS = ("attenuate", "sigmoid")
+SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
+"""Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
+
+SMALLEST_VOXEL, LARGEST_VOXEL = 1e-3, 1e4
 MODES = ("occupancy", "resolution")
 NORMALIZATIONS = ("tiles", "maximum")
 
@@ -222,7 +226,8 @@ _TABLE = (
         "float",
         None,
         "Density at which the scale is 1, to put several maps on one scale.",
-        lowest=0,
+        lowest=SMALLEST_MAGNITUDE,
+        highest=LARGEST_MAGNITUDE,
         open_ends="both",
         derived="what is read off the map",
     ),
@@ -481,8 +486,9 @@ def checked_voxel_size(voxel_size):
         sizes = tuple(float(v) for v in np.broadcast_to(np.asarray(voxel_size, float), 3))
     except (TypeError, ValueError):
         raise SettingError("voxel_size", f"is {voxel_size}, but must be one number or three, in Å") from None
-    if not all(isfinite(v) and v > 0 for v in sizes):
-        raise SettingError("voxel_size", f"is {voxel_size} Å, but must be above 0 along every axis")
+    if not all(SMALLEST_VOXEL <= v <= LARGEST_VOXEL for v in sizes):
+        limits = f"at least {SMALLEST_VOXEL:g} and at most {LARGEST_VOXEL:g} Å"
+        raise SettingError("voxel_size", f"is {voxel_size} Å, but must be above 0 along every axis, {limits}")
     return sizes
 
 

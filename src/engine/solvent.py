@@ -27,6 +27,8 @@ _SAME_SIGMA = 0.25
 CERTAIN_SIGMAS = 3
 _SAMPLE = 1 << 18
 _FEWEST_VOXELS = 64
+_FINE_STEPS = 256
+"""A peak is not resolved where its sigma is less than so many steps of float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +103,7 @@ class SolventModel:
         """
         values = np.asarray(values, np.float32)
         if values.ndim < 3:
-            return self._confidence(values, hedge)
+            return self._confidence(values.ravel(), hedge).reshape(values.shape)
         result = np.empty(values.shape, np.float32)
 
         def fill(slab):
@@ -174,12 +176,15 @@ def fit(lowpassed, region, progress=None, noise_sigma=None):
             f"the solvent model needs at least {_FEWEST_VOXELS} voxels of different values where solvent "
             f"is expected, but found {len(np.unique(sample))}; give a solvent mask or a larger box"
         )
-    mean, sigma = _peak(sample)
+    finest = _FINE_STEPS * np.finfo(np.float32).eps * max(abs(sample[0]), abs(sample[-1]))
+    mean, sigma = _peak(sample, finest)
     for _ in range(_MOST_COUNTS):
         fine = _FineHistogram(mean, sigma)
         fine.count(lowpassed, region, progress)
+        progress = None
         first_sigma = sigma
         mean, sigma, converged = _fit_peak(fine, mean, sigma)
+        sigma = max(sigma, finest)
         if abs(sigma / first_sigma - 1) < _SAME_SIGMA:
             break
     fitted_sigma = sigma
@@ -319,9 +324,10 @@ class _FineHistogram:
         return mean + np.arange(1 - half, half) * width, bins[1:-1]
 
 
-def _peak(sample):
-    """Place and width (as a sigma) of the main peak of the histogram of sorted values."""
-    low, high = float(sample[0]), float(sample[-1])
+def _peak(sample, finest):
+    """Place and width (as a sigma, at least `finest`) of the main peak of the histogram of sorted values."""
+    sample = sample.astype(float)
+    low, high = sample[0], sample[-1]
     for _ in range(40):
         counts, edges = np.histogram(sample, 256, (low, high))
         smooth = np.convolve(counts, [1, 4, 6, 4, 1], "same")
@@ -337,8 +343,10 @@ def _peak(sample):
         reach = 24 * half_width * width / 4
         if reach > (high - low) / 3:
             reach = (high - low) / 3
+        if reach < finest:
+            break
         low, high = centre - reach, centre + reach
-    return centre, half_width * width / _HALF_WIDTH
+    return float(centre), float(max(half_width * width / _HALF_WIDTH, finest))
 
 
 def _fit_peak(fine, mean, sigma):

@@ -6,9 +6,7 @@ import numpy as np
 
 from . import parallel, scale
 from .errors import OccuPyError
-
-SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
-"""Largest absolute density that float32 Fourier transforms take without under- or overflow."""
+from .settings import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE
 
 MASKED_SHARE = 0.05
 WORST_GOOD_MISFIT = 0.4
@@ -132,7 +130,7 @@ def check_contrast(density, full, tau, tile_size):
     deviations = (sample - sample.mean()) / max(sample.std(), 1e-300)
     if (deviations**3).mean() >= 0:
         return
-    inverted = scale.full_scale(-density, tau, tile_size).value
+    inverted = scale.scale_of_tiles(-density, tau, tile_size).value
     if inverted > full:
         raise OccuPyError(
             f"the map's contrast looks inverted: its strongest tile reaches {full:.3g} above zero but "

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 import mrcfile
 import numpy as np
@@ -64,6 +65,11 @@ def store():
     """
 
     def write(path, density, voxel_size=VOXEL_SIZE, order="xyz", labels=(), **fields):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # mrcfile's, of voxels that are not finite or too large
+            return put(path, density, voxel_size, order, labels, fields)
+
+    def put(path, density, voxel_size, order, labels, fields):
         data = np.ascontiguousarray(np.einsum(f"zyx->{order[::-1]}", density))
         with mrcfile.new(path, data=data, compression=COMPRESSIONS.get(path.suffix)) as file:
             file.header.mapc, file.header.mapr, file.header.maps = ("xyz".index(axis) + 1 for axis in order)

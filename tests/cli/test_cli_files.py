@@ -21,14 +21,22 @@ runpy.run_module("chimerax.occupy.cli", run_name="__main__")
 """The program in a process that can write no file larger than its first argument."""
 
 
-@pytest.mark.parametrize(("command", "names"), [("estimate", ESTIMATE), ("equalize", EQUALIZE)])
-def test_no_output_that_exists_is_replaced_and_the_refusal_comes_before_the_work(refusal, tmp_path, command, names):
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["estimate"], "map_occupancy.mrc"),
+        (["estimate"], "map_occupancy.cxc"),
+        (["estimate", "--common-scale"], "map_occupancy.mrc"),
+        (["equalize"], "map_equalized_scale.mrc"),
+        (["attenuate"], "map_attenuated.png"),
+        (["sigmoid"], "map_sigmoid.json"),
+    ],
+)
+def test_no_output_that_exists_is_replaced_and_the_refusal_comes_before_the_work(refusal, tmp_path, command, name):
     """The map is no map, so that any work on it would give another sentence."""
     (tmp_path / "map.mrc").write_text("no map")
-    for name in names:
-        (tmp_path / name).write_text("mine")
-        assert f"{name} exists already; give --overwrite" in refusal(command, "map.mrc")
-        (tmp_path / name).unlink()
+    (tmp_path / name).write_text("mine")
+    assert f"{name} exists already; give --overwrite" in refusal(*command, "map.mrc")
 
 
 def test_overwrite_replaces_outputs_and_nothing_else(occupy, map_file, tmp_path, tree):
@@ -51,8 +59,7 @@ def test_with_overwrite_all_outputs_appear_or_none_does(refusal, map_file, tmp_p
 
 
 @posix_only
-@pytest.mark.parametrize("limit", [1000, 100_000])
-@pytest.mark.parametrize("command", ["estimate", "equalize"])
+@pytest.mark.parametrize(("command", "limit"), [("estimate", 1000), ("equalize", 100_000)])
 def test_a_full_disk_leaves_nothing_and_keeps_what_was_to_be_replaced(refusal, map_file, tmp_path, command, limit):
     for name in (*ESTIMATE, *EQUALIZE):
         (tmp_path / name).write_text("mine")
@@ -75,7 +82,7 @@ def test_a_full_disk_leaves_nothing_of_a_demo(refusal, folder):
     assert "cannot write to " in refusal(100_000, "demo", "--output-dir", folder, launcher=("-c", SMALL_DISK))
 
 
-@pytest.mark.parametrize("arguments", [("estimate", "map.mrc"), ("equalize", "map.mrc"), ("demo",)], ids=lambda a: a[0])
+@pytest.mark.parametrize("arguments", [("estimate", "map.mrc"), ("demo",)], ids=lambda a: a[0])
 @pytest.mark.parametrize("folder", ["file", "file/below"])
 def test_a_file_cannot_be_the_output_folder(refusal, map_file, tmp_path, arguments, folder):
     (tmp_path / "file").write_text("mine")

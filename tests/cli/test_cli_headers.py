@@ -2,11 +2,10 @@
 
 import io
 
+import chimerax.occupy as library
 import mrcfile
 import numpy as np
 import pytest
-
-import chimerax.occupy as library
 
 VOXEL_SIZE_XYZ = (1.4, 1.6, 1.7)
 LABELS = ("::::EMDATABANK.org::::EMD-0000::::", "second label")

@@ -2,10 +2,9 @@
 
 import re
 
+import chimerax.occupy as library
 import numpy as np
 import pytest
-
-import chimerax.occupy as library
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +61,18 @@ def test_each_failure_is_one_line_of_its_own_beside_the_bar(lines):
 def test_each_failure_names_its_map(run):
     assert re.search(r"occupy: .*missing\.mrc", run[1].stderr)
     assert re.search(r"occupy: .*nan\.mrc", run[1].stderr)
+
+
+def test_a_common_scale_is_that_of_the_strongest_map(occupy, store, density, load, tmp_path):
+    for name, factor in (("weak.mrc", 1), ("strong.mrc", 4)):
+        store(tmp_path / name, density * np.float32(factor))
+    result = occupy("estimate", "weak.mrc", "strong.mrc", "--common-scale", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    alone = library.estimate(density, 1.5)
+    weak, strong = (load(tmp_path / f"{name}_occupancy.mrc")[0] for name in ("weak", "strong"))
+    assert strong == pytest.approx(alone.scale, abs=1e-5)
+    assert weak == pytest.approx(library.estimate(density, 1.5, full_scale=4 * alone.full_scale).scale, abs=1e-5)
+    assert weak.max() < 0.5
 
 
 @pytest.mark.parametrize("overwrite", [(), ("--overwrite",)], ids=["", "overwrite"])

@@ -1,0 +1,55 @@
+"""Noise with the spectrum of the solvent, against noise of known spectrum."""
+
+import numpy as np
+import pytest
+from chimerax.occupy.engine.noise import SolventNoise
+from scipy.ndimage import gaussian_filter
+
+SHAPE = (60, 64, 57)
+VOXEL_SIZE = (1.5, 1.5, 1.5)
+MEAN, SIGMA = 0.5, 0.3
+
+
+def colored_noise(seed):
+    """Noise with a Gaussian spectrum, and what its variance per coefficient should be."""
+    noise = gaussian_filter(np.random.default_rng(seed).standard_normal(SHAPE), 1.0, mode="wrap")
+    return (MEAN + SIGMA * noise / noise.std()).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def sampled():
+    density = colored_noise(1)
+    solvent = np.ones(SHAPE, bool)
+    solvent[20:40, 20:40, 20:40] = False
+    density[~solvent] += 5
+    return SolventNoise(density, solvent, MEAN, SIGMA, VOXEL_SIZE).sample(7)
+
+
+def spectrum_of(noise):
+    whole = np.ones(SHAPE, bool)
+    return SolventNoise(noise.astype(np.float32), whole, 0, 1, VOXEL_SIZE).power
+
+
+def test_noise_has_mean_zero_and_the_solvent_s_variance(sampled):
+    assert abs(sampled.mean()) < 1e-6
+    assert sampled.std() == pytest.approx(SIGMA, rel=0.03)
+
+
+def test_noise_has_the_solvent_s_power_spectrum(sampled):
+    found, true = spectrum_of(sampled), spectrum_of(colored_noise(1) - MEAN)
+    shells = slice(8, 24)  # enough coefficients each, and power well above what leaks from the mask
+    np.testing.assert_allclose(found[shells], true[shells], rtol=0.12)
+
+
+def test_same_seed_gives_the_same_noise_and_another_seed_another():
+    density = colored_noise(2)
+    noise = SolventNoise(density, np.ones(SHAPE, bool), MEAN, SIGMA, VOXEL_SIZE)
+    np.testing.assert_array_equal(noise.sample(3), noise.sample(3))
+    assert abs(np.corrcoef(noise.sample(3).ravel(), noise.sample(4).ravel())[0, 1]) < 0.02
+
+
+def test_too_little_solvent_gives_white_noise_of_the_given_sigma():
+    noise = SolventNoise(colored_noise(2), np.zeros(SHAPE, bool), MEAN, SIGMA, VOXEL_SIZE).sample(0)
+    assert noise.std() == pytest.approx(SIGMA, rel=0.02)
+    neighbours = np.corrcoef(noise[:, :, :-1].ravel(), noise[:, :, 1:].ravel())[0, 1]
+    assert abs(neighbours) < 0.02
