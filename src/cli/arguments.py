@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..engine.errors import SettingError
-from ..engine.settings import ESTIMATION, KINDS, MASK, SETTINGS, group
+from ..engine.settings import ESTIMATION, KINDS, MASK, SETTINGS, group, respelled
 
 GROUP_TITLES = {ESTIMATION: "estimation", MASK: "mask"} | dict.fromkeys(KINDS, "modification")
 
@@ -73,7 +73,7 @@ def given(options):
 
 
 def in_shell_spelling(error):
-    """The sentence of a setting's error, with the name as it is typed in the shell."""
+    """The sentence of an error or a note, with settings' names as they are typed in the shell."""
     if isinstance(error, SettingError):
         return f"--{error.name.replace('_', '-')} {error.problem}"
-    return str(error)
+    return respelled(str(error), lambda setting: f"--{setting.kebab}")

@@ -42,16 +42,23 @@ def fetch(text, progress=None):
     OccuPyError
         If there is no such entry, or it cannot be fetched whole.
     """
+    path = cache_folder() / file_name(text)
+    if not path.exists():
+        server = os.environ.get(SERVER_VARIABLE, SERVER)
+        _download(f"{server}/EMD-{_number(text)}/map/{path.name}", path, text, progress)
+    return path
+
+
+def file_name(text):
+    """The name of an entry's map file."""
+    return f"emd_{_number(text)}.map.gz"
+
+
+def _number(text):
     found = re.fullmatch(r"emdb:(?:EMD-)?(\d{4,6})", str(text), re.IGNORECASE)
     if not found:
         raise OccuPyError(f"{text} is no EMDB entry; expected emdb: and four to six digits, such as emdb:3061")
-    number = found[1]
-    folder = cache_folder()
-    path = folder / f"emd_{number}.map.gz"
-    if not path.exists():
-        server = os.environ.get(SERVER_VARIABLE, SERVER)
-        _download(f"{server}/EMD-{number}/map/{path.name}", path, text, progress)
-    return path
+    return found[1]
 
 
 def cache_folder():

@@ -15,7 +15,8 @@ import numpy as np
 from ..engine.errors import OccuPyError
 
 _RIGHT_ANGLE, _ANGLE_TOLERANCE = 90.0, 0.01
-_LABELS = 10
+_LABELS, _LABEL_LENGTH = 10, 79
+_ANGLES = ("alpha", "beta", "gamma")
 _VOLUME_STACK_SPACEGROUPS = range(401, 631)
 SUFFIXES = (".mrc", ".map", ".ccp4", ".rec")
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2"}
@@ -49,6 +50,11 @@ class MapFile:
         return map_name(self.path)
 
 
+def is_compressed(path):
+    """Whether the name of a file says that it is compressed."""
+    return Path(path).suffix.lower() in COMPRESSIONS
+
+
 def map_name(path):
     """Name of a map file without folder, compression and format."""
     path = Path(path)
@@ -78,15 +84,13 @@ def read(path, voxel_size=None):
     if path.is_dir():
         raise OccuPyError(f"{path} is a folder; expected a map file (MRC or CCP4, may be compressed)")
     data, header = _open(path)
-    if voxel_size is not None:
-        for edge, sampling in zip("xyz", ("mx", "my", "mz"), strict=True):
-            header.cella[edge] = voxel_size * header[sampling]
-    angles = [float(header.cellb[name]) for name in ("alpha", "beta", "gamma")]
+    axes = _axes(path, header)
+    density = np.ascontiguousarray(np.transpose(data, np.argsort(axes)))
+    _fill_in(header, density.shape, voxel_size)
+    angles = [float(header.cellb[name]) for name in _ANGLES]
     if any(abs(angle - _RIGHT_ANGLE) > _ANGLE_TOLERANCE for angle in angles):
         degrees = ", ".join(f"{angle:g}" for angle in angles)
         raise OccuPyError(f"{path} has skewed axes (cell angles {degrees}); expected right angles: resample it first")
-    axes = _axes(path, header)
-    density = np.ascontiguousarray(np.transpose(data, np.argsort(axes)))
     return MapFile(path, density, _voxel_size(path, header), header, axes)
 
 
@@ -97,7 +101,7 @@ def _open(path):
         try:
             with mrcfile.open(path, permissive=True) as file:
                 data, header = file.data, file.header.copy()
-        except (ValueError, OSError, EOFError, zlib.error) as error:
+        except (ValueError, OSError, EOFError, zlib.error, MemoryError, OverflowError) as error:
             raise OccuPyError(f"{path} cannot be read as a map (MRC or CCP4): {_first_line(error)}") from None
     if data is None or data.size == 0:
         reason = _first_line(caught[-1].message) if caught else "it holds no data"
@@ -105,6 +109,17 @@ def _open(path):
     if data.ndim != 3:
         raise OccuPyError(f"{path} holds data of {data.ndim} dimensions; expected one three-dimensional map")
     return data, header
+
+
+def _fill_in(header, shape, voxel_size):
+    """Give header fields that were left at zero the values that are meant, and a voxel size if one is given."""
+    if all(header.cellb[name] == 0 for name in _ANGLES):
+        for name in _ANGLES:
+            header.cellb[name] = _RIGHT_ANGLE
+    if voxel_size is not None:
+        for edge, name, count in zip("zyx", ("mz", "my", "mx"), shape, strict=True):
+            header[name] = header[name] if header[name] > 0 else count
+            header.cella[edge] = voxel_size * header[name]
 
 
 def _first_line(error):
@@ -137,7 +152,7 @@ def _voxel_size(path, header):
     return tuple(sizes)
 
 
-def write(path, density, like, labels):
+def write(path, density, like, label):
     """Write a map with the header of another: same origin, start, axis order and voxel size.
 
     Parameters
@@ -146,14 +161,13 @@ def write(path, density, like, labels):
     density : array of float32, shape (z, y, x)
     like : MapFile
         A map on the same grid.
-    labels : list of str
-        Added to the labels of the header.
+    label : str
+        Added to the labels of the header, in place of the last of ten.
     """
     data = np.ascontiguousarray(np.transpose(density, like.axes), np.float32)
     with mrcfile.new(path, data=data) as file:
         _copy_header(file, like.header)
-        for label in labels:
-            file.add_label(label[:79])
+        file.add_label(label.encode("ascii", "replace").decode()[:_LABEL_LENGTH])
 
 
 def _copy_header(file, header):
@@ -163,6 +177,6 @@ def _copy_header(file, header):
             file.header[name] = header[name]
     if not file.header.ispg or int(file.header.ispg) in _VOLUME_STACK_SPACEGROUPS:
         file.header.ispg = 1
-    used = min(int(header.nlabl), _LABELS - 2)
+    used = min(max(int(header.nlabl), 0), _LABELS - 1)
     file.header.label[:used] = header.label[:used]
     file.header.nlabl = used

@@ -1,8 +1,8 @@
 """The subcommands of the `occupy` program."""
 
 import argparse
+import os
 import sys
-from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,8 +12,8 @@ from ..engine.errors import OccuPyError
 from ..engine.settings import ESTIMATION, MASK, SETTINGS
 from . import demo, mapfile
 from .arguments import add_setting, add_settings, in_shell_spelling, positive_number
-from .outputs import staged
-from .runs import common_scale_of, estimate_files, mask_files, measure_files, modify_files, solvent_files
+from .outputs import removed_on_failure, staged
+from .runs import common_scale_of, planned_files, run_on_map
 
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
@@ -40,17 +40,28 @@ MODIFICATIONS = {
 
 def run(arguments=None):
     """Run the program on these arguments; the exit status is 0, or 1 where a map failed."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without Å shows a question mark rather than stopping the work.
+        stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except OccuPyError as error:
+    except (OccuPyError, MemoryError) as error:
         return _fail(error)
     except KeyboardInterrupt:
         return _fail("stopped; nothing more was written")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
-def _fail(problem):
-    print(f"occupy: {in_shell_spelling(problem)}", file=sys.stderr)
+def _fail(problem, source=None):
+    """Say what went wrong, and with which map, in one line."""
+    sentence = (
+        "not enough memory; try --max-box 256" if isinstance(problem, MemoryError) else in_shell_spelling(problem)
+    )
+    where = "" if source is None or str(source) in sentence else f"{source}: "
+    tqdm.write(f"occupy: {where}{sentence}", file=sys.stderr)
     return 1
 
 
@@ -60,10 +71,10 @@ def _parser():
     )
     parser.add_argument("--version", action="version", version=f"OccuPy for ChimeraX {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    estimate = _add_map_command(commands, "estimate", estimate_files, "write a map of the local scale")
+    estimate = _add_map_command(commands, "estimate", "write a map of the local scale")
     _add_estimation(estimate)
     for kind, (summary, aliases) in MODIFICATIONS.items():
-        modification = _add_map_command(commands, kind, partial(modify_files, kind), summary, aliases)
+        modification = _add_map_command(commands, kind, summary, aliases)
         add_settings(modification, kind)
         _add_estimation(modification)
     _add_solvent(commands)
@@ -73,7 +84,7 @@ def _parser():
     return parser
 
 
-def _add_map_command(commands, name, function, summary, aliases=()):
+def _add_map_command(commands, name, summary, aliases=()):
     parser = commands.add_parser(
         name,
         aliases=aliases,
@@ -89,7 +100,7 @@ def _add_map_command(commands, name, function, summary, aliases=()):
     parser.add_argument(
         "--voxel-size", type=positive_number, metavar="Å", help="voxel size, instead of what the file says"
     )
-    parser.set_defaults(run=lambda options: _over_maps(function, options), common_scale=False)
+    parser.set_defaults(run=_over_maps, command=name, common_scale=False)
     return parser
 
 
@@ -102,7 +113,7 @@ def _add_estimation(parser):
 
 def _add_solvent(commands):
     parser = _add_map_command(
-        commands, "solvent", solvent_files, "fit the solvent model; write the confidence map or the map without solvent"
+        commands, "solvent", "fit the solvent model; write the confidence map or the map without solvent"
     )
     for name in ("remove_solvent", "hedge"):
         add_setting(parser, SETTINGS[name], default=SETTINGS[name].default)
@@ -111,11 +122,11 @@ def _add_solvent(commands):
 
 def _add_mask(commands):
     summary = "write a solvent definition or a signal-subtraction mask from a scale map"
-    add_settings(_add_map_command(commands, "mask", mask_files, summary), MASK)
+    add_settings(_add_map_command(commands, "mask", summary), MASK)
 
 
 def _add_measure(commands):
-    parser = _add_map_command(commands, "measure", measure_files, "tell the occupancy of regions in a scale map")
+    parser = _add_map_command(commands, "measure", "tell the occupancy of regions in a scale map")
     parser.add_argument(
         "--masks", nargs="+", type=Path, required=True, metavar="MASK", help="one region each: where it is above half"
     )
@@ -139,33 +150,51 @@ def _add_demo(commands):
     parser.set_defaults(run=run_demo)
 
 
-def _over_maps(function, options):
+def _over_maps(options):
     """Run one command on every map; a map that fails does not keep the others from theirs."""
     failed = 0
-    several = len(options.maps) > 1
+    planned, failed = _plan(options)
     if options.common_scale:
         options.full_scale = common_scale_of(options)
-    for path in tqdm(options.maps, desc="maps", unit="map", disable=not several):
+    several = len(options.maps) > 1
+    for source, files in tqdm(planned, desc="maps", unit="map", disable=not several):
         try:
-            message = function(path, options)
-        except OccuPyError as error:
-            failed = _fail(error)
+            message = run_on_map(options.command, source, files, options)
+        except (OccuPyError, MemoryError) as error:
+            failed = _fail(error, source)
         else:
-            tqdm.write(message) if several else print(message)
+            tqdm.write(message) if several else print(message, flush=True)
     return failed
+
+
+def _plan(options):
+    """Maps with the files that will be made of them; those that may not be are told of and left out."""
+    planned, failed, taken = [], 0, {}
+    for source in options.maps:
+        try:
+            files = planned_files(options.command, source, options)
+            for path in files.paths if files else ():
+                if path in taken:
+                    raise OccuPyError(f"{path} would be written for {taken[path]} and {source}; give them other names")
+            taken |= dict.fromkeys(files.paths if files else (), source)
+            planned.append((source, files))
+        except OccuPyError as error:
+            failed = _fail(error, source)
+    return planned, failed
 
 
 def run_demo(options):
     """`occupy demo`: the main job on a map whose truth is known."""
-    options.output_dir = options.output_dir or Path("occupy_demo")
-    path = options.output_dir / "demo.mrc"
-    with staged([path], options.overwrite) as place:
-        demo.write_map(place(path))
+    folder = options.output_dir = options.output_dir or Path("occupy_demo")
+    path = folder / "demo.mrc"
     options.voxel_size = None
-    print(estimate_files(path, options))
-    print(modify_files("equalize", path, options))
-    scale = mapfile.read(options.output_dir / "demo_occupancy.mrc").density
-    equalized = mapfile.read(options.output_dir / "demo_equalized.mrc").density
-    print(demo.comparison(mapfile.read(path).density, scale, equalized))
-    print(f"\nTo look at it: chimerax {options.output_dir / 'demo_equalized.cxc'}")
+    runs = [(command, planned_files(command, path, options)) for command in ("estimate", "equalize")]
+    with removed_on_failure([path, *(p for _, files in runs for p in files.paths)]):
+        with staged([path], options.overwrite) as place:
+            demo.write_map(place(path))
+        for command, files in runs:
+            print(run_on_map(command, path, files, options))
+        maps = [mapfile.read(p).density for p in (path, *(files.map for _, files in runs))]
+    print(demo.comparison(*maps))
+    print(f"\nTo look at it: chimerax {folder / 'demo_equalized.cxc'}", flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""What each subcommand does with one map file."""
+"""What each subcommand does with one map."""
 
 import sys
 from datetime import UTC, datetime
@@ -12,119 +12,155 @@ from ..engine.estimate import common_full_scale, estimate
 from ..engine.masks import make_mask
 from ..engine.modify import modify
 from ..engine.regions import mask_region, occupancy_of, published_occupancy
-from ..engine.settings import split
+from ..engine.settings import ESTIMATION, KINDS, MASK, checked, split
 from . import emdb, mapfile
-from .arguments import given
+from .arguments import given, in_shell_spelling
 from .outputs import RunFiles
 
-MAP_SUFFIX = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
-SCALE_SUFFIX = {"occupancy": "occupancy", "resolution": "local_scale"}
+_SUFFIXES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid", "mask": "mask"}
+_SCALE_SUFFIXES = {"occupancy": "occupancy", "resolution": "local_scale"}
 
 
-def estimate_files(source, options):
-    """`occupy estimate` on one map; returns what to tell the user."""
-    settings = given(options)
-    path = local_path(source)
-    files = _files(source, path, options, SCALE_SUFFIX[settings.get("mode", "occupancy")])
-    density_map = mapfile.read(path, options.voxel_size)
-    found = estimate(density_map.density, density_map.voxel_size, **_with_maps_read(settings, density_map))
-    with files.staged() as place:
-        mapfile.write(place(files.map), found.scale, density_map, _labels("local scale 0-1", found))
-        files.write_record(place, _record(path, found))
-        files.write_companions(place, path, found.solvent, shown=path.resolve())
-    return _summary(path, found, [], files)
+def planned_files(command, source, options):
+    """Where a subcommand will write for one map; an error if it may not.
+
+    Parameters
+    ----------
+    command : str
+    source : str
+        A file or an EMDB entry.
+    options : argparse.Namespace
+
+    Returns
+    -------
+    RunFiles, or None where nothing is written
+    """
+    if command == "measure":
+        return None
+    fetched = emdb.is_entry(source)
+    path = Path(emdb.file_name(source) if fetched else source)
+    folder = options.output_dir or (Path() if fetched else path.parent)
+    return RunFiles(
+        folder,
+        f"{mapfile.map_name(path)}_{_suffix(command, options)}",
+        options.overwrite,
+        scale_map=command in (*KINDS, "solvent"),
+        companions=command != "mask",
+        input_copy=mapfile.is_compressed(path) and _shows_input(command, options),
+    )
 
 
-def modify_files(kind, source, options):
-    """`occupy equalize`, `attenuate` or `sigmoid` on one map; returns what to tell the user."""
-    path = local_path(source)
-    files = _files(source, path, options, MAP_SUFFIX[kind], scale_map=True)
-    density_map = mapfile.read(path, options.voxel_size)
-    estimation, modification = split(_with_maps_read(given(options), density_map))
+def _suffix(command, options):
+    if command == "estimate":
+        return _SCALE_SUFFIXES[getattr(options, "mode", "occupancy")]
+    if command == "solvent":
+        return "without_solvent" if options.remove_solvent else "confidence"
+    return _SUFFIXES[command]
+
+
+def _shows_input(command, options):
+    """Whether the ChimeraX script shows the input rather than what was made."""
+    return command == "estimate" or (command == "solvent" and not options.remove_solvent)
+
+
+def run_on_map(command, source, files, options):
+    """Run a subcommand on one map and return what to tell the user."""
+    density_map = mapfile.read(local_path(source), options.voxel_size)
+    if command in (MASK, "measure"):
+        return {MASK: _make_mask, "measure": _measure}[command](density_map, files, options)
+    settings = _with_maps_read(given(options), density_map, options)
+    estimation, modification = split(settings)
     found = estimate(density_map.density, density_map.voxel_size, **estimation)
-    result = modify(density_map.density, density_map.voxel_size, kind, estimate=found, **modification)
-    scale = modification.get("scale_map", found.scale)
+    made, label, lines, record = _made(command, density_map, found, modification, options)
     with files.staged() as place:
-        mapfile.write(place(files.map), result.density, density_map, _labels(MAP_SUFFIX[kind], found))
-        mapfile.write(place(files.scale_map), scale, density_map, _labels("local scale 0-1", found))
-        files.write_record(place, _record(path, found) | {"modification": result.as_dict()})
-        files.write_companions(place, path, found.solvent, Path(files.map.name), path.resolve())
+        mapfile.write(place(files.map), made, density_map, _label(label, found))
+        if files.scale_map != files.map:
+            scale = modification.get("scale_map", found.scale)
+            mapfile.write(place(files.scale_map), scale, density_map, _label("local scale 0-1", found))
+        if files.input_copy:
+            mapfile.write(place(files.input_copy), density_map.density, density_map, "OccuPy: the input, uncompressed")
+        files.write_record(place, _record(density_map.path, found, given(options)) | record)
+        _write_companions(command, place, files, density_map.path, found.solvent, options)
+    return _summary(source, found, lines, files)
+
+
+def _made(command, density_map, found, modification, options):
+    """The map that a subcommand makes, its label, lines for the summary and entries for the record."""
+    if command == "estimate":
+        return found.scale, "local scale 0-1", [], {}
+    if command == "solvent":
+        return _solvent(density_map, found, options)
+    result = modify(density_map.density, density_map.voxel_size, command, estimate=found, **modification)
     limits = result.limits
-    gain = f"  gain      {limits.gain:.3g} (limit {limits.max_gain:.3g}), none below scale {limits.scale_limit:.3g}"
-    return _summary(path, found, [gain], files)
+    line = f"  gain      {limits.gain:.3g} (limit {limits.max_gain:.3g}), none below scale {limits.scale_limit:.3g}"
+    maps = {name: value for name, value in given(options).items() if name == "scale_map"}
+    record = {"modification": {"scale_map": None} | result.as_dict() | maps}
+    return result.density, _SUFFIXES[command], [line], record
 
 
-def solvent_files(source, options):
-    """`occupy solvent` on one map: its confidence map, or the map without solvent."""
-    path = local_path(source)
-    remove, hedge = options.remove_solvent, options.hedge
-    files = _files(source, path, options, "without_solvent" if remove else "confidence", scale_map=True)
-    density_map = mapfile.read(path, options.voxel_size)
-    settings, _ = split(_with_maps_read(given(options), density_map))
-    found = estimate(density_map.density, density_map.voxel_size, **settings)
-    made = found.confidence(hedge)
-    if remove:
-        made = modify(
-            density_map.density,
-            density_map.voxel_size,
-            estimate=found,
-            power=1,
-            remove_solvent=True,
-            hedge=hedge,
-            clip=False,
-        ).density
-    with files.staged() as place:
-        mapfile.write(
-            place(files.map), made, density_map, _labels("without solvent" if remove else "confidence", found)
-        )
-        mapfile.write(place(files.scale_map), found.scale, density_map, _labels("local scale 0-1", found))
-        files.write_record(place, _record(path, found) | {"hedge": hedge})
-        shown = Path(files.map.name) if remove else path.resolve()
-        files.write_companions(place, path, found.solvent, shown)
+def _solvent(density_map, found, options):
     model = found.solvent
-    fit = f"  fit       below the peak, histogram and model differ by {model.misfit:.0%}"
-    level = f"  noise     more likely not solvent above {model.noise_level:.3g}"
-    return _summary(path, found, [fit, level], files)
+    lines = [
+        f"  fit       below the peak, histogram and model differ by {model.misfit:.0%}",
+        f"  noise     more likely not solvent above {model.noise_level:.3g}",
+    ]
+    record = {"hedge": options.hedge, "remove_solvent": options.remove_solvent}
+    if not options.remove_solvent:
+        return found.confidence(options.hedge), "confidence", lines, record
+    removal = {"power": 1, "remove_solvent": True, "hedge": options.hedge, "clip": False}
+    made = modify(density_map.density, density_map.voxel_size, estimate=found, **removal).density
+    return made, "without solvent", lines, record
 
 
-def mask_files(source, options):
-    """`occupy mask` on one scale map."""
-    path = local_path(source)
-    files = _files(source, path, options, "mask", companions=False)
-    scale_map = mapfile.read(path, options.voxel_size)
+def _write_companions(command, place, files, path, model, options):
+    input_file = None if mapfile.is_compressed(path) else path.resolve()
+    if files.input_copy:
+        input_file = Path(files.input_copy.name)
+    if _shows_input(command, options):
+        files.write_companions(place, path, model, shown=input_file)
+    else:
+        files.write_companions(place, path, model, shown=Path(files.map.name), hidden=input_file)
+
+
+def _make_mask(scale_map, files, options):
     settings = given(options)
     mask = make_mask(scale_map.density, scale_map.voxel_size, **settings)
     with files.staged() as place:
-        mapfile.write(place(files.map), mask, scale_map, [f"OccuPy {__version__}: mask, {settings}"])
-        files.write_record(place, _program_record(path) | {"mask": settings})
-    return f"{path}\n  mask      {mask.mean(dtype=float):.1%} of the box\n  wrote     {_names(files)}"
+        mapfile.write(place(files.map), mask, scale_map, f"OccuPy {__version__}: mask {settings}")
+        files.write_record(place, _program_record(scale_map.path) | {"mask": checked(settings, MASK)})
+    return f"{scale_map.path}\n  mask      {mask.mean(dtype=float):.1%} of the box\n  wrote     {_names(files)}"
 
 
-def measure_files(source, options):
-    """`occupy measure` on one scale map: a table of the occupancy of regions."""
-    scale_map = mapfile.read(local_path(source), options.voxel_size)
-    rows = [f"{source}", f"  {'mean':>6} {'25 %':>6} {'median':>6} {'75 %':>6} {'voxels':>9} {'published':>9}  mask"]
-    for path in options.masks:
-        region = mask_region(_read_on_grid(path, scale_map), scale_map.density.shape)
-        found = occupancy_of(scale_map.density[region])
-        published = "" if options.map is None else f"{_published(options.map, scale_map, region):.3f}"
-        quartiles = f"{found.lower_quartile:6.3f} {found.median:6.3f} {found.upper_quartile:6.3f}"
-        rows.append(f"  {found.mean:6.3f} {quartiles} {found.count:9d} {published:>9}  {path}")
-    return "\n".join(rows)
+def _measure(scale_map, _, options):
+    head = f"  {'mean':>6} {'25 %':>6} {'median':>6} {'75 %':>6} {'voxels':>9} {'published':>9}  mask"
+    rows = [_measured(path, scale_map, options) for path in options.masks]
+    return "\n".join([f"{scale_map.path}", head, *rows])
 
 
-def _published(path, scale_map, region):
-    density = _read_on_grid(path, scale_map)
-    found = estimate(density, scale_map.voxel_size)
-    return published_occupancy(found.lowpassed, region)
+def _measured(path, scale_map, options):
+    """A row of the table: the occupancy of one region."""
+    region = mask_region(_read_on_grid(path, scale_map, options), scale_map.density.shape)
+    found = occupancy_of(scale_map.density[region])
+    published = ""
+    if options.map is not None:
+        density = _read_on_grid(options.map, scale_map, options)
+        published = f"{published_occupancy(estimate(density, scale_map.voxel_size).lowpassed, region):.3f}"
+    quartiles = f"{found.lower_quartile:6.3f} {found.median:6.3f} {found.upper_quartile:6.3f}"
+    return f"  {found.mean:6.3f} {quartiles} {found.count:9d} {published:>9}  {path}"
 
 
 def common_scale_of(options):
-    """The full scale of the strongest of the maps."""
+    """The full scale of the strongest of the maps that can be read; None if none can."""
     settings, _ = split(given(options))
     settings = {name: value for name, value in settings.items() if not isinstance(value, Path | list)}
-    maps = (mapfile.read(local_path(source), options.voxel_size) for source in options.maps)
-    return common_full_scale(((m.density, m.voxel_size) for m in maps), **settings)
+    found = []
+    for source in options.maps:
+        try:
+            density_map = mapfile.read(local_path(source), options.voxel_size)
+            found.append(common_full_scale([(density_map.density, density_map.voxel_size)], **settings))
+        except OccuPyError:
+            continue  # The run on this map will tell.
+    return max(found, default=None)
 
 
 def local_path(source):
@@ -144,25 +180,20 @@ def local_path(source):
             bar.close()
 
 
-def _files(source, path, options, suffix, **keywords):
-    folder = options.output_dir or (Path() if emdb.is_entry(source) else path.parent)
-    return RunFiles(folder, f"{mapfile.map_name(path)}_{suffix}", options.overwrite, **keywords)
-
-
-def _with_maps_read(settings, source):
+def _with_maps_read(settings, source, options):
     """The settings with files among them replaced by arrays, which must be on the grid of the map."""
 
     def read(value):
         if isinstance(value, list):
             return [read(path) for path in value]
-        return _read_on_grid(value, source) if isinstance(value, Path) else value
+        return _read_on_grid(value, source, options) if isinstance(value, Path) else value
 
     return {name: read(value) for name, value in settings.items()}
 
 
-def _read_on_grid(path, source):
+def _read_on_grid(path, source, options):
     """The data of a map file; of another shape they are refused by the engine, which knows what they are for."""
-    other = mapfile.read(path)
+    other = mapfile.read(path, options.voxel_size)
     if other.density.shape == source.density.shape and not _same_size(other.voxel_size, source.voxel_size):
         raise OccuPyError(
             f"{path} has voxels of {_sizes(other.voxel_size)} Å, but {source.path} has "
@@ -184,39 +215,38 @@ def _program_record(path):
         "program": f"OccuPy for ChimeraX {__version__}",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "arguments": sys.argv[1:],
-        "map": str(path.resolve()),
+        "map": path,
     }
 
 
-def _record(path, found):
+def _record(path, found, settings):
     """All that is needed to repeat a run."""
+    estimation, _ = split(settings)
     return _program_record(path) | {
-        "estimation": found.settings.as_dict(),
+        "estimation": checked(estimation, ESTIMATION) | found.settings.as_dict(),
         "limits": found.limits(),
         "warnings": found.warnings,
         "notes": found.notes,
     }
 
 
-def _labels(what, found):
+def _label(what, found):
     settings = found.settings
-    return [
-        f"OccuPy {__version__}: {what}; {settings.mode}, low-pass {settings.lowpass:.3g} A, N {found.full_scale:.4g}"
-    ]
+    return f"OccuPy {__version__}: {what}; {settings.mode}, low-pass {settings.lowpass:.3g} A, N {found.full_scale:.4g}"
 
 
-def _summary(path, found, lines, files):
+def _summary(source, found, lines, files):
     settings, solvent = found.settings, found.solvent
     return "\n".join(
         [
-            f"{path}",
+            f"{source}",
             f"  settings  mode {settings.mode}, low-pass {settings.lowpass:.4g} Å, kernel of {settings.kernel.voxels} "
             f"voxels, tau {settings.tau:.4f}",
             f"  scale     1 at density {found.full_scale:.4g}",
             f"  solvent   {solvent.mean:.3g} ± {solvent.sigma:.3g}",
             *lines,
-            *(f"  warning   {sentence}" for sentence in found.warnings),
-            *(f"  note      {sentence}" for sentence in found.notes),
+            *(f"  warning   {in_shell_spelling(sentence)}" for sentence in found.warnings),
+            *(f"  note      {in_shell_spelling(sentence)}" for sentence in found.notes),
             f"  wrote     {_names(files)}",
         ]
     )

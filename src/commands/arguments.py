@@ -17,7 +17,7 @@ from chimerax.map import Volume
 from chimerax.map.mapargs import MapArg, MapRegionArg, MapsArg, MapStepArg
 
 from ..engine.errors import OccuPyError, SettingError
-from ..engine.settings import SETTINGS, group
+from ..engine.settings import SETTINGS, group, respelled
 
 SAMPLING = [("subregion", MapRegionArg), ("step", MapStepArg), ("model_id", ModelIdArg)]
 SEVERAL = [("common_scale", BoolArg)]
@@ -56,6 +56,11 @@ def annotation(setting):
     return {"float": FloatArg, "int": IntArg, "bool": BoolArg, "map": MapArg, "maps": MapsArg}[setting.kind]
 
 
+def in_chimerax_spelling(sentence):
+    """A sentence of the engine with settings' names as they are typed here."""
+    return respelled(sentence, lambda setting: setting.camel)
+
+
 @contextmanager
 def user_errors(volume=None):
     """Turn errors of the engine into ChimeraX's, with the names as they are typed there."""
@@ -66,6 +71,6 @@ def user_errors(volume=None):
         raise UserError(f"{setting.camel if setting else error.name} {error.problem}") from None
     except OccuPyError as error:
         where = f"{volume.name} (#{volume.id_string}): " if volume else ""
-        raise UserError(f"{where}{error}") from None
+        raise UserError(where + in_chimerax_spelling(str(error))) from None
     except MemoryError:
         raise UserError("Not enough memory for this map; close others, or give maxBox 256 or a subregion") from None

@@ -4,6 +4,7 @@ from html import escape
 
 from ..engine.settings import SETTINGS
 from ..engine.suitability import WORST_GOOD_MISFIT
+from .arguments import in_chimerax_spelling
 
 GOOD_MISFIT = 0.15
 
@@ -99,10 +100,10 @@ def _solvent(model):
 def _log(session, title, rows, made, estimate, caution=CAUTION):
     logger = session.logger
     for sentence in estimate.warnings:
-        logger.warning(sentence)
+        logger.warning(in_chimerax_spelling(sentence))
     table = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items())
     models = "; ".join(show_links(model) for model in made)
-    notes = "".join(f"<br>{escape(note)}" for note in estimate.notes)
+    notes = "".join(f"<br>{escape(in_chimerax_spelling(note))}" for note in estimate.notes)
     text = f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table>"
     logger.info(f"{text}<i>{caution}</i>" if caution else text, is_html=True)
     logger.status(f"Made {', '.join(model.name for model in made)}")

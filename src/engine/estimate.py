@@ -157,7 +157,10 @@ def _half_difference(half_maps, shape):
     """Half the difference of two half maps: the noise of their mean."""
     if len(half_maps) != 2:
         raise OccuPyError(f"{len(half_maps)} half maps were given, but must be two")
-    halves = [suitability.checked_density(half)[0] for half in half_maps]
+    try:
+        halves = [suitability.checked_density(half)[0] for half in half_maps]
+    except OccuPyError as error:
+        raise OccuPyError(f"a half map cannot be used: {error}") from None
     for half in halves:
         if half.shape != shape:
             raise OccuPyError(f"a half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
@@ -201,7 +204,7 @@ class _Estimation:
             if self._difference is not None:
                 self._difference = fourier.resample(self._difference, shape)
             self._notes.append(
-                f"The box is longer than maxBox {longest}: estimated at {voxel_size[2]:.4g} Å per voxel, on which the "
+                f"The box is longer than max_box {longest}: estimated at {voxel_size[2]:.4g} Å per voxel, on which the "
                 "scale depends; compare only maps estimated at one sampling."
             )
         self._settings = resolve_estimation(voxel_size, values)

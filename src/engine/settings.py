@@ -4,6 +4,7 @@ Every door (Python, shell, ChimeraX) reads names, ranges, defaults and explanati
 from `SETTINGS`, so that each has them in one place only.
 """
 
+import re
 from dataclasses import asdict, dataclass, fields, replace
 from math import inf, isfinite, isnan
 from numbers import Integral, Real
@@ -96,10 +97,15 @@ class Setting:
         return kind + self._range_in_words()
 
     def _range_in_words(self):
-        low = f"above {self.lowest:g}" if self.open_ends in ("low", "both") else f"at least {self.lowest:g}"
-        high = f"below {self.highest:g}" if self.open_ends in ("high", "both") else f"at most {self.highest:g}"
+        lowest, highest = (int(end) if self.kind == "int" and isfinite(end) else f"{end:g}" for end in self._ends)
+        low = f"above {lowest}" if self.open_ends in ("low", "both") else f"at least {lowest}"
+        high = f"below {highest}" if self.open_ends in ("high", "both") else f"at most {highest}"
         parts = [low] * isfinite(self.lowest) + [high] * isfinite(self.highest)
         return (" " if parts else "") + " and ".join(parts)
+
+    @property
+    def _ends(self):
+        return self.lowest, self.highest
 
     def check(self, value):
         """The value in its proper type.
@@ -465,6 +471,21 @@ def checked(values, *groups):
         if name not in names:
             raise SettingError(name, f"is not a setting here; expected one of {', '.join(names)}")
     return {setting.name: setting.check(values.get(setting.name, setting.default)) for setting in known}
+
+
+def respelled(sentence, spelling):
+    """A sentence of the engine with settings' names as users type them.
+
+    Parameters
+    ----------
+    sentence : str
+        With names in Python's spelling; only those of several words can be told apart
+        from the other words.
+    spelling : callable
+        From `Setting` to str.
+    """
+    names = "|".join(name for name in SETTINGS if "_" in name)
+    return re.sub(rf"\b({names})\b", lambda match: spelling(SETTINGS[match[1]]), sentence)
 
 
 def split(values):

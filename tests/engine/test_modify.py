@@ -16,7 +16,7 @@ from chimerax.occupy import (
     modify,
     sigmoid,
 )
-from chimerax.occupy.engine.modify import apply, default_limits, factor_of
+from chimerax.occupy.engine.modify import Fill, apply, default_limits, factor_of
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -126,6 +126,20 @@ def test_an_equalised_voxel_is_held_back_by_limit_gain_and_confidence_in_this_or
         factor = confidence * factor + (1 - confidence)
     np.testing.assert_allclose(result, density * factor, rtol=5e-6, atol=1e-6)
     assert gain == pytest.approx(factor.max(), rel=5e-6)
+
+
+def test_what_is_filled_in_keeps_mean_and_variance_where_density_is_weakened(random):
+    density, noise = random.normal(3, 2, (2, 50, 50, 50)).astype(np.float32)
+    scale = np.broadcast_to(np.linspace(0.2, 1.5, 50, dtype=np.float32), density.shape)
+    result, _ = apply(density, scale, None, Limits(0, inf), lambda s: s, Fill(3.0, noise - 3))
+    weakened = scale < 1
+    expected = scale * density + (1 - scale) * 3 + np.sqrt(1 - np.minimum(scale, 1) ** 2) * (noise - 3)
+    np.testing.assert_allclose(result[weakened], expected[weakened], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(result[~weakened], (scale * density)[~weakened], rtol=1e-6)
+    assert (result[weakened].mean(), result[weakened].std()) == (
+        pytest.approx(3, abs=0.03),
+        pytest.approx(2, rel=0.01),
+    )
 
 
 @pytest.mark.parametrize("kind", ["attenuate", "sigmoid"])

@@ -53,3 +53,12 @@ def test_too_little_solvent_gives_white_noise_of_the_given_sigma():
     assert noise.std() == pytest.approx(SIGMA, rel=0.02)
     neighbours = np.corrcoef(noise[:, :, :-1].ravel(), noise[:, :, 1:].ravel())[0, 1]
     assert abs(neighbours) < 0.02
+
+
+def test_the_variance_is_that_of_the_solvent_however_little_of_the_box_it_fills():
+    density = np.random.default_rng(3).normal(MEAN, SIGMA, SHAPE).astype(np.float32)
+    solvent = np.zeros(SHAPE, bool)
+    solvent[:20] = True
+    density[20:] = 100
+    noise = SolventNoise(density, solvent, MEAN, SIGMA, VOXEL_SIZE).sample(0)
+    assert noise.std() == pytest.approx(SIGMA, rel=0.02)

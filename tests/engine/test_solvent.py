@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, fit_solvent
 from chimerax.occupy.engine import solvent
-from chimerax.occupy.engine.solvent import Region, check_mask, solvent_side
+from chimerax.occupy.engine.solvent import Region, SolventModel, check_mask, solvent_side
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +67,7 @@ def test_the_histogram_holds_every_voxel_within_its_reach(random):
     assert found.counts.sum() == pytest.approx(inside.sum(), abs=1)
     expected, _ = np.histogram(density[inside], np.append(found.values, np.inf) - found.sigma / 32)
     assert np.abs(found.counts - expected).max() < 6 * np.sqrt(found.height)
+    assert np.average(found.values, weights=found.counts) == pytest.approx(density[inside].mean(), abs=1e-4)
 
 
 def test_misfit_is_small_for_a_gaussian_and_large_for_a_mixture(random):
@@ -76,13 +77,13 @@ def test_misfit_is_small_for_a_gaussian_and_large_for_a_mixture(random):
     assert fit(density).misfit > 0.4
 
 
-def test_misfit_is_the_share_of_voxels_too_many_or_too_few_below_the_mean(random):
-    density = normal_with_block(random)
-    sigma = fit(density).sigma
-    gap = (density > -2 * sigma) & (density < -1.5 * sigma)
-    density[gap] *= -1
-    below, within_gap = 0.5, 0.0441
-    assert fit(density).misfit == pytest.approx(within_gap / below, abs=0.03)
+def test_misfit_is_the_share_of_voxels_too_many_or_too_few_below_the_mean():
+    values = 1 + 2 * np.arange(-192, 193) / 16
+    gaussian = 100 * np.exp(-0.5 * ((values - 1) / 2) ** 2)
+    factor = np.select([values > 0.9, values < -7, values > -1], [9, 7, 1.2], 0.9)
+    model = SolventModel(1.0, 2.0, 100.0, values, factor * gaussian, 9999, True, 2.0)
+    inner, outer = 0.3413, 0.1587
+    assert model.misfit == pytest.approx((0.2 * inner + 0.1 * outer) / (inner + outer), rel=0.02)
 
 
 def test_confidence_is_one_minus_gaussian_over_histogram(model):
@@ -104,6 +105,12 @@ def test_confidence_is_0_to_the_mean_and_1_far_above(model):
     below = [-1e30, -100, model.mean - model.sigma, model.mean - 1e-3, model.mean]
     assert np.all(model.confidence(below) == 0)
     assert np.all(model.confidence([model.mean + 13 * model.sigma, 1e3, 1e30]) == 1)
+
+
+def test_confidence_is_1_far_above_even_where_there_is_nothing_but_solvent(random):
+    found = fit(random.standard_normal(BOX, dtype=np.float32))
+    assert found.confidence([found.mean + 11.9 * found.sigma])[0] < 1
+    assert found.confidence([found.mean + 12.1 * found.sigma])[0] == 1
 
 
 def test_confidence_takes_values_of_any_shape(model, threads):
@@ -206,6 +213,15 @@ def test_raw_sigma_is_that_of_white_noise(random):
     found = fit_solvent(density, 2.0)
     assert found.sigma < 1.2
     assert found.raw_sigma == pytest.approx(2, rel=0.01)
+
+
+def test_raw_sigma_squared_is_sigma_squared_and_the_variance_of_what_the_lowpass_took(random):
+    lowpassed = normal_with_block(random, sigma=2)
+    found = fit(lowpassed)
+    density = lowpassed + random.normal(5, 1.5, BOX).astype(np.float32)
+    density[lowpassed > 3 * found.sigma] = 1000
+    expected = np.sqrt(found.sigma**2 + 1.5**2)
+    assert solvent.raw_sigma(found, lowpassed, density, Region(BOX), lowpassed) == pytest.approx(expected, rel=0.005)
 
 
 def test_raw_sigma_is_sigma_where_hardly_any_voxel_is_solvent_for_certain(random):

@@ -118,6 +118,14 @@ def test_a_map_with_more_below_its_mean_is_not_inverted_where_its_positive_tiles
     check_contrast(density, full_scale(density, 0.9).value, 0.9, 12)
 
 
+def test_a_map_with_stronger_tiles_below_zero_is_not_inverted_where_its_highest_values_are_above(random):
+    density = random.normal(0, 0.1, (36, 36, 36)).astype(np.float32)
+    density[12:24, 12:24, 12:24] = -0.5
+    density[random.random(density.shape) < 0.03] = 5
+    assert full_scale(-density, 0.9).value > 2 * full_scale(density, 0.9).value
+    check_contrast(density, full_scale(density, 0.9).value, 0.9, 12)
+
+
 def test_a_map_that_is_positive_everywhere_is_not_inverted(random):
     density = 100 - random.exponential(1, (24, 24, 24)).astype(np.float32)
     check_contrast(density, full_scale(density, 0.9).value, 0.9, 12)

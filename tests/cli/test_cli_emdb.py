@@ -1,0 +1,103 @@
+"""Maps fetched from the EMDB; here from a server on this computer, so that no test needs the network."""
+
+import gzip
+import os
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import chimerax.occupy as library
+import numpy as np
+import pytest
+
+PATH = "/EMD-1234/map/emd_1234.map.gz"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one file, as far as `breaks_at`, and knows what was asked for."""
+
+    content, breaks_at, requests = b"", None, ()
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        asked = self.headers.get("Range", "")
+        self.server.requests = (*self.server.requests, asked)
+        if self.path != PATH:
+            self.send_error(404)
+            return
+        start = int(re.fullmatch(r"bytes=(\d+)-", asked).group(1)) if asked else 0
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(self.server.content) - start))
+        self.end_headers()
+        self.wfile.write(self.server.content[start : self.server.breaks_at])
+
+    def log_message(self, *_):
+        """Nothing: the log would go to stderr."""
+
+
+@pytest.fixture
+def server(map_file):
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.content = gzip.compress(map_file.read_bytes())
+        map_file.unlink()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def environment(server, tmp_path_factory):
+    """The program's environment, in which that server stands for the EMDB, and the folder of its cache."""
+    cache = tmp_path_factory.mktemp("cache") / "occupy"
+    address = f"http://127.0.0.1:{server.server_port}"
+    names = {"OCCUPY_EMDB_SERVER": address, "OCCUPY_CACHE": str(cache), "no_proxy": "127.0.0.1"}
+    return os.environ | names | {"PYTHONIOENCODING": "utf-8"}, cache
+
+
+def test_an_entry_is_fetched_once_and_its_outputs_are_in_the_current_folder(
+    occupy, server, environment, load, density, tmp_path
+):
+    variables, cache = environment
+    for options in ((), ("--overwrite",)):
+        result = occupy("estimate", "emdb:1234", *options, env=variables, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    assert server.requests == ("",)
+    assert [path.name for path in cache.iterdir()] == ["emd_1234.map.gz"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"emd_1234_occupancy{ending}" for ending in (".mrc", ".png", ".cxc", ".json")
+    }
+    assert np.array_equal(load(tmp_path / "emd_1234_occupancy.mrc")[0], library.estimate(density, 1.5).scale)
+
+
+def test_a_broken_download_is_no_map_and_is_resumed(occupy, server, environment, load, density, tmp_path):
+    variables, cache = environment
+    server.breaks_at = 10_000
+    result = occupy("estimate", "emdb:1234", env=variables, cwd=tmp_path)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert f"emdb:1234 came to 10000 bytes, but must be {len(server.content)}" in result.stderr
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+    assert not (cache / "emd_1234.map.gz").exists()
+    server.breaks_at = None
+    assert occupy("estimate", "EMDB:EMD-1234", env=variables, cwd=tmp_path).returncode == 0
+    assert server.requests == ("", "bytes=10000-")
+    assert (cache / "emd_1234.map.gz").read_bytes() == server.content
+
+
+def test_an_entry_that_does_not_exist_is_refused(refusal, environment):
+    assert "there is no such entry" in refusal("estimate", "emdb:9999", env=environment[0])
+
+
+def test_a_server_that_cannot_be_reached_is_refused(refusal, environment):
+    variables = environment[0] | {"OCCUPY_EMDB_SERVER": "http://127.0.0.1:9"}
+    assert "emdb:1234 cannot be fetched: " in refusal("estimate", "emdb:1234", env=variables)
+
+
+@pytest.mark.parametrize("entry", ["emdb:", "emdb:12", "emdb:../../x", "emdb:12345678"])
+def test_what_is_no_entry_is_refused_without_asking(refusal, server, environment, entry):
+    assert "expected emdb: and four to six digits" in refusal("estimate", entry, env=environment[0])
+    assert server.requests == ()
