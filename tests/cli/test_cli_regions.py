@@ -28,34 +28,37 @@ def halves(tmp_path_factory, store, density):
     return [store(folder / f"half{i}.mrc", array.astype(np.int8)) for i, array in enumerate(arrays)], arrays
 
 
-@pytest.mark.parametrize(
-    ("options", "stem"),
-    [((), "map_confidence"), (("--remove-solvent", "--hedge", 2), "map_without_solvent")],
+@pytest.fixture(
+    scope="module",
+    params=[((), "map_confidence"), (("--remove-solvent", "--hedge", 2), "map_without_solvent")],
     ids=["confidence", "removed"],
-    scope="class",
 )
-class TestSolvent:
-    @pytest.fixture(scope="class")
-    def folder(self, occupy, store, density, tmp_path_factory, options):
-        folder = tmp_path_factory.mktemp("solvent")
-        result = occupy("solvent", store(folder / "map.mrc", density), *options)
-        assert result.returncode == 0, result.stderr
-        return folder
+def solvent(request, occupy, store, density, tmp_path_factory):
+    """A run of `occupy solvent`: its folder, its options, and with what the names of its outputs begin."""
+    options, stem = request.param
+    folder = tmp_path_factory.mktemp("solvent")
+    result = occupy("solvent", store(folder / "map.mrc", density), *options)
+    assert result.returncode == 0, result.stderr
+    return folder, options, stem
 
-    def test_its_map_holds_the_confidence_or_the_map_times_it(self, folder, options, stem, load, density, expected):
-        names = {f"{stem}{ending}" for ending in (".mrc", "_scale.mrc", ".png", ".cxc", ".json")}
-        assert {path.name for path in folder.iterdir()} == names | {"map.mrc"}
-        made = load(folder / f"{stem}.mrc")[0]
-        assert np.array_equal(made, density * expected.confidence(2) if options else expected.confidence())
-        assert np.array_equal(load(folder / f"{stem}_scale.mrc")[0], expected.scale)
-        record = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
-        assert record["limits"]["solvent_sigma"] == expected.solvent.sigma
-        assert record["hedge"] == (2 if options else 1)
 
-    def test_its_script_opens_every_map_that_was_written(self, folder, stem):
-        script = (folder / f"{stem}.cxc").read_text(encoding="utf-8")
-        opened = re.findall(r'^open "(.+)"$', script, re.MULTILINE)
-        assert {f"{stem}.mrc", f"{stem}_scale.mrc"} <= set(opened)
+def test_solvent_writes_the_confidence_or_the_map_times_it(solvent, load, density, expected):
+    folder, options, stem = solvent
+    names = {f"{stem}{ending}" for ending in (".mrc", "_scale.mrc", ".png", ".cxc", ".json")}
+    assert {path.name for path in folder.iterdir()} == names | {"map.mrc"}
+    made = load(folder / f"{stem}.mrc")[0]
+    assert np.array_equal(made, density * expected.confidence(2) if options else expected.confidence())
+    assert np.array_equal(load(folder / f"{stem}_scale.mrc")[0], expected.scale)
+    record = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
+    assert record["limits"]["solvent_sigma"] == expected.solvent.sigma
+    assert record["hedge"] == (2 if options else 1)
+
+
+def test_the_script_of_solvent_opens_every_map_that_was_written(solvent):
+    folder, _, stem = solvent
+    script = (folder / f"{stem}.cxc").read_text(encoding="utf-8")
+    opened = re.findall(r'^open "(.+)"$', script, re.MULTILINE)
+    assert {f"{stem}.mrc", f"{stem}_scale.mrc"} <= set(opened)
 
 
 @pytest.mark.parametrize(
