@@ -82,7 +82,9 @@ def _pythons(published):
     ours = {"ours": sys.executable}
     try:
         return ours | {"published": environment.published_python(published)}, None
-    except environment.Unavailable as error:
+    except environment.Failed as error:
+        if published is not None:
+            raise
         return ours, str(error)
 
 
@@ -141,4 +143,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        main()
+    except environment.Failed as error:
+        sys.exit(f"compare.py: {error}")

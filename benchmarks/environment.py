@@ -11,6 +11,12 @@ PUBLISHED = "0.1.13"
 _REQUIREMENTS = (f"occupy=={PUBLISHED}", "numpy<2", "setuptools<81")
 _CACHE = Path(tempfile.gettempdir()) / f"occupy-{PUBLISHED}-environment"
 _QUIET = {"MPLBACKEND": "Agg", "PYTHONWARNINGS": "ignore"}
+_CHECK = f"""\
+from importlib.metadata import version
+from occupy_lib import estimate, args
+if version("occupy") != "{PUBLISHED}":
+    raise SystemExit("it has OccuPy " + version("occupy") + ", but {PUBLISHED} is needed")
+"""
 _VERSIONS = """\
 import json, platform
 from importlib.metadata import version
@@ -18,8 +24,8 @@ print(json.dumps({"Python": platform.python_version(), "NumPy": version("numpy")
 """
 
 
-class Unavailable(Exception):
-    """Says in a sentence why an environment cannot be used."""
+class Failed(Exception):
+    """Says in a sentence why a Python could not do what it was asked."""
 
 
 def run(python, arguments, folder):
@@ -33,7 +39,7 @@ def run(python, arguments, folder):
 
     Raises
     ------
-    Unavailable
+    Failed
         If it cannot be started or fails; the last line of its errors says why.
     """
     try:
@@ -41,11 +47,16 @@ def run(python, arguments, folder):
             [python, *arguments], cwd=folder, env=os.environ | _QUIET, capture_output=True, text=True, check=False
         )
     except OSError as error:
-        raise Unavailable(f"{python} cannot be started: {error.strerror}") from None
+        raise Failed(f"{python} cannot be started: {error.strerror}") from None
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-        raise Unavailable(f"{python} {arguments[0]} failed: {last}")
+        raise Failed(f"{python} failed: {_reason(done)}")
     return done.stdout
+
+
+def _reason(done):
+    """The last line of the errors that a process printed; of pip's, whose last lines are warnings, the error."""
+    lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+    return ([line for line in lines if line.startswith("ERROR")] or lines)[-1]
 
 
 def published_python(given=None):
@@ -61,16 +72,17 @@ def published_python(given=None):
 
     Raises
     ------
-    Unavailable
+    Failed
         If it cannot be imported there, or the environment cannot be made.
     """
     if given is not None:
+        given = given.absolute()  # not resolved: the link is what makes it the environment's Python
         _check_published(given)
         return given
     python = _CACHE / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     try:
         _check_published(python)
-    except Unavailable:
+    except Failed:
         print(f"Making an environment for OccuPy {PUBLISHED} in {_CACHE}", file=sys.stderr)
         run(sys.executable, ["-m", "venv", "--clear", str(_CACHE)], Path.cwd())
         run(python, ["-m", "pip", "install", "--quiet", *_REQUIREMENTS], _CACHE)
@@ -79,7 +91,7 @@ def published_python(given=None):
 
 
 def _check_published(python):
-    run(python, ["-c", "from occupy_lib import estimate, args"], Path(tempfile.gettempdir()))
+    run(python, ["-c", _CHECK], Path(tempfile.gettempdir()))
 
 
 def versions(python):

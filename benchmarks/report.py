@@ -159,7 +159,8 @@ def _edge(box):
 def _times(seconds):
     if not seconds:
         return _NOT_MEASURED
-    return f"{median(seconds):.3g} s ({min(seconds):.3g}–{max(seconds):.3g})"
+    middle, shortest, longest = (f"{s:#.3g}".rstrip(".") for s in (median(seconds), min(seconds), max(seconds)))
+    return f"{middle} s ({shortest}–{longest})"
 
 
 def _ratio(numerators, denominators):

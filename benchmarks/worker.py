@@ -106,7 +106,7 @@ def run_ours(job, path, max_box):
     def write(made):
         source, maps = made
         for name, density in maps.items():
-            mapfile.write(Path(name + ".mrc"), density, source, [])
+            mapfile.write(Path(name + ".mrc"), density, source, "benchmark")
 
     return measure(compute, write)
 
