@@ -36,30 +36,41 @@ def ball_maximum(density, kernel, progress=None):
     maximum = np.empty_like(density)
     rows = max(2 * kernel.size, _BLOCK_VOXELS // nx)
     planes = min(_SLAB_PLANES, -(-nz // parallel.thread_count()))
+    discs = _distinct_discs(kernel.half_runs[kernel.half_width :, kernel.half_width :])
     blocks = [(z, y) for z in parallel.slabs(nz, planes) for y in parallel.slabs(ny, rows)]
-    quadrant = kernel.half_runs[kernel.half_width :, kernel.half_width :]
-    parallel.run(lambda block: _maximum_of_block(density, maximum, quadrant, *block), blocks, progress)
+    parallel.run(lambda block: _maximum_of_block(density, maximum, discs, *block), blocks, progress)
     return maximum
 
 
-def _maximum_of_block(density, maximum, quadrant, planes, rows):
-    """Fill maximum[planes, rows]. `quadrant` holds the half-runs at offsets (dz, dy) >= 0."""
-    reach = len(quadrant) - 1
+def _maximum_of_block(density, maximum, discs, planes, rows):
+    """Fill maximum[planes, rows]. The discs hold their half-runs at offsets dy >= 0."""
+    reach = len(discs[0][0]) - 1
     first_row = max(0, rows.start - reach)
     beyond_row = min(density.shape[1], rows.stop + reach)
-    runs = _RunBuffers(quadrant.max(), (beyond_row - first_row, density.shape[2]), density.dtype)
+    runs = _RunBuffers(
+        max(max(half_runs) for half_runs, _ in discs), (beyond_row - first_row, density.shape[2]), density.dtype
+    )
     disc_buffer = np.empty((rows.stop - rows.start, density.shape[2]), density.dtype)
     block = maximum[planes, rows]
     block.fill(-np.inf)
     for z in range(max(0, planes.start - reach), min(density.shape[0], planes.stop + reach)):
         runs.fill(density[z, first_row:beyond_row])
-        for dz, half_runs in enumerate(quadrant):
-            targets = {t for t in (z - dz, z + dz) if planes.start <= t < planes.stop}
-            if targets and half_runs[0] >= 0:
+        for half_runs, offsets in discs:
+            targets = [z + dz for dz in offsets if planes.start <= z + dz < planes.stop]
+            if targets:
                 disc = _disc_maximum(runs, half_runs, rows.start - first_row, disc_buffer)
                 for t in targets:
                     plane = block[t - planes.start]
                     np.maximum(plane, disc, out=plane)
+
+
+def _distinct_discs(quadrant):
+    """The discs of a ball, each with the offsets along z at which it lies; neighbours may be alike."""
+    discs = {}
+    for dz, half_runs in enumerate(quadrant):
+        if half_runs[0] >= 0:
+            discs.setdefault(tuple(half_runs), set()).update((dz, -dz))
+    return list(discs.items())
 
 
 class _RunBuffers:

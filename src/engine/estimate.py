@@ -257,6 +257,7 @@ class _Estimation:
         local = scale.local_scale(maximum if occupancy else self._maximum(self._density), full.value)
         if self._settings.recalibrate:
             local = self._recalibrate(local, model.noise_level / full.value)
+        warnings = self._warnings(model, full)
         return Estimate(
             scale=interpolate(local, self._shape),
             full_scale=full.value,
@@ -265,7 +266,7 @@ class _Estimation:
             settings=self._settings,
             input_range=self._range,
             lowpassed=self._lowpassed,
-            warnings=self._warnings(model),
+            warnings=warnings,
             notes=self._notes,
         )
 
@@ -277,9 +278,11 @@ class _Estimation:
             )
         return scale.recalibrate(local, zero)
 
-    def _warnings(self, model):
-        lowpassed_full = scale.full_scale(self._lowpassed, self._settings.tau, self._settings.tile_size).value
-        return suitability.warnings(self._share, self._common, model, self._range.highest, lowpassed_full)
+    def _warnings(self, model, full):
+        settings = self._settings
+        if settings.mode != "occupancy" or settings.normalization != "tiles" or self._given_full_scale is not None:
+            full = scale.scale_of_tiles(self._lowpassed, settings.tau, settings.tile_size)
+        return suitability.warnings(self._share, self._common, model, self._range.highest, full.value)
 
 
 def interpolate(values, shape):

@@ -7,10 +7,10 @@ import numpy as np
 from scipy.special import expit
 
 from . import fourier, parallel, suitability
-from .errors import OccuPyError
+from .errors import OccuPyError, SettingError
 from .estimate import estimate as make_estimate
 from .noise import SolventNoise
-from .settings import check_output_lowpass, checked, checked_voxel_size, split
+from .settings import KINDS, check_output_lowpass, checked, checked_voxel_size, split
 
 _LARGEST_EXPONENT = 1e6
 _SMALLEST_SCALE = np.float32(1e-6)
@@ -285,6 +285,8 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     OccuPyError
         If the map or a setting cannot be used; the message says what was expected.
     """
+    if kind not in KINDS:
+        raise SettingError("kind", f"is {kind}, but must be {' or '.join(KINDS)}")
     estimation, given = split(settings)
     values = checked(given, kind)
     voxel_size = checked_voxel_size(voxel_size)
@@ -293,6 +295,8 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     local_scale = _checked_scale_map(values.pop("scale_map"), density.shape)
     if estimate is None:
         estimate = make_estimate(density, voxel_size, progress=progress, **estimation)
+    if estimate.scale.shape != density.shape:
+        raise OccuPyError(f"the estimate is of a map of shape {estimate.scale.shape}, but the map has {density.shape}")
     limits = _limits(estimate, values)
     confidence = _confidence(estimate, values)
     result, gain = apply(

@@ -23,8 +23,12 @@ def slabs(length, thickness):
     return [slice(a, b) for a, b in pairwise(bounds) if b > a]
 
 
-def plane_slabs(shape, voxels=1 << 20):
-    """Slabs along z of an array of this shape, each of about so many voxels."""
+def plane_slabs(shape, voxels=1 << 18):
+    """Slabs along z of an array of this shape, each of about so many voxels.
+
+    What is made for a slab then fits the processor's cache, and memory that one slab
+    gives back serves the next.
+    """
     plane = max(1, shape[1] * shape[2])
     per_thread = -(-shape[0] // thread_count())
     return slabs(shape[0], min(max(1, voxels // plane), per_thread))

@@ -26,6 +26,9 @@ _SAME_SIGMA = 0.25
 
 CERTAIN_SIGMAS = 3
 _SAMPLE = 1 << 18
+_COUNTED_AT_ONCE = 1 << 19
+"""Voxels; a histogram of its own for each slab costs more where slabs are smaller."""
+
 _FEWEST_VOXELS = 64
 _FINE_STEPS = 256
 """A peak is not resolved where its sigma is less than so many steps of float32."""
@@ -115,13 +118,15 @@ class SolventModel:
     def _confidence(self, values, hedge):
         table = self._confidence_table.astype(np.float32)
         steps = np.append(np.diff(table), np.float32(0))
-        places = (values - np.float32(self.mean)) * np.float32(BINS_PER_SIGMA / self.sigma)
+        places = values - np.float32(self.mean)
+        places *= np.float32(BINS_PER_SIGMA / self.sigma)
         beyond = places > len(table) - 1
         np.clip(places, 0, len(table) - 1, out=places)
         bins = places.astype(np.intp)
         places -= bins
-        places *= steps[bins]
-        places += table[bins]
+        # Within the table as it is, clipping saves take a check of its own.
+        places *= np.take(steps, bins, mode="clip")
+        places += np.take(table, bins, mode="clip")
         places[beyond] = 1
         return places if hedge == 1 else places**hedge
 
@@ -306,7 +311,7 @@ class _FineHistogram:
             voxels_right = np.roll(right, 1)
             return len(left), voxels - right + voxels_right
 
-        for voxels, counts in parallel.run(count_slab, parallel.plane_slabs(density.shape), progress):
+        for voxels, counts in parallel.run(count_slab, parallel.plane_slabs(density.shape, _COUNTED_AT_ONCE), progress):
             self.voxels += voxels
             self._counts += counts
 

@@ -126,9 +126,9 @@ def check_contrast(density, full, tau, tile_size):
     larger full scale than the map.
     """
     stride = max(1, round((density.size / _SAMPLE) ** (1 / 3)))
-    sample = density[::stride, ::stride, ::stride].astype(float)
-    deviations = (sample - sample.mean()) / max(sample.std(), 1e-300)
-    if (deviations**3).mean() >= 0:
+    deviations = density[::stride, ::stride, ::stride].astype(float)
+    deviations -= deviations.mean()
+    if (deviations * deviations * deviations).sum() >= 0:
         return
     inverted = scale.scale_of_tiles(-density, tau, tile_size).value
     if inverted > full:

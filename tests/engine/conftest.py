@@ -66,7 +66,7 @@ def threads(request, monkeypatch):
     """Work in this many threads, and in slabs so thin that small maps have several."""
     whole = parallel.plane_slabs
     monkeypatch.setattr(parallel, "thread_count", lambda: request.param)
-    monkeypatch.setattr(parallel, "plane_slabs", lambda shape: whole(shape, 7 * shape[1] * shape[2]))
+    monkeypatch.setattr(parallel, "plane_slabs", lambda shape, *_: whole(shape, 7 * shape[1] * shape[2]))
     return request.param
 
 

@@ -151,13 +151,20 @@ def test_confidence_does_not_hold_back_where_density_is_weakened(kind):
         np.testing.assert_allclose(result, expected_scale(kind, scale, 3) / scale, rtol=2e-6)
 
 
-def test_the_default_limits_follow_from_the_solvent(balls_estimate, emd_11007):
-    for found in (balls_estimate, emd_11007[1]):
-        solvent, full = found.solvent, found.full_scale
-        scale_limit = max(0.05, (solvent.mean + 5 * solvent.sigma) / full)
-        limits = default_limits(found)
-        assert limits.scale_limit == pytest.approx(scale_limit)
-        assert limits.max_gain == pytest.approx(1 / max(scale_limit, 3 * solvent.raw_sigma / full))
+@pytest.fixture(params=["balls", "emd_11007"])
+def any_estimate(request):
+    """An estimate in which the scale limit follows from the solvent, and one in which it is 0.05."""
+    if request.param == "balls":
+        return request.getfixturevalue("balls_estimate")
+    return request.getfixturevalue("emd_11007")[1]
+
+
+def test_the_default_limits_follow_from_the_solvent(any_estimate):
+    solvent, full = any_estimate.solvent, any_estimate.full_scale
+    scale_limit = max(0.05, (solvent.mean + 5 * solvent.sigma) / full)
+    limits = default_limits(any_estimate)
+    assert limits.scale_limit == pytest.approx(scale_limit)
+    assert limits.max_gain == pytest.approx(1 / max(scale_limit, 3 * solvent.raw_sigma / full))
 
 
 def test_the_default_gain_is_never_below_one(random):
@@ -306,6 +313,16 @@ def test_a_scale_map_that_cannot_be_used_raises_before_the_work(balls, scale_map
 def test_a_bad_setting_raises_and_the_message_says_what_was_expected(balls, kind, settings, message):
     with pytest.raises(SettingError, match=message):
         modify(balls[0], 2.0, kind, **settings)
+
+
+def test_an_unknown_kind_raises_and_the_message_lists_the_kinds(balls):
+    with pytest.raises(OccuPyError, match=r"equalise.*equalize.*attenuate.*sigmoid"):
+        modify(balls[0], 2.0, "equalise")
+
+
+def test_an_estimate_of_a_map_on_another_grid_raises_and_the_message_says_its_shape(balls, small):
+    with pytest.raises(OccuPyError, match=r"\(9, 8, 7\)"):
+        modify(balls[0], 2.0, estimate=small[1])
 
 
 def test_settings_of_the_estimate_are_passed_on(balls):

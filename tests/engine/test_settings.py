@@ -15,6 +15,7 @@ from chimerax.occupy.engine.settings import (
     checked_voxel_size,
     group,
     resolve_estimation,
+    respelled,
     split,
 )
 
@@ -58,7 +59,8 @@ def test_a_value_beyond_its_range_raises_and_the_message_names_setting_value_and
         checked({setting.name: value}, setting.group)
     message = str(caught.value)
     assert message.startswith(f"{setting.name} is {value}, but must be ")
-    assert all(f"{end:g}" in message for end in (setting.lowest, setting.highest) if isfinite(end))
+    ends = [end for end in (setting.lowest, setting.highest) if isfinite(end)]
+    assert all((str(end) if setting.kind == "int" else f"{end:g}") in message for end in ends)
     assert caught.value.name == setting.name
 
 
@@ -139,6 +141,13 @@ def test_every_default_is_usable_and_every_setting_explained(setting):
 def test_one_name_has_three_spellings():
     setting = SETTINGS["use_confidence"]
     assert (setting.name, setting.camel, setting.kebab) == ("use_confidence", "useConfidence", "use-confidence")
+
+
+def test_a_sentence_of_the_engine_is_respelled_as_users_type_the_names():
+    sentence = "max_box 40 and half_maps, but not box, mode, half_mapsx or max_boxes"
+    expected = "maxBox 40 and halfMaps, but not box, mode, half_mapsx or max_boxes"
+    assert respelled(sentence, lambda setting: setting.camel) == expected
+    assert respelled("scale_limit", lambda setting: setting.kebab) == "scale-limit"
 
 
 def test_split_parts_the_settings_of_an_estimate_from_all_others():
