@@ -7,9 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from .. import plots
 from ..engine.errors import OccuPyError
-from . import mapfile
 from .script import chimerax_script
 
 
@@ -157,10 +155,12 @@ class RunFiles:
         text = json.dumps(_finite(record), indent=1, ensure_ascii=False)
         place(self.record).write_text(text + "\n", encoding="utf-8")
 
-    def write_companions(self, place, path, model, shown, hidden=None):
-        """The figure of the solvent model and the ChimeraX script."""
-        figure = plots.solvent_figure(model, f"Solvent model of {mapfile.map_name(path)}")
+    def write_figure(self, place, figure):
+        """A figure of matplotlib."""
         figure.savefig(place(self._figure))
+
+    def write_script(self, place, shown, hidden=None):
+        """The ChimeraX script."""
         script = chimerax_script(shown, Path(self.scale_map.name), hidden)
         place(self._script).write_text(script, encoding="utf-8")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .. import __version__
+from .. import __version__, plots
 from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale, estimate
 from ..engine.masks import make_mask
@@ -71,7 +71,7 @@ def run_on_map(command, source, files, options):
     settings = _with_maps_read(given(options), density_map, options)
     estimation, modification = split(settings)
     found = estimate(density_map.density, density_map.voxel_size, **estimation)
-    made, label, lines, record = _made(command, density_map, found, modification, options)
+    made, label, lines, record, figure = _made(command, density_map, found, modification, options)
     with files.staged() as place:
         mapfile.write(place(files.map), made, density_map, _label(label, found))
         if files.scale_map != files.map:
@@ -80,22 +80,25 @@ def run_on_map(command, source, files, options):
         if files.input_copy:
             mapfile.write(place(files.input_copy), density_map.density, density_map, "OccuPy: the input, uncompressed")
         files.write_record(place, _record(density_map.path, found, given(options)) | record)
-        _write_companions(command, place, files, density_map.path, found.solvent, options)
+        files.write_figure(place, figure)
+        _write_script(command, place, files, density_map.path, options)
     return _summary(source, found, lines, files)
 
 
 def _made(command, density_map, found, modification, options):
-    """The map that a subcommand makes, its label, lines for the summary and entries for the record."""
+    """What a subcommand makes: map, label, lines for the summary, entries for the record, figure."""
+    title = f"Solvent model of {mapfile.map_name(density_map.path)}"
     if command == "estimate":
-        return found.scale, "local scale 0-1", [], {}
+        return found.scale, "local scale 0-1", [], {}, plots.solvent_figure(found.solvent, title)
     if command == "solvent":
-        return _solvent(density_map, found, options)
+        return *_solvent(density_map, found, options), plots.solvent_figure(found.solvent, title)
     result = modify(density_map.density, density_map.voxel_size, command, estimate=found, **modification)
     limits = result.limits
     line = f"  gain      {limits.gain:.3g} (limit {limits.max_gain:.3g}), none below scale {limits.scale_limit:.3g}"
     maps = {name: value for name, value in given(options).items() if name == "scale_map"}
     record = {"modification": {"scale_map": None} | result.as_dict() | maps}
-    return result.density, _SUFFIXES[command], [line], record
+    figure = plots.modification_figure(found.solvent, result, density_map.density, title)
+    return result.density, _SUFFIXES[command], [line], record, figure
 
 
 def _solvent(density_map, found, options):
@@ -112,14 +115,14 @@ def _solvent(density_map, found, options):
     return made, "without solvent", lines, record
 
 
-def _write_companions(command, place, files, path, model, options):
+def _write_script(command, place, files, path, options):
     input_file = None if mapfile.is_compressed(path) else path.resolve()
     if files.input_copy:
         input_file = Path(files.input_copy.name)
     if _shows_input(command, options):
-        files.write_companions(place, path, model, shown=input_file)
+        files.write_script(place, shown=input_file)
     else:
-        files.write_companions(place, path, model, shown=Path(files.map.name), hidden=input_file)
+        files.write_script(place, shown=Path(files.map.name), hidden=input_file)
 
 
 def _make_mask(scale_map, files, options):

@@ -22,7 +22,7 @@ from ..engine.settings import SETTINGS, group, respelled
 SAMPLING = [("subregion", MapRegionArg), ("step", MapStepArg), ("model_id", ModelIdArg)]
 SEVERAL = [("common_scale", BoolArg)]
 COLORING = [("palette", ColormapArg), ("range", ColormapRangeArg), ("key", BoolArg)]
-DISPLAY = [("color", BoolArg), *COLORING]
+DISPLAY = [("color", BoolArg), *COLORING, ("show_tile", BoolArg)]
 
 
 class MapsToUseArg(ModelsArg):

@@ -16,13 +16,15 @@ class Coloring:
     """The display keywords of a command.
 
     `palette` is a Colormap or None for this bundle's; `range` a tuple of two floats,
-    'full', or None for 0 to 1 or the palette's own values.
+    'full', or None for 0 to 1 or the palette's own values; `show_tile` asks for a marker
+    of the tile that set the full scale.
     """
 
     color: bool = True
     palette: object = None
     range: object = None
     key: bool = True
+    show_tile: bool = False
 
 
 def color_volume(session, volume, scale_map, coloring, undo=True):

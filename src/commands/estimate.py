@@ -8,6 +8,7 @@ from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, 
 from .coloring import color_volume
 from .maps import ModelIds, new_map, one_or_list, sample
 from .report import log_estimate
+from .tile import show_tile
 from .work import estimate_of, start, with_common_scale
 
 SUFFIX = {"occupancy": "occupancy", "resolution": "local scale"}
@@ -45,6 +46,8 @@ def _estimate_one(session, sampled, model_id, coloring, settings):
     scale_map = scale_map_of(sampled, found, model_id)
     log_estimate(session, volume, found, [scale_map])
     color_volume(session, volume, scale_map, coloring)
+    if coloring.show_tile:
+        show_tile(session, sampled, found)
     return scale_map
 
 

@@ -9,6 +9,7 @@ from chimerax.core.commands import BoolArg, CmdDesc, EnumOf, JSONResult
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 from chimerax.map.mapargs import MapArg, MapsArg
+from scipy.ndimage import map_coordinates
 
 from ..engine.regions import mask_region, occupancy_of, published_occupancy
 from .arguments import user_errors
@@ -17,6 +18,7 @@ from .work import lowpassed
 
 ATTRIBUTE = "map_occupancy"
 _COLUMNS = ("mean", "lower_quartile", "median", "upper_quartile", "count")
+_EXTRA_COLUMNS = ("relative_density", "published")
 
 
 def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None, attribute=True, return_json=False):
@@ -33,7 +35,9 @@ def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None,
     by : {'chain', 'residue', 'model'}
         What the atoms are grouped by.
     map : Volume, optional
-        The density map: with masks, also the published program's figure is given.
+        The density map that the scale was estimated from: also the mean density of each
+        region relative to the strongest of them is given, low-passed as for the estimate,
+        and with masks the published program's figure.
     attribute : bool
         Give the residues of the atoms the attribute map_occupancy.
     return_json : bool
@@ -41,31 +45,50 @@ def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None,
     Returns
     -------
     list of dict, or JSONResult
-        One for each region: region, mean, lower_quartile, median, upper_quartile, count.
+        One for each region: region, mean, lower_quartile, median, upper_quartile, count,
+        and with a map relative_density and, for masks, published.
     """
     if masks is None and atoms is None:
         raise UserError("Nothing to measure; expected masks, such as masks #3, or atoms, such as atoms #4")
-    found = _of_masks(scale_map, masks or [], map)
+    sampled = sample(scale_map)
+    density = None if map is None else lowpassed(map, sampled)
+    found = _of_masks(sampled, masks or [], density)
     if atoms is not None:
         scales = _scales_at(session, scale_map, atoms)
-        found += _of_atoms(atoms, scales, by)
+        found += _of_atoms(atoms, scales, by, None if map is None else _density_at(sampled, density, atoms))
         if attribute:
             _set_attribute(session, atoms, scales)
+    _make_relative(found)
     _log(session, scale_map, found)
     return JSONResult(dumps(found), found) if return_json else found
 
 
-def _of_masks(scale_map, masks, density_map):
-    sampled = sample(scale_map)
+def _of_masks(sampled, masks, density):
     found = []
     for mask in masks:
         with user_errors(mask):
             region = mask_region(values_on_grid(mask, sampled), sampled.density.shape)
             row = {"region": f"{mask.name} #{mask.id_string}"} | occupancy_of(sampled.density[region]).as_dict()
-            if density_map is not None:
-                row["published"] = published_occupancy(lowpassed(density_map, sampled), region)
+            if density is not None:
+                row["relative_density"] = float(density[region].mean(dtype=float))
+                row["published"] = published_occupancy(density, region)
         found.append(row)
     return found
+
+
+def _make_relative(found):
+    """Divide the densities of the regions by that of the strongest."""
+    strongest = max((row["relative_density"] for row in found if "relative_density" in row), default=0)
+    for row in found:
+        if "relative_density" in row and strongest > 0:
+            row["relative_density"] /= strongest
+
+
+def _density_at(sampled, density, atoms):
+    """The low-passed density at each atom."""
+    to_grid = sampled.volume.data.xyz_to_ijk_transform * sampled.volume.scene_position.inverse()
+    places = (to_grid * atoms.scene_coords).T[::-1]
+    return map_coordinates(density, places, order=1, mode="nearest")
 
 
 def _scales_at(session, scale_map, atoms):
@@ -81,13 +104,15 @@ def _scales_at(session, scale_map, atoms):
     return values
 
 
-def _of_atoms(atoms, scales, by):
+def _of_atoms(atoms, scales, by, densities):
     found = []
     for label, members in _grouped(atoms, by):
-        inside = scales[members]
-        inside = inside[np.isfinite(inside)]
+        inside = members[np.isfinite(scales[members])]
         if len(inside):
-            found.append({"region": label} | occupancy_of(inside).as_dict())
+            row = {"region": label} | occupancy_of(scales[inside]).as_dict()
+            if densities is not None:
+                row["relative_density"] = float(densities[inside].mean(dtype=float))
+            found.append(row)
     return found
 
 
@@ -121,7 +146,8 @@ def _set_attribute(session, atoms, scales):
 
 
 def _log(session, scale_map, found):
-    columns = ["region", *_COLUMNS] + ["published"] * any("published" in row for row in found)
+    extra = [name for name in _EXTRA_COLUMNS if any(name in row for row in found)]
+    columns = ["region", *_COLUMNS, *extra]
     head = "".join(f"<th>{escape(column.replace('_', ' '))}</th>" for column in columns)
     body = "".join("<tr>" + "".join(_cell(row.get(column)) for column in columns) + "</tr>" for row in found)
     session.logger.info(

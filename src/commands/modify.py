@@ -10,6 +10,7 @@ from .coloring import color_volume
 from .estimate import scale_map_of
 from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
 from .report import log_modification
+from .tile import show_tile
 from .work import estimate_of, on_grid, start, with_common_scale
 
 NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
@@ -57,6 +58,8 @@ def _modify_one(session, sampled, kind, model_id, coloring, estimation, modifica
     log_modification(session, volume, found, result, made)
     show_in_place_of(modified, volume)
     color_volume(session, modified, scale_map, coloring, undo=False)
+    if coloring.show_tile:
+        show_tile(session, sampled, found)
     return modified
 
 

@@ -56,6 +56,10 @@ class Modification:
     limits: Limits
     settings: dict
 
+    def scale_made_of(self, local_scale):
+        """The scale of the output where the input has this scale and is surely not solvent."""
+        return local_scale * limited_factor(local_scale, factor_of(self.kind, self.settings), self.limits)
+
     def as_dict(self):
         """Settings and limits as plain values for a log or a JSON file."""
         return (

@@ -44,7 +44,7 @@ UNREADABLE = "cannot be read as a map (MRC or CCP4): "
 BAD = {
     "a missing file": ("no.mrc", lambda *_: None, "no.mrc: no such file"),
     "a folder": ("bad.mrc", lambda path, *_: path.mkdir(), "bad.mrc is a folder; expected a map file"),
-    "a truncated map": ("bad.mrc", bytes_of(lambda b: b[:-999]), UNREADABLE + "Expected 253440 bytes"),
+    "a truncated map": ("bad.mrc", bytes_of(lambda b: b[:-999]), "253440 bytes"),
     "half a header": ("bad.mrc", bytes_of(lambda b: b[:500]), UNREADABLE),
     "a truncated gzip": ("bad.mrc.gz", bytes_of(lambda b: gzip.compress(b)[:-999]), UNREADABLE),
     "a truncated bzip2": ("bad.mrc.bz2", bytes_of(lambda b: bz2.compress(b)[:-999]), UNREADABLE),

@@ -67,7 +67,7 @@ def test_an_entry_is_fetched_once_and_its_outputs_are_in_the_current_folder(
     assert server.requests == ("",)
     assert [path.name for path in cache.iterdir()] == ["emd_1234.map.gz"]
     assert {path.name for path in tmp_path.iterdir()} == {
-        f"emd_1234_occupancy{ending}" for ending in (".mrc", ".png", ".cxc", ".json")
+        f"emd_1234_occupancy{ending}" for ending in (".mrc", "_input.mrc", ".png", ".cxc", ".json")
     }
     assert np.array_equal(load(tmp_path / "emd_1234_occupancy.mrc")[0], library.estimate(density, 1.5).scale)
 

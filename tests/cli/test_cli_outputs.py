@@ -116,7 +116,10 @@ class TestEveryCommand:
 def test_the_script_opens_no_compressed_file_since_chimerax_cannot(occupy, store, density, tmp_path, command):
     result = occupy(command, store(tmp_path / "map.mrc.gz", density))
     assert result.returncode == 0, result.stderr
-    assert [name for name in opened(tmp_path / names(command)[3]) if name.endswith((".gz", ".bz2"))] == []
+    files = opened(tmp_path / names(command)[3])
+    assert len(files) >= 2
+    assert all((tmp_path / name).is_file() for name in files)
+    assert [name for name in files if name.endswith((".gz", ".bz2"))] == []
 
 
 @pytest.mark.parametrize("command", MODIFICATIONS)

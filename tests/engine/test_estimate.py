@@ -463,10 +463,25 @@ def test_a_masked_map_gets_a_warning_and_an_estimate(balls, balls_estimate):
     assert result.scale[core].mean() == pytest.approx(balls_estimate.scale[core].mean(), abs=0.02)
 
 
-def test_a_sharpened_map_gets_a_warning(blob):
+def test_masked_voxels_are_left_out_of_the_solvent_model(blob):
+    density = blob((32, 32, 32))
+    masked = density.copy()
+    masked[:9] = 0
+    whole, rest = fit_solvent(density, 2.0), fit_solvent(masked, 2.0)
+    distances = sum(((i + 0.5) / 32 - 0.5) ** 2 for i in np.indices(density.shape))
+    assert rest.voxels == np.count_nonzero((distances <= 0.25)[9:])
+    assert rest.sigma == pytest.approx(whole.sigma, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"mode": "resolution"}, {"normalization": "maximum"}, {"full_scale": 1000}], ids=str
+)
+def test_a_sharpened_map_gets_a_warning_whatever_the_full_scale(random, blob, settings):
     density = blob((24, 24, 24))
-    density[12, 12, 12] = 100
-    assert any("sharpened" in warning for warning in estimate(density, 2.0).warnings)
+    density[8:16, 8:16, 8:16] += random.normal(-6, 12, (8, 8, 8))
+    (warning,) = estimate(density, 2.0, **settings).warnings
+    assert "sharpened" in warning
+    assert f"{density.max() / estimate(density, 2.0).full_scale:.1f} times" in warning
 
 
 def test_a_good_map_gets_no_warning(balls_estimate):

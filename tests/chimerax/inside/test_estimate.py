@@ -240,3 +240,24 @@ class SeveralMaps(MapTestCase):
         self.run_command("occupy estimate #2 halfMaps #3,4 color false")
         self.assertIn("from the half maps", self.log.text["info"])
         self.assertIn("± 0.07", self.log.text["info"])
+
+
+class Tile(MapTestCase):
+    def test_sphere_lies_where_the_tile_that_set_the_full_scale_is(self):
+        self.map.position = rotation((0, 0, 1), 30)
+        for command, density in (
+            ("occupy estimate #1", self.density),
+            ("occupy estimate #1 subregion 2,3,4,45,41,37", self.density[4:38, 3:42, 2:46]),
+            ("occupy estimate #1 maxBox 32", self.density),
+        ):
+            with self.subTest(command):
+                self.run_command(f"{command} showTile true color false")
+                sphere = next(m for m in session.models.list() if m.name == "small full scale")
+                values = {"max_box": 32} if "maxBox" in command else {}
+                found = occupy.estimate(density, VOXEL_SIZE, **values)
+                centre = np.array(found.full_scale_tile.centre) * found.settings.voxel_size
+                start = (4, 3, 2) if "subregion" in command else (0, 0, 0)
+                expected = centre[::-1] + VOXEL_SIZE * np.array(start[::-1]) + np.array((5, 6, 7))
+                in_map = self.map.scene_position.inverse() * sphere.bounds().center()
+                np.testing.assert_allclose(in_map, expected, atol=0.5)
+                session.models.close([sphere])

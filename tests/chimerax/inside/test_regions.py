@@ -105,6 +105,17 @@ class Measure(MapTestCase):
         self.assertAlmostEqual(row["mean"], self.scale_map.full_matrix()[region].mean(dtype=float), places=5)
         self.assertGreater(row["published"], 0.5)
 
+    def test_density_of_chains_is_told_relative_to_the_strongest(self):
+        structure = self.structure()
+        found = self.run_command(f"occupy measure {self.spec} atoms #{structure.id_string} map #1")
+        lowpassed = occupy.estimate(self.density, VOXEL_SIZE).lowpassed
+        volume = self.open_map(lowpassed, "low-passed")
+        means = []
+        for chain in "AB":
+            atoms = structure.atoms[structure.atoms.chain_ids == chain]
+            means.append(volume.interpolated_values(atoms.scene_coords).mean())
+        np.testing.assert_allclose([row["relative_density"] for row in found], means / np.max(means), rtol=1e-4)
+
     def test_scripts_get_json(self):
         structure = self.structure()
         command = f"occupy measure {self.spec} atoms #{structure.id_string}"
