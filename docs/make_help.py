@@ -23,8 +23,8 @@ def rows(name):
 
 
 def _values(setting):
-    if setting.kind == "map":
-        return "a map, such as #2"
+    if setting.kind in ("map", "maps"):
+        return {"map": "a map, such as #2", "maps": "two maps, such as #2,3"}[setting.kind]
     unit = f" ({setting.unit})" if setting.unit else ""
     return setting.expected.replace(" or ", " | ") + unit
 
@@ -32,7 +32,12 @@ def _values(setting):
 def _default(setting):
     if setting.default is None:
         return setting.derived
-    value = {True: "true", False: "false"}.get(setting.default) if setting.kind == "bool" else setting.default
+    others = "".join(f"; {_shown(setting, value)} for {kind}" for kind, value in setting.default_by_kind)
+    return _shown(setting, setting.default) + others
+
+
+def _shown(setting, default):
+    value = {True: "true", False: "false"}.get(default) if setting.kind == "bool" else default
     return f"{value:g}" if setting.kind in ("float", "int") else str(value)
 
 
