@@ -191,7 +191,7 @@ class _Estimation:
         self._notes = []
         self._crop(voxel_size, values)
         suitability.check_box(self._density.shape, self._settings.kernel_size)
-        self._share, self._common = None, None
+        self._share, self._common, self._solvent_side = None, None, None
 
     def _crop(self, voxel_size, values):
         longest = values["max_box"]
@@ -217,8 +217,9 @@ class _Estimation:
         """The solvent model, and the local maximum of the low-passed map."""
         self._common, self._share = suitability.common_value(self._density)
         left_out = (self._density, self._common) if self._share > suitability.MASKED_SHARE else None
-        side = None if self._mask is None else solvent.solvent_side(self._mask, self._lowpassed)
-        region = solvent.Region(self._density.shape, side, left_out)
+        if self._mask is not None:
+            self._solvent_side = solvent.solvent_side(self._mask, self._lowpassed)
+        region = solvent.Region(self._density.shape, self._solvent_side, left_out)
         noise_sigma, raw_sigma = self._half_map_sigmas(region)
         model = solvent.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
         maximum = self._maximum(self._lowpassed)
@@ -282,7 +283,10 @@ class _Estimation:
         settings = self._settings
         if settings.mode != "occupancy" or settings.normalization != "tiles" or self._given_full_scale is not None:
             full = scale.scale_of_tiles(self._lowpassed, settings.tau, settings.tile_size)
-        return suitability.warnings(self._share, self._common, model, self._range.highest, full.value)
+        found = suitability.warnings(self._share, self._common, model, self._range.highest, full.value)
+        if self._solvent_side is not None:
+            found += suitability.mask_warnings(self._lowpassed, self._solvent_side, full.value)
+        return found
 
 
 def interpolate(values, shape):

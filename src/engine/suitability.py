@@ -12,6 +12,7 @@ MASKED_SHARE = 0.05
 WORST_GOOD_MISFIT = 0.4
 SHARPENED_RATIO = 3.0
 MOST_SIGMA_RATIO = 2.0
+MOST_STRONG_SOLVENT = 0.002
 _SAMPLE = 1 << 17
 
 
@@ -136,6 +137,25 @@ def check_contrast(density, full, tau, tile_size):
             f"the map's contrast looks inverted: its strongest tile reaches {full:.3g} above zero but "
             f"{inverted:.3g} below; density must be positive, so multiply the map by -1"
         )
+
+
+def mask_warnings(lowpassed, solvent_side, full):
+    """Sentences on a solvent definition that does not fit its map; empty for a good one.
+
+    Parameters
+    ----------
+    lowpassed : array of float32, shape (z, y, x)
+    solvent_side : bool array of that shape
+    full : float
+        Full scale of the low-passed map.
+    """
+    strong = np.count_nonzero(lowpassed[solvent_side] > np.float32(full / 2)) / np.count_nonzero(solvent_side)
+    if strong < MOST_STRONG_SOLVENT:
+        return []
+    return [
+        f"{strong:.1%} of what the solvent mask takes for solvent is denser than half the full scale, where hardly "
+        "any is expected: is it a mask of this map, in the same place?"
+    ]
 
 
 def warnings(share, value, solvent, highest, full):

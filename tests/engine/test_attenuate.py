@@ -138,3 +138,11 @@ def test_common_scale_is_that_of_the_strongest(density):
     alone = occupy.estimate(density, VOXEL_SIZE)
     inside = alone.scale < 1
     np.testing.assert_allclose(weak.scale[inside], alone.scale[inside] / 3, atol=1e-6)
+
+
+def test_a_solvent_mask_of_another_map_is_noticed(density):
+    inside = ~far_from_parts(3)
+    assert occupy.estimate(density, VOXEL_SIZE, solvent_mask=inside).warnings == []
+    assert occupy.estimate(density, VOXEL_SIZE, solvent_mask=~inside).warnings == []
+    (warning,) = occupy.estimate(density, VOXEL_SIZE, solvent_mask=np.roll(inside, 25, axis=(1, 2))).warnings
+    assert "is it a mask of this map" in warning
