@@ -35,7 +35,7 @@ def estimate(session, volumes, *, subregion="all", step=1, model_id=None, common
     coloring, settings = start(session, keywords, step, ESTIMATION)
     samples = [sample(volume, step, subregion) for volume in volumes]
     settings = with_common_scale(samples, settings, common_scale)
-    ids = ModelIds(model_id)
+    ids = ModelIds(session, model_id, len(volumes))
     return one_or_list([_estimate_one(session, s, ids.take(), coloring, settings) for s in samples])
 
 

@@ -80,10 +80,22 @@ def one_or_list(volumes):
 
 
 class ModelIds:
-    """Ids for the models that a command makes: those asked for, else the next free ones."""
+    """Ids for the models that a command makes: from the one asked for on, else the next free ones.
 
-    def __init__(self, first):
+    Parameters
+    ----------
+    session : Session
+    first : tuple of int or None
+    count : int
+        How many will be taken; it is an error, before any work, that one is in use.
+    """
+
+    def __init__(self, session, first, count):
         self._next = first
+        for i in range(count if first else 0):
+            used = session.models.list(model_id=(*first[:-1], first[-1] + i))
+            if used:
+                raise UserError(f"modelId #{used[0].id_string} is {used[0].name} already; give a number that is free")
 
     def take(self):
         current = self._next

@@ -29,7 +29,7 @@ def mask(session, volumes, *, subregion="all", step=1, model_id=None, **settings
         The masks, displayed at level 0.5.
     """
     check(settings, MASK)
-    ids = ModelIds(model_id)
+    ids = ModelIds(session, model_id, len(volumes))
     return one_or_list([_mask_one(session, sample(v, step, subregion), ids.take(), settings) for v in volumes])
 
 

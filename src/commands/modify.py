@@ -37,14 +37,22 @@ def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=Non
         The modified maps. The scale maps that color them are hidden models beside.
     """
     coloring, settings = start(session, keywords, step, kind, ESTIMATION)
+    scale_maps = len(volumes) if settings.get("scale_map") is None else 0
+    ids = ModelIds(session, model_id, len(volumes) + scale_maps)
+    modified_ids = [ids.take() for _ in volumes]
     samples = [sample(volume, step, subregion) for volume in volumes]
     estimation, modification = split(settings)
     estimation = with_common_scale(samples, estimation, common_scale)
-    ids = ModelIds(model_id)
-    return one_or_list([_modify_one(session, s, kind, ids.take(), coloring, estimation, modification) for s in samples])
+    return one_or_list(
+        [
+            _modify_one(session, s, kind, (model_id, ids), coloring, estimation, modification)
+            for s, model_id in zip(samples, modified_ids, strict=True)
+        ]
+    )
 
 
-def _modify_one(session, sampled, kind, model_id, coloring, estimation, modification):
+def _modify_one(session, sampled, kind, ids, coloring, estimation, modification):
+    model_id, scale_ids = ids
     volume = sampled.volume
     with user_errors(volume):
         found = estimate_of(session, sampled, estimation)
@@ -53,7 +61,7 @@ def _modify_one(session, sampled, kind, model_id, coloring, estimation, modifica
     scale_map = modification.get("scale_map")
     made = [modified]
     if scale_map is None:
-        scale_map = scale_map_of(sampled, found)
+        scale_map = scale_map_of(sampled, found, scale_ids.take())
         made.append(scale_map)
     log_modification(session, volume, found, result, made)
     show_in_place_of(modified, volume)

@@ -46,7 +46,7 @@ def solvent(
     """
     check(settings, ESTIMATION)
     check({"hedge": hedge}, "equalize")
-    ids = ModelIds(model_id)
+    ids = ModelIds(session, model_id, len(volumes))
     make = _without_solvent if remove_solvent else _confidence
     return one_or_list(
         [_solvent_one(session, sample(v, step, subregion), ids.take(), make, hedge, plot, settings) for v in volumes]

@@ -96,5 +96,6 @@ class Equalize(MapTestCase):
 
     def test_several_maps_give_a_list(self):
         self.open_map(self.density[:, ::-1], "other")
-        made = self.run_command("occupy equalize #1,2")
+        made = self.run_command("occupy equalize #1,2 modelId 7")
+        self.assertEqual([m.id_string for m in made], ["7", "8"])
         self.assertEqual([m.name for m in made], ["small equalized", "other equalized"])

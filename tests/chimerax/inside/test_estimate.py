@@ -175,6 +175,9 @@ class BadInput(MapTestCase):
         self.run_command("shape sphere")
         self.assert_refused("occupy estimate #2", "#2", "sphere")
 
+    def test_model_number_in_use(self):
+        self.assert_refused("occupy estimate #1 modelId 1", "modelId #1", "small")
+
     def test_setting_out_of_range_is_named_as_it_is_typed(self):
         self.assert_refused("occupy estimate #1 tileSize 1", "tileSize is 1", "at least 2")
         self.assert_refused("occupy estimate #1 tau 1", "tau is 1", "below 1")
