@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from worker import JOBS
+
 OURS, PUBLISHED = "OccuPy for ChimeraX", "OccuPy 0.1.13"
 _NOT_MEASURED = "not measured"
 _PEAK_SOURCES = {
@@ -116,10 +118,11 @@ def _cpu_model():
 
 def _whole_run_text(context):
     return (
-        "`estimate` reads the map and makes scale, solvent model and confidence; `equalize` reads it, estimates and "
-        f"equalises with power {context['power']} (`amplify` of the published program). The clock starts after the "
-        "imports. The published program cannot be run without writing its maps, so ours has a second row in which it "
-        "writes maps too: scale and confidence, or scale and equalised map (the published program: also confidence)."
+        "`estimate` reads the map and makes scale, solvent model and confidence; `equalize`, `attenuate` and `sigmoid` "
+        f"read it, estimate and modify it with power {context['power']} (the published program calls the first "
+        "`amplify`; pivot 0.5). The clock starts after the imports. The published program cannot be run without "
+        "writing its maps, so ours has a second row in which it writes maps too: scale and confidence, or scale and "
+        "modified map (the published program: also confidence)."
     )
 
 
@@ -133,7 +136,7 @@ def _computation_text(context):
 
 def _whole_run_rows(boxes):
     for box in boxes:
-        for job in ("estimate", "equalize"):
+        for job in JOBS:
             published = box.values(job, "published", "seconds")
             for work, figure in ((job, "seconds"), (f"{job}, maps written", "seconds_written")):
                 ours = box.values(job, "ours", figure)
@@ -147,7 +150,7 @@ def _computation_row(box):
 
 def _memory_rows(boxes):
     for box in boxes:
-        for job in ("estimate", "equalize"):
+        for job in JOBS:
             peaks = [_peak(box.values(job, program, "peak_bytes"), box.bytes) for program in ("ours", "published")]
             yield [_edge(box), job, *peaks]
 

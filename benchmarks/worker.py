@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-JOBS = ("estimate", "equalize")
-POWER = 3
+JOBS = ("estimate", "equalize", "attenuate", "sigmoid")
+POWER, PIVOT = 3, 0.5
 REPEATS = 5
 _STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -100,8 +100,8 @@ def run_ours(job, path, max_box):
         found = estimate(source.density, source.voxel_size, max_box=max_box)
         if job == "estimate":
             return source, {"scale": found.scale, "confidence": found.confidence()}
-        equalized = modify(source.density, source.voxel_size, estimate=found, power=POWER).density
-        return source, {"scale": found.scale, "equalized": equalized}
+        modified = modify(source.density, source.voxel_size, job, estimate=found, power=POWER).density
+        return source, {"scale": found.scale, "modified": modified}
 
     def write(made):
         source, maps = made
@@ -121,6 +121,9 @@ def run_published(job, path, max_box):
         scale_mode="occ",
         lp_scale=True,
         amplify=POWER if job == "equalize" else 1,
+        attenuate=POWER if job == "attenuate" else 1,
+        sigmoid=POWER if job == "sigmoid" else 1,
+        pivot=PIVOT,
         max_box=max_box,
         chimerax=False,
         plot=False,
