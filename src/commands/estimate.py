@@ -52,8 +52,8 @@ def _estimate_one(session, sampled, model_id, coloring, settings):
 
 
 def scale_map_of(sampled, found, model_id=None):
-    """A hidden Volume with the scale of an estimate."""
-    return new_map(sampled, found.scale, f"{sampled.volume.name} {SUFFIX[found.settings.mode]}", model_id)
+    """A hidden Volume with a copy of the scale of an estimate, which other commands may share."""
+    return new_map(sampled, found.scale.copy(), f"{sampled.volume.name} {SUFFIX[found.settings.mode]}", model_id)
 
 
 def register(name, logger):

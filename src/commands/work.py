@@ -11,6 +11,7 @@ from ..engine.suitability import checked_density
 from .arguments import user_errors
 from .coloring import Coloring
 from .maps import values_on_grid
+from .remembered import recall, remember
 from .report import status
 
 
@@ -47,13 +48,13 @@ def lowpassed(volume, sampled):
 
 
 def estimate_of(session, sampled, settings):
-    """The estimate of a sampled map; a solvent mask may be a Volume on any grid."""
-    return estimate(
-        sampled.density,
-        sampled.voxel_size,
-        progress=status(session, sampled.volume),
-        **on_grid(settings, sampled),
-    )
+    """The estimate of a sampled map; maps among the settings may be on any grid."""
+    found = recall(sampled, settings)
+    if found is None:
+        report = status(session, sampled.volume)
+        found = estimate(sampled.density, sampled.voxel_size, progress=report, **on_grid(settings, sampled))
+        remember(sampled, settings, found)
+    return found
 
 
 def on_grid(settings, sampled):

@@ -1,8 +1,11 @@
 """occupy equalize in ChimeraX."""
 
+from unittest import mock
+
 import numpy as np
 from chimerax import occupy
 from chimerax.core.errors import UserError
+from chimerax.occupy.commands import work
 from support import SHAPE, VOXEL_SIZE, MapTestCase, session
 
 
@@ -93,6 +96,21 @@ class Equalize(MapTestCase):
             made = self.run_command(f"occupy {kind} #1 {typed}")
             expected = occupy.modify(self.density, VOXEL_SIZE, kind, **settings).density
             np.testing.assert_array_equal(made.full_matrix(), expected)
+
+    def test_commands_on_one_map_share_an_estimate_until_the_map_changes(self):
+        with mock.patch.object(work, "estimate", wraps=work.estimate) as made:
+            self.run_command("occupy estimate #1")
+            self.run_command("occupy equalize #1 power 2")
+            self.run_command("occupy attenuate #1 power 2")
+            self.assertEqual(made.call_count, 1)
+            self.run_command("occupy equalize #1 tileSize 10")
+            self.assertEqual(made.call_count, 2)
+            self.map.data.array *= 2
+            self.map.data.values_changed()
+            equalized = self.run_command("occupy equalize #1 tileSize 10")
+            self.assertEqual(made.call_count, 3)
+        expected = occupy.equalize(2 * self.density, VOXEL_SIZE, tile_size=10)
+        np.testing.assert_array_equal(equalized.full_matrix(), expected)
 
     def test_several_maps_give_a_list(self):
         self.open_map(self.density[:, ::-1], "other")
