@@ -49,9 +49,8 @@ def _checked(setting):
     def convert(text):
         try:
             return setting.check(float(text))
-        except ValueError as error:
-            problem = error.problem if isinstance(error, SettingError) else f"is {text}, but must be {setting.expected}"
-            raise argparse.ArgumentTypeError(f"it {problem}") from None
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"it is {text}, but must be {setting.expected}") from None
 
     return convert
 

@@ -13,6 +13,7 @@ SERVER_VARIABLE, CACHE_VARIABLE = "OCCUPY_EMDB_SERVER", "OCCUPY_CACHE"
 _TIMEOUT = 60
 _CHUNK = 1 << 20
 _RANGE_BEYOND_END = 416
+_GZIP = b"\x1f\x8b"
 
 
 def is_entry(text):
@@ -72,6 +73,7 @@ def _download(url, path, entry, progress):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _transfer(url, part, entry, progress)
+        _check_is_compressed(part, entry)
         os.replace(part, path)
     except urllib.error.HTTPError as error:
         if error.code == _RANGE_BEYOND_END:
@@ -82,6 +84,14 @@ def _download(url, path, entry, progress):
         reason = getattr(error, "reason", error)
         reason = getattr(reason, "strerror", None) or reason
         raise OccuPyError(f"{entry} cannot be fetched: {reason}; what has come is kept and resumed") from None
+
+
+def _check_is_compressed(part, entry):
+    with open(part, "rb") as file:
+        beginning = file.read(2)
+    if beginning != _GZIP:
+        part.unlink()
+        raise OccuPyError(f"{entry} cannot be fetched: what the server sent is no map compressed with gzip")
 
 
 def _transfer(url, part, entry, progress):

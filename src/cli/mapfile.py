@@ -46,9 +46,9 @@ class MapFile:
     axes: tuple
 
     @property
-    def name(self):
-        """Name of the file without folder, compression and format."""
-        return map_name(self.path)
+    def is_ours(self):
+        """Whether its labels say that this program made it."""
+        return any(label.startswith(b"OccuPy ") and b"demo" not in label for label in self.header.label)
 
 
 def is_compressed(path):
@@ -80,11 +80,14 @@ def read(path, voxel_size=None):
         If it does not exist, is no whole MRC/CCP4 map, or its axes are skewed.
     """
     path = Path(path)
-    if not path.exists():
-        raise OccuPyError(f"{path}: no such file")
-    if path.is_dir():
-        raise OccuPyError(f"{path} is a folder; expected a map file (MRC or CCP4, may be compressed)")
-    data, header = _open(path)
+    try:
+        if not path.exists():
+            raise OccuPyError(f"{path}: no such file")
+        if path.is_dir():
+            raise OccuPyError(f"{path} is a folder; expected a map file (MRC or CCP4, may be compressed)")
+        data, header = _open(path)
+    except OSError as error:
+        raise OccuPyError(f"{path} cannot be read: {error.strerror or error}") from None
     axes = _axes(path, header)
     density = np.ascontiguousarray(np.transpose(data, np.argsort(axes)))
     _fill_in(header, density.shape, voxel_size)

@@ -82,8 +82,8 @@ def _new_folder(folder):
 def removed_on_failure(paths):
     """What is written of these files in here is removed again if something in here fails."""
     folder = paths[0].parent
-    before = [path for path in paths if path.exists()]
-    with _new_folder(folder):
+    with _file_problems(folder), _new_folder(folder):
+        before = [path for path in paths if path.exists()]
         try:
             yield
         except BaseException:
@@ -95,7 +95,10 @@ def removed_on_failure(paths):
 
 def check_absent(paths, overwrite):
     """Raise `OccuPyError` where an output exists, unless it may be overwritten."""
-    with _file_problems(paths[0].parent):
+    folder = paths[0].parent
+    with _file_problems(folder):
+        if folder.exists() and not folder.is_dir():
+            raise OccuPyError(f"cannot write to {folder}: it is a file, not a folder")
         for path in paths:
             if path.is_dir():
                 raise OccuPyError(f"{path} is a folder, so no file of this name can be written; give --output-dir")
@@ -159,7 +162,7 @@ class RunFiles:
         """A figure of matplotlib."""
         figure.savefig(place(self._figure))
 
-    def write_script(self, place, shown, hidden=None):
+    def write_script(self, place, shown, hidden=()):
         """The ChimeraX script."""
         script = chimerax_script(shown, Path(self.scale_map.name), hidden)
         place(self._script).write_text(script, encoding="utf-8")

@@ -42,7 +42,8 @@ def run(arguments=None):
     """Run the program on these arguments; the exit status is 0, or 1 where a map failed."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal without Å shows a question mark rather than stopping the work.
-        stream.reconfigure(errors="replace")
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -84,7 +85,7 @@ def _parser():
     return parser
 
 
-def _add_map_command(commands, name, summary, aliases=()):
+def _add_map_command(commands, name, summary, aliases=(), writes=True):
     parser = commands.add_parser(
         name,
         aliases=aliases,
@@ -96,7 +97,8 @@ def _add_map_command(commands, name, summary, aliases=()):
     parser.add_argument(
         "maps", nargs="+", metavar="MAP", help="MRC or CCP4 file, may be .gz or .bz2; or an entry, such as emdb:3061"
     )
-    _add_output_options(parser)
+    if writes:
+        _add_output_options(parser)
     parser.add_argument(
         "--voxel-size", type=positive_number, metavar="Å", help="voxel size, instead of what the file says"
     )
@@ -126,7 +128,7 @@ def _add_mask(commands):
 
 
 def _add_measure(commands):
-    parser = _add_map_command(commands, "measure", "tell the occupancy of regions in a scale map")
+    parser = _add_map_command(commands, "measure", "tell the occupancy of regions in a scale map", writes=False)
     parser.add_argument(
         "--masks", nargs="+", type=Path, required=True, metavar="MASK", help="one region each: where it is above half"
     )
@@ -152,10 +154,9 @@ def _add_demo(commands):
 
 def _over_maps(options):
     """Run one command on every map; a map that fails does not keep the others from theirs."""
-    failed = 0
     planned, failed = _plan(options)
-    if options.common_scale:
-        options.full_scale = common_scale_of(options)
+    if options.common_scale and planned:
+        options.full_scale = common_scale_of([source for source, _ in planned], options)
     several = len(options.maps) > 1
     for source, files in tqdm(planned, desc="maps", unit="map", disable=not several):
         try:

@@ -10,9 +10,10 @@ from .. import __version__, plots
 from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale, estimate
 from ..engine.masks import make_mask
-from ..engine.modify import modify
+from ..engine.modify import check_modification, modify
 from ..engine.regions import mask_region, occupancy_of, published_occupancy
 from ..engine.settings import ESTIMATION, KINDS, MASK, checked, split
+from ..engine.suitability import checked_scale
 from . import emdb, mapfile
 from .arguments import given, in_shell_spelling
 from .outputs import RunFiles
@@ -70,6 +71,8 @@ def run_on_map(command, source, files, options):
         return {MASK: _make_mask, "measure": _measure}[command](density_map, files, options)
     settings = _with_maps_read(given(options), density_map, options)
     estimation, modification = split(settings)
+    if command in KINDS:
+        check_modification(density_map.density.shape, density_map.voxel_size, command, modification)
     found = estimate(density_map.density, density_map.voxel_size, **estimation)
     made, label, lines, record, figure = _made(command, density_map, found, modification, options)
     with files.staged() as place:
@@ -82,7 +85,8 @@ def run_on_map(command, source, files, options):
         files.write_record(place, _record(density_map.path, found, given(options)) | record)
         files.write_figure(place, figure)
         _write_script(command, place, files, density_map.path, options)
-    return _summary(source, found, lines, files)
+    notes = ["This map was made by OccuPy; the scale of such a map means little."] if density_map.is_ours else []
+    return _summary(source, found, lines, files, notes)
 
 
 def _made(command, density_map, found, modification, options):
@@ -119,10 +123,11 @@ def _write_script(command, place, files, path, options):
     input_file = None if mapfile.is_compressed(path) else path.resolve()
     if files.input_copy:
         input_file = Path(files.input_copy.name)
-    if _shows_input(command, options):
-        files.write_script(place, shown=input_file)
+    made = Path(files.map.name)
+    if not _shows_input(command, options):
+        files.write_script(place, made, [input_file] if input_file else [])
     else:
-        files.write_script(place, shown=Path(files.map.name), hidden=input_file)
+        files.write_script(place, input_file, [] if files.map == files.scale_map else [made])
 
 
 def _make_mask(scale_map, files, options):
@@ -135,6 +140,7 @@ def _make_mask(scale_map, files, options):
 
 
 def _measure(scale_map, _, options):
+    checked_scale(scale_map.density)
     head = f"  {'mean':>6} {'25 %':>6} {'median':>6} {'75 %':>6} {'voxels':>9} {'published':>9}  mask"
     rows = [_measured(path, scale_map, options) for path in options.masks]
     return "\n".join([f"{scale_map.path}", head, *rows])
@@ -152,18 +158,12 @@ def _measured(path, scale_map, options):
     return f"  {found.mean:6.3f} {quartiles} {found.count:9d} {published:>9}  {path}"
 
 
-def common_scale_of(options):
-    """The full scale of the strongest of the maps that can be read; None if none can."""
+def common_scale_of(sources, options):
+    """The full scale of the strongest of several maps."""
     settings, _ = split(given(options))
     settings = {name: value for name, value in settings.items() if not isinstance(value, Path | list)}
-    found = []
-    for source in options.maps:
-        try:
-            density_map = mapfile.read(local_path(source), options.voxel_size)
-            found.append(common_full_scale([(density_map.density, density_map.voxel_size)], **settings))
-        except OccuPyError:
-            continue  # The run on this map will tell.
-    return max(found, default=None)
+    maps = (mapfile.read(local_path(source), options.voxel_size) for source in sources)
+    return common_full_scale(((m.density, m.voxel_size) for m in maps), **settings)
 
 
 def local_path(source):
@@ -238,7 +238,7 @@ def _label(what, found):
     return f"OccuPy {__version__}: {what}; {settings.mode}, low-pass {settings.lowpass:.3g} A, N {found.full_scale:.4g}"
 
 
-def _summary(source, found, lines, files):
+def _summary(source, found, lines, files, notes=()):
     settings, solvent = found.settings, found.solvent
     return "\n".join(
         [
@@ -249,7 +249,7 @@ def _summary(source, found, lines, files):
             f"  solvent   {solvent.mean:.3g} ± {solvent.sigma:.3g}",
             *lines,
             *(f"  warning   {in_shell_spelling(sentence)}" for sentence in found.warnings),
-            *(f"  note      {in_shell_spelling(sentence)}" for sentence in found.notes),
+            *(f"  note      {in_shell_spelling(sentence)}" for sentence in [*found.notes, *notes]),
             f"  wrote     {_names(files)}",
         ]
     )

@@ -3,7 +3,7 @@
 from ..palette import NEW_KEY, PALETTE, RANGE, key_entries
 
 
-def chimerax_script(shown, scale_map, hidden=None):
+def chimerax_script(shown, scale_map, hidden=()):
     """Commands that open maps and color one by the scale map.
 
     They need no bundle, and find the models by name, so that other models may be open. A
@@ -14,8 +14,8 @@ def chimerax_script(shown, scale_map, hidden=None):
     shown : Path
         The map that is shown and colored.
     scale_map : Path
-    hidden : Path, optional
-        Another map to open for comparison, such as the input.
+    hidden : list of Path
+        Other maps to open for comparison, such as the input.
 
     Returns
     -------
@@ -24,10 +24,10 @@ def chimerax_script(shown, scale_map, hidden=None):
     palette = ":".join(PALETTE)
     values = [RANGE[0] + (RANGE[1] - RANGE[0]) * i / (len(PALETTE) - 1) for i in range(len(PALETTE))]
     key = " ".join(f'"{entry}"' for entry in key_entries(PALETTE, values))
-    lines = [f'open "{hidden.as_posix()}"', f"hide {_by_name(hidden)} models"] if hidden else []
+    lines = []
+    for path in (*hidden, scale_map):
+        lines += [f'open "{path.as_posix()}"', f"hide {_by_name(path)} models"]
     lines += [
-        f'open "{scale_map.as_posix()}"',
-        f"hide {_by_name(scale_map)} models",
         f'open "{shown.as_posix()}"',
         f"volume {_by_name(shown)} style surface region all step 1 showOutlineBox false",
         f"select {_by_name(shown)}",

@@ -12,6 +12,7 @@ from chimerax.map.mapargs import MapArg, MapsArg
 from scipy.ndimage import map_coordinates
 
 from ..engine.regions import mask_region, occupancy_of, published_occupancy
+from ..engine.suitability import checked_scale
 from .arguments import user_errors
 from .maps import sample, values_on_grid
 from .work import lowpassed
@@ -51,6 +52,8 @@ def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None,
     if masks is None and atoms is None:
         raise UserError("Nothing to measure; expected masks, such as masks #3, or atoms, such as atoms #4")
     sampled = sample(scale_map)
+    with user_errors(scale_map):
+        checked_scale(sampled.density)
     density = None if map is None else lowpassed(map, sampled)
     found = _of_masks(sampled, masks or [], density)
     if atoms is not None:

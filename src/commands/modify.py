@@ -3,7 +3,7 @@
 from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.modify import modify
+from ..engine.modify import check_modification, modify
 from ..engine.settings import ESTIMATION, split
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
 from .coloring import color_volume
@@ -55,8 +55,10 @@ def _modify_one(session, sampled, kind, ids, coloring, estimation, modification)
     model_id, scale_ids = ids
     volume = sampled.volume
     with user_errors(volume):
+        settings = on_grid(modification, sampled)
+        check_modification(sampled.density.shape, sampled.voxel_size, kind, settings)
         found = estimate_of(session, sampled, estimation)
-        result = modify(sampled.density, sampled.voxel_size, kind, estimate=found, **on_grid(modification, sampled))
+        result = modify(sampled.density, sampled.voxel_size, kind, estimate=found, **settings)
     modified = new_map(sampled, result.density, f"{volume.name} {NAMES[kind]}", model_id)
     scale_map = modification.get("scale_map")
     made = [modified]

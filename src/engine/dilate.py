@@ -118,8 +118,8 @@ def _disc_maximum(runs, half_runs, first, out):
             low, high = max(0, first + shift), min(len(row_maxima), first + count + shift)
             inside = slice(low - first - shift, high - first - shift)
             if disc is not out:
+                # The first shift is upwards, so that only rows at the top may lack a partner.
                 np.copyto(out[: inside.start], disc[: inside.start])
-                np.copyto(out[inside.stop :], disc[inside.stop :])
             np.maximum(disc[inside], row_maxima[low:high], out=out[inside])
             disc = out
     return disc

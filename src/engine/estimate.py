@@ -150,13 +150,16 @@ def common_full_scale(maps, **settings):
         work = _Estimation(density, voxel_size, settings, None)
         work.lowpass()
         values.append(work.full_scale().value)
+    if not values:
+        raise OccuPyError("there are no maps to find a common full scale of; expected one or more")
     return max(values)
 
 
 def _half_difference(half_maps, shape):
     """Half the difference of two half maps: the noise of their mean."""
-    if len(half_maps) != 2:
-        raise OccuPyError(f"{len(half_maps)} half maps were given, but must be two")
+    count = len(half_maps) if isinstance(half_maps, list | tuple | np.ndarray) else 1
+    if count != 2:
+        raise OccuPyError(f"{count} half maps were given, but must be two")
     try:
         halves = [suitability.checked_density(half)[0] for half in half_maps]
     except OccuPyError as error:
@@ -247,7 +250,8 @@ class _Estimation:
         return self._lowpassed if self._settings.mode == "occupancy" else self._density
 
     def _maximum(self, density):
-        report = self._progress.stage("local maximum", 0.25)
+        maxima = 1 if self._settings.mode == "occupancy" else 2
+        report = self._progress.stage("local maximum", 0.5 / maxima)
         return dilate.ball_maximum(density, self._settings.kernel, report)
 
     def run(self):

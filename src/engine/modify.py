@@ -211,7 +211,7 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
         return float(a.max())
 
     gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
-    return result, max(gains)
+    return result, min(max(gains), max(1.0, limits.max_gain))
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,14 +289,13 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     OccuPyError
         If the map or a setting cannot be used; the message says what was expected.
     """
-    if kind not in KINDS:
-        raise SettingError("kind", f"is {kind}, but must be {' or '.join(KINDS)}")
     estimation, given = split(settings)
-    values = checked(given, kind)
-    voxel_size = checked_voxel_size(voxel_size)
-    check_output_lowpass(values["output_lowpass"], voxel_size)
     density, found = suitability.checked_density(density)
-    local_scale = _checked_scale_map(values.pop("scale_map"), density.shape)
+    values = check_modification(density.shape, voxel_size, kind, given)
+    voxel_size = checked_voxel_size(voxel_size)
+    local_scale = values.pop("scale_map")
+    if estimate is not None and estimation:
+        raise OccuPyError(f"{', '.join(estimation)} cannot be given with an estimate, which has settings of its own")
     if estimate is None:
         estimate = make_estimate(density, voxel_size, progress=progress, **estimation)
     if estimate.scale.shape != density.shape:
@@ -316,6 +315,37 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     return Modification(result, kind, Limits(limits.scale_limit, limits.max_gain, gain), values)
 
 
+def check_modification(shape, voxel_size, kind, settings):
+    """Checked settings of a modification, defaults where none is given, before any work.
+
+    Parameters
+    ----------
+    shape : tuple of 3 int
+        Of the map.
+    voxel_size : float or sequence of 3 float
+        Å.
+    kind : {'equalize', 'attenuate', 'sigmoid'}
+    settings : dict
+        Those of this kind by name.
+
+    Returns
+    -------
+    dict
+        With the scale map as an array of float32, or None.
+
+    Raises
+    ------
+    OccuPyError
+        If a setting cannot be used with this map.
+    """
+    if kind not in KINDS:
+        raise SettingError("kind", f"is {kind}, but must be {' or '.join(KINDS)}")
+    values = checked(settings, kind)
+    check_output_lowpass(values["output_lowpass"], checked_voxel_size(voxel_size))
+    values["scale_map"] = _checked_scale_map(values["scale_map"], shape)
+    return values
+
+
 def _confidence(estimate, values):
     if values["use_confidence"] or values["remove_solvent"]:
         return estimate.confidence(values["hedge"])
@@ -331,12 +361,12 @@ def _fill(density, voxel_size, estimate, seed):
 def _checked_scale_map(scale_map, shape):
     if scale_map is None:
         return None
-    array = np.asarray(scale_map, np.float32)
+    array = suitability.checked_scale(scale_map)
     if array.shape != shape:
         raise OccuPyError(
             f"the scale map has shape {array.shape}, but the map has {shape}; both must be on one grid (z, y, x)"
         )
-    return suitability.checked_scale(array)
+    return array
 
 
 def _limits(estimate, values):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import fourier
+from .errors import OccuPyError
 
 _ATOMS_PER_CUBIC_ANGSTROM = 0.05
 _CORE = 0.7
@@ -73,6 +74,8 @@ def density_of_parts(parts, shape, voxel_size, resolution=5.0, noise=0.05, seed=
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         distances = part.radius * random.random((len(directions), 1)) ** (1 / 3)
         atoms = np.rint(np.array(part.centre) + directions * distances).astype(int)
+        if (atoms < 0).any() or (atoms >= shape).any():
+            raise OccuPyError(f"a part of radius {part.radius:g} at {part.centre} reaches beyond the box {shape}")
         np.add.at(density, tuple(atoms.T), part.occupancy)
     density /= _ATOMS_PER_CUBIC_ANGSTROM * voxel_size**3
     voxels = (voxel_size,) * 3

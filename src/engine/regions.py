@@ -85,5 +85,7 @@ def published_occupancy(density, region, tile_size=12):
         max f / N, N read with the tau that follows from the number of voxels in the
         region; it may exceed 1.
     """
+    if not region.any():
+        raise OccuPyError("the region is empty; expected at least one voxel inside the map")
     full = scales.full_scale(density, tau_quantile(int(np.count_nonzero(region))), tile_size)
     return float(density[region].max()) / full.value

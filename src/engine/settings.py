@@ -127,7 +127,7 @@ class Setting:
         if self.kind == "bool":
             return isinstance(value, bool | np.bool_)
         if self.kind == "choice":
-            return value in self.choices
+            return isinstance(value, str) and value in self.choices
         if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
             return False
         if self.kind == "int":
@@ -206,7 +206,7 @@ _TABLE = (
         lowest=0,
         highest=1,
         open_ends="both",
-        derived="the number of voxels in the kernel",
+        derived="follows from the number of voxels in the kernel",
     ),
     Setting(
         "tile_size",

@@ -49,7 +49,7 @@ class SolventModel:
     counts : array of float, shape (bins,)
         Voxels in the bins.
     voxels : int
-        Voxels in the region where the model was fitted.
+        Voxels of the region that are in the histogram, to 16 sigma of the peak.
     converged : bool
         Whether a Gaussian could be fitted; if not, mean and sigma are the place and
         the half-width of the histogram's peak.

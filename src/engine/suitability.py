@@ -11,6 +11,7 @@ from .settings import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE
 MASKED_SHARE = 0.05
 WORST_GOOD_MISFIT = 0.4
 SHARPENED_RATIO = 3.0
+SURELY_INVERTED = 1.2
 MOST_SIGMA_RATIO = 2.0
 MOST_STRONG_SOLVENT = 0.002
 _SAMPLE = 1 << 17
@@ -75,7 +76,12 @@ def checked_scale(local_scale):
     OccuPyError
         If its values are not all within 0 to 1.
     """
-    array = np.asarray(local_scale, np.float32)
+    try:
+        array = np.asarray(local_scale, np.float32)
+    except (TypeError, ValueError):
+        raise OccuPyError(f"the scale map is {local_scale!r}, but must be an array of numbers") from None
+    if array.ndim != 3 or 0 in array.shape:
+        raise OccuPyError(f"the scale map has shape {array.shape}, but must have three axes (z, y, x), none empty")
     found = value_range(array)
     if not (found.lowest >= 0 and found.highest <= 1):
         raise OccuPyError(
@@ -124,7 +130,7 @@ def check_contrast(density, full, tau, tile_size):
     """Raise `OccuPyError` where the map's strongest features point down.
 
     Both have to hold: the values have a negative skew, and the inverted map has a
-    larger full scale than the map.
+    full scale larger than the map's by a fifth, which pure noise hardly has.
     """
     stride = max(1, round((density.size / _SAMPLE) ** (1 / 3)))
     deviations = density[::stride, ::stride, ::stride].astype(float)
@@ -132,7 +138,7 @@ def check_contrast(density, full, tau, tile_size):
     if (deviations * deviations * deviations).sum() >= 0:
         return
     inverted = scale.scale_of_tiles(-density, tau, tile_size).value
-    if inverted > full:
+    if inverted > SURELY_INVERTED * full:
         raise OccuPyError(
             f"the map's contrast looks inverted: its strongest tile reaches {full:.3g} above zero but "
             f"{inverted:.3g} below; density must be positive, so multiply the map by -1"

@@ -115,10 +115,10 @@ def test_voxel_size_replaces_that_of_the_header(occupy, map_file, load, density,
     assert np.array_equal(scale, library.estimate(density, 2).scale)
 
 
-UNSET = {"cella": (0, 0, 0)}, {"mx": 0, "my": 0, "mz": 0}, {"cella": (0, 0, 0), "mx": 0, "my": 0, "mz": 0}
+UNSET = {"cella": (0, 0, 0)}, {"cella": (0, 0, 0), "mx": 0, "my": 0, "mz": 0}
 
 
-@pytest.mark.parametrize("fields", UNSET, ids=["no cell", "no sampling", "neither"])
+@pytest.mark.parametrize("fields", UNSET, ids=["no cell", "no cell and sampling"])
 def test_a_header_without_voxel_size_is_refused_until_one_is_given(
     refusal, occupy, store, load, density, tmp_path, fields
 ):
