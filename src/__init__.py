@@ -21,6 +21,7 @@ _MODULE_OF = {
     "fit_solvent": "engine.estimate",
     "common_full_scale": "engine.estimate",
     "occupancy_of": "engine.regions",
+    "values_at": "engine.regions",
     "mask_region": "engine.regions",
     "published_occupancy": "engine.regions",
     "Estimate": "engine.estimate",

@@ -46,6 +46,16 @@ class MapFile:
     axes: tuple
 
     @property
+    def origin(self):
+        """Place of the first voxel, z, y, x in Å: the header's origin or, where that is zero, its start."""
+        origin = [float(self.header.origin[name]) for name in "zyx"]
+        if any(origin):
+            return origin
+        # The file's starts run along its sections, rows and columns.
+        starts = [int(self.header[name]) for name in ("nzstart", "nystart", "nxstart")]
+        return [starts[self.axes.index(axis)] * size for axis, size in enumerate(self.voxel_size)]
+
+    @property
     def is_ours(self):
         """Whether its labels say that this program made it."""
         return any(label.startswith(b"OccuPy ") and b"demo" not in label for label in self.header.label)

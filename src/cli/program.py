@@ -130,9 +130,22 @@ def _add_mask(commands):
 def _add_measure(commands):
     parser = _add_map_command(commands, "measure", "tell the occupancy of regions in a scale map", writes=False)
     parser.add_argument(
-        "--masks", nargs="+", type=Path, required=True, metavar="MASK", help="one region each: where it is above half"
+        "--masks", nargs="+", type=Path, default=[], metavar="MASK", help="one region each: where it is above half"
     )
-    parser.add_argument("--map", type=Path, help="the density map: tells the published program's figure as well")
+    parser.add_argument(
+        "--atoms", nargs="+", type=Path, default=[], metavar="MODEL", help="PDB or mmCIF files; needs gemmi"
+    )
+    parser.add_argument(
+        "--by",
+        choices=("chain", "residue", "model"),
+        default="chain",
+        help="what atoms are grouped by [default: chain]",
+    )
+    parser.add_argument(
+        "--map", type=Path, help="the density map: tells relative density and the published program's figure as well"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON as well")
+    parser.add_argument("--overwrite", action="store_true", help="replace the JSON file if it exists already")
 
 
 def _add_output_options(parser):

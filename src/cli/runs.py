@@ -1,5 +1,6 @@
 """What each subcommand does with one map."""
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,13 @@ from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale, estimate
 from ..engine.masks import make_mask
 from ..engine.modify import check_modification, modify
-from ..engine.regions import mask_region, occupancy_of, published_occupancy
+from ..engine.regions import make_relative, mask_region, occupancy_of, published_occupancy, values_at
 from ..engine.settings import ESTIMATION, KINDS, MASK, checked, split
 from ..engine.suitability import checked_scale
 from . import emdb, mapfile
 from .arguments import given, in_shell_spelling
-from .outputs import RunFiles
+from .models import read_atoms
+from .outputs import RunFiles, staged
 
 _SUFFIXES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid", "mask": "mask"}
 _SCALE_SUFFIXES = {"occupancy": "occupancy", "resolution": "local_scale"}
@@ -140,22 +142,60 @@ def _make_mask(scale_map, files, options):
 
 
 def _measure(scale_map, _, options):
+    """A table of the occupancy of regions, and its rows as JSON if asked for."""
     checked_scale(scale_map.density)
-    head = f"  {'mean':>6} {'25 %':>6} {'median':>6} {'75 %':>6} {'voxels':>9} {'published':>9}  mask"
-    rows = [_measured(path, scale_map, options) for path in options.masks]
-    return "\n".join([f"{scale_map.path}", head, *rows])
-
-
-def _measured(path, scale_map, options):
-    """A row of the table: the occupancy of one region."""
-    region = mask_region(_read_on_grid(path, scale_map, options), scale_map.density.shape)
-    found = occupancy_of(scale_map.density[region])
-    published = ""
+    if not options.masks and not options.atoms:
+        raise OccuPyError("there is nothing to measure; give --masks or --atoms")
+    density = None
     if options.map is not None:
-        density = _read_on_grid(options.map, scale_map, options)
-        published = f"{published_occupancy(estimate(density, scale_map.voxel_size).lowpassed, region):.3f}"
-    quartiles = f"{found.lower_quartile:6.3f} {found.median:6.3f} {found.upper_quartile:6.3f}"
-    return f"  {found.mean:6.3f} {quartiles} {found.count:9d} {published:>9}  {path}"
+        found = _read_on_grid(options.map, scale_map, options)
+        density = estimate(found, scale_map.voxel_size).lowpassed
+    rows = [_of_mask(path, scale_map, density, options) for path in options.masks]
+    for path in options.atoms:
+        rows += _of_atoms(path, scale_map, density, options.by)
+    make_relative(rows)
+    if options.json is not None:
+        with staged([options.json], options.overwrite) as place:
+            place(options.json).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return "\n".join([f"{scale_map.path}", *_table(rows)])
+
+
+def _of_mask(path, scale_map, density, options):
+    region = mask_region(_read_on_grid(path, scale_map, options), scale_map.density.shape)
+    row = {"region": str(path)} | occupancy_of(scale_map.density[region]).as_dict()
+    if density is not None:
+        row["relative_density"] = float(density[region].mean(dtype=float))
+        row["published"] = published_occupancy(density, region)
+    return row
+
+
+def _of_atoms(path, scale_map, density, by):
+    """Rows for the chains, residues or whole of a model, of those atoms that are inside the map."""
+    atoms = read_atoms(path)
+    places = (atoms.positions[:, ::-1] - scale_map.origin) / scale_map.voxel_size
+    scales = values_at(scale_map.density, places)
+    members = {}
+    for i, label in enumerate(atoms.labels[by]):
+        if scales[i] == scales[i]:
+            members.setdefault(label, []).append(i)
+    if not members:
+        raise OccuPyError(f"all {len(scales)} atoms of {path} are outside {scale_map.path}")
+    rows = [{"region": label} | occupancy_of(scales[inside]).as_dict() for label, inside in members.items()]
+    if density is not None:
+        densities = values_at(density, places)
+        for row, inside in zip(rows, members.values(), strict=True):
+            row["relative_density"] = float(densities[inside].mean())
+    return rows
+
+
+def _table(rows):
+    extra = [name for name in ("relative_density", "published") if any(name in row for row in rows)]
+    head = f"  {'mean':>6} {'25 %':>6} {'median':>6} {'75 %':>6} {'count':>9}"
+    yield head + "".join(f" {name.replace('_', ' '):>16}" for name in extra) + "  region"
+    for row in rows:
+        quartiles = f"{row['lower_quartile']:6.3f} {row['median']:6.3f} {row['upper_quartile']:6.3f}"
+        others = "".join(f" {row[name]:16.3f}" if name in row else " " * 17 for name in extra)
+        yield f"  {row['mean']:6.3f} {quartiles} {row['count']:9d}{others}  {row['region']}"
 
 
 def common_scale_of(sources, options):

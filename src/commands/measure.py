@@ -9,9 +9,8 @@ from chimerax.core.commands import BoolArg, CmdDesc, EnumOf, JSONResult
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 from chimerax.map.mapargs import MapArg, MapsArg
-from scipy.ndimage import map_coordinates
 
-from ..engine.regions import mask_region, occupancy_of, published_occupancy
+from ..engine.regions import make_relative, mask_region, occupancy_of, published_occupancy, values_at
 from ..engine.suitability import checked_scale
 from .arguments import user_errors
 from .maps import sample, values_on_grid
@@ -61,7 +60,7 @@ def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None,
         found += _of_atoms(atoms, scales, by, None if map is None else _density_at(sampled, density, atoms))
         if attribute:
             _set_attribute(session, atoms, scales)
-    _make_relative(found)
+    make_relative(found)
     _log(session, scale_map, found)
     return JSONResult(dumps(found), found) if return_json else found
 
@@ -79,19 +78,10 @@ def _of_masks(sampled, masks, density):
     return found
 
 
-def _make_relative(found):
-    """Divide the densities of the regions by that of the strongest."""
-    strongest = max((row["relative_density"] for row in found if "relative_density" in row), default=0)
-    for row in found:
-        if "relative_density" in row and strongest > 0:
-            row["relative_density"] /= strongest
-
-
 def _density_at(sampled, density, atoms):
     """The low-passed density at each atom."""
     to_grid = sampled.volume.data.xyz_to_ijk_transform * sampled.volume.scene_position.inverse()
-    places = (to_grid * atoms.scene_coords).T[::-1]
-    return map_coordinates(density, places, order=1, mode="nearest")
+    return values_at(density, (to_grid * atoms.scene_coords)[:, ::-1])
 
 
 def _scales_at(session, scale_map, atoms):

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from . import scale as scales
 from .errors import OccuPyError
@@ -52,6 +53,27 @@ def occupancy_of(values):
     return RegionOccupancy(float(values.mean()), *quartiles, len(values))
 
 
+def values_at(values, places):
+    """Trilinear interpolation of a map at some places.
+
+    Parameters
+    ----------
+    values : array of float, shape (z, y, x)
+    places : array of float, shape (n, 3)
+        z, y, x in voxels.
+
+    Returns
+    -------
+    array of float, shape (n,)
+        NaN outside the map.
+    """
+    places = np.asarray(places, float)
+    found = ndimage.map_coordinates(np.asarray(values, np.float32), places.T, order=1, mode="nearest").astype(float)
+    outside = ((places < 0) | (places > np.array(values.shape) - 1)).any(axis=1)
+    found[outside] = np.nan
+    return found
+
+
 def mask_region(mask, shape):
     """The voxels inside a mask, a bool array: those above the middle of its range.
 
@@ -67,6 +89,20 @@ def mask_region(mask, shape):
     if not lowest < highest:
         raise OccuPyError(f"the mask is {lowest:g} everywhere; expected two sides, such as 0 and 1")
     return mask > (lowest + highest) / 2
+
+
+def make_relative(rows):
+    """Divide the densities of regions by that of the strongest, in place.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Those with a mean density have it under relative_density.
+    """
+    measured = [row for row in rows if "relative_density" in row]
+    strongest = max((row["relative_density"] for row in measured), default=0)
+    for row in measured if strongest > 0 else []:
+        row["relative_density"] /= strongest
 
 
 def published_occupancy(density, region, tile_size=12):

@@ -98,10 +98,12 @@ def test_measure_tells_mean_quartiles_size_and_the_published_figure_of_each_regi
     assert result.returncode == 0, result.stderr
     rows = [line.split() for line in result.stdout.splitlines() if line.endswith(tuple(map(str, paths)))]
     assert [row[-1] for row in rows] == [str(path) for path in paths]
+    strongest = max(expected.lowpassed[region].mean(dtype=float) for region in arrays)
     for row, region in zip(rows, arrays, strict=True):
         values = expected.scale[region].astype(float)
+        relative = expected.lowpassed[region].mean(dtype=float) / strongest
         published = library.published_occupancy(expected.lowpassed, region)
-        numbers = [values.mean(), *np.percentile(values, (25, 50, 75)), region.sum(), published]
+        numbers = [values.mean(), *np.percentile(values, (25, 50, 75)), region.sum(), relative, published]
         assert [float(text) for text in row[:-1]] == pytest.approx(numbers, abs=0.00051)
     assert [path.name for path in tmp_path.iterdir()] == ["map.mrc"]
     assert len(list(scale_file.parent.iterdir())) == 1

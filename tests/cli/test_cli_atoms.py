@@ -1,0 +1,96 @@
+"""occupy measure with atomic models."""
+
+import json
+
+import numpy as np
+import pytest
+from chimerax import occupy as library
+
+gemmi = pytest.importorskip("gemmi", reason="gemmi is not installed")
+
+
+def model_file(path, chains):
+    """A PDB file of one-atom residues; `chains` gives the positions (x, y, z in Å) of each."""
+    structure = gemmi.Structure()
+    structure.add_model(gemmi.Model(1))
+    for name, positions in chains.items():
+        chain = gemmi.Chain(name)
+        for number, position in enumerate(positions, start=1):
+            residue = gemmi.Residue()
+            residue.name, residue.seqid = "ALA", gemmi.SeqId(number, " ")
+            atom = gemmi.Atom()
+            atom.name, atom.element, atom.pos = "CA", gemmi.Element("C"), gemmi.Position(*position)
+            residue.add_atom(atom)
+            chain.add_residue(residue)
+        structure[0].add_chain(chain)
+    structure.write_pdb(str(path))
+    return path
+
+
+@pytest.fixture
+def rows(occupy, tmp_path):
+    def run(*arguments):
+        done = occupy("measure", *arguments, "--json", tmp_path / "table.json", "--overwrite")
+        assert done.returncode == 0, done.stderr
+        return json.loads((tmp_path / "table.json").read_text())
+
+    return run
+
+
+def test_chains_have_the_scale_at_their_atoms_whatever_the_header_says_of_the_origin(rows, store, tmp_path):
+    scale = np.linspace(0, 1, 20, dtype=np.float32) * np.ones((12, 16, 1), np.float32)
+    chains = {"A": [(3.0, 4.5, 6.0), (6.0, 4.5, 6.0)], "B": [(21.75, 9.0, 9.0)]}
+    for i, origin in enumerate(((0, 0, 0), (30.0, -12.0, 7.5))):
+        source = store(tmp_path / f"scale{i}.mrc", scale)
+        set_origin(source, origin)
+        moved = {name: np.array(at) + origin for name, at in chains.items()}
+        found = rows(source, "--atoms", model_file(tmp_path / "model.pdb", moved))
+        assert [row["region"] for row in found] == ["/A", "/B"]
+        assert [row["mean"] for row in found] == pytest.approx([3 / 19, 14.5 / 19], abs=1e-6)
+
+
+def set_origin(path, origin):
+    import mrcfile
+
+    with mrcfile.open(path, mode="r+") as file:
+        for name, value in zip("xyz", origin, strict=True):
+            file.header.origin[name] = value
+
+
+def test_haemoglobin_s_symmetry_shows_in_its_chains(rows, occupy, shared_file, tmp_path):
+    density = shared_file("data", "emd_3488.mrc.gz")
+    model = shared_file("data", "5ni1_updated.cif.gz")
+    assert occupy("estimate", density, "--output-dir", tmp_path).returncode == 0
+    found = {
+        row["region"]: row for row in rows(tmp_path / "emd_3488_occupancy.mrc", "--atoms", model, "--map", density)
+    }
+    for one, other in (("/A", "/C"), ("/B", "/D")):
+        for figure in ("mean", "relative_density"):
+            assert found[one][figure] == pytest.approx(found[other][figure], abs=0.02)
+
+
+def test_residues_and_whole_models_can_be_measured(rows, store, density, tmp_path):
+    source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
+    model = model_file(tmp_path / "model.pdb", {"A": [(15, 15, 15), (20, 15, 15), (1e4, 0, 0)]})
+    assert [row["region"] for row in rows(source, "--atoms", model, "--by", "residue")] == ["/A:1 ALA", "/A:2 ALA"]
+    (whole,) = rows(source, "--atoms", model, "--by", "model")
+    assert (whole["region"], whole["count"]) == ("model.pdb", 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "no such file"), ("this is no model\n", "cannot be read as an atomic model"), ("far", "are outside")],
+)
+def test_a_model_is_refused_that_is_missing_or_none_or_elsewhere(refusal, store, density, tmp_path, content, message):
+    source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
+    path = tmp_path / "model.pdb"
+    if content == "far":
+        model_file(path, {"A": [(1e4, 0, 0)]})
+    elif content is not None:
+        path.write_text(content)
+    assert message in refusal("measure", source, "--atoms", path)
+
+
+def test_nothing_to_measure_is_refused(refusal, store, density, tmp_path):
+    source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
+    assert "--masks or --atoms" in refusal("measure", source)
