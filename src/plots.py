@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .palette import KEY_TITLE, PALETTE
+
 _SIGMAS_SHOWN = (8, 12)
 _CONFIDENCE_COLOR = "#1f4e9c"
 
@@ -26,12 +28,38 @@ def solvent_figure(model, title=""):
     return figure
 
 
-def modification_figure(model, result, before, title=""):
-    """The solvent model, the modification curve, and the histograms of the map before and after.
+def estimate_figure(estimate, density, title=""):
+    """The solvent model, and the map seen along each axis, colored by its scale.
 
     Parameters
     ----------
-    model : SolventModel
+    estimate : Estimate
+    density : array of float32, shape (z, y, x)
+        The map.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(16, 4.2), dpi=100, layout="constrained")
+    axes = figure.subplots(1, 4, width_ratios=(1.5, 1, 1, 1))
+    draw_solvent(axes[0], estimate.solvent, title)
+    for axis, panel in enumerate(axes[1:]):
+        draw_projection(panel, density, estimate.scale, estimate.full_scale, axis)
+        panel.set_title(f"along {'zyx'[axis]}", fontsize=10)
+    _add_key(figure, axes[1:])
+    return figure
+
+
+def modification_figure(estimate, result, before, title=""):
+    """Solvent model, modification curve, histograms and pictures of the map before and after.
+
+    Parameters
+    ----------
+    estimate : Estimate
     result : Modification
     before : array of float32
         The map that was modified.
@@ -43,12 +71,39 @@ def modification_figure(model, result, before, title=""):
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(13, 4.2), dpi=110, layout="constrained")
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1.4, 1, 1))
-    draw_solvent(left, model, title)
+    figure = Figure(figsize=(16, 8), dpi=90, layout="constrained")
+    (left, middle, right), pictures = figure.subplots(2, 3, width_ratios=(1.4, 1, 1))
+    draw_solvent(left, estimate.solvent, title)
     draw_curve(middle, result)
     draw_histograms(right, before, result.density)
+    pictures[0].set_axis_off()
+    for panel, density, label in zip(pictures[1:], (before, result.density), ("before", "after"), strict=True):
+        draw_projection(panel, density, estimate.scale, estimate.full_scale, 0)
+        panel.set_title(f"{label}, along z", fontsize=10)
+    _add_key(figure, pictures[1:])
     return figure
+
+
+def draw_projection(axes, density, scale, full_scale, axis):
+    """The map seen along an axis: as bright as its highest density there, colored by the scale in that place."""
+    highest = np.expand_dims(density.argmax(axis), axis)
+    level, color = (np.take_along_axis(values, highest, axis).squeeze(axis) for values in (density, scale))
+    shade = np.clip(level / full_scale, 0, 1)[..., None]
+    axes.imshow(1 - shade * (1 - _occupancy_colors()(color)[..., :3]), origin="lower", interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _occupancy_colors():
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("occupancy", PALETTE)
+
+
+def _add_key(figure, panels):
+    from matplotlib.cm import ScalarMappable
+
+    figure.colorbar(ScalarMappable(cmap=_occupancy_colors()), ax=list(panels), label=KEY_TITLE, shrink=0.8)
 
 
 def draw_curve(axes, result):

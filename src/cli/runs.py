@@ -95,7 +95,7 @@ def _made(command, density_map, found, modification, options):
     """What a subcommand makes: map, label, lines for the summary, entries for the record, figure."""
     title = f"Solvent model of {mapfile.map_name(density_map.path)}"
     if command == "estimate":
-        return found.scale, "local scale 0-1", [], {}, plots.solvent_figure(found.solvent, title)
+        return found.scale, "local scale 0-1", [], {}, plots.estimate_figure(found, density_map.density, title)
     if command == "solvent":
         return *_solvent(density_map, found, options), plots.solvent_figure(found.solvent, title)
     result = modify(density_map.density, density_map.voxel_size, command, estimate=found, **modification)
@@ -103,7 +103,7 @@ def _made(command, density_map, found, modification, options):
     line = f"  gain      {limits.gain:.3g} (limit {limits.max_gain:.3g}), none below scale {limits.scale_limit:.3g}"
     maps = {name: value for name, value in given(options).items() if name == "scale_map"}
     record = {"modification": {"scale_map": None} | result.as_dict() | maps}
-    figure = plots.modification_figure(found.solvent, result, density_map.density, title)
+    figure = plots.modification_figure(found, result, density_map.density, title)
     return result.density, _SUFFIXES[command], [line], record, figure
 
 
