@@ -8,10 +8,10 @@ from pathlib import Path
 from chimerax import occupy
 from chimerax.core import toolshed
 from chimerax.core.commands import cli, run
-from chimerax.occupy.engine.settings import ESTIMATION, KINDS, group
+from chimerax.occupy.engine.settings import ESTIMATION, KINDS, MASK, group
 from support import session
 
-SUBCOMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "color")
+SUBCOMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "solvent", "measure", "mask", "color")
 
 
 class Bundle(unittest.TestCase):
@@ -44,7 +44,9 @@ class Bundle(unittest.TestCase):
         self.assertTrue(any(page.exists() for page in pages))
 
     def test_every_setting_is_a_keyword(self):
-        commands = {"occupy estimate": (ESTIMATION,)} | {f"occupy {kind}": (kind, ESTIMATION) for kind in KINDS}
+        commands = {"occupy estimate": (ESTIMATION,), "occupy solvent": (ESTIMATION,), "occupy mask": (MASK,)} | {
+            f"occupy {kind}": (kind, ESTIMATION) for kind in KINDS
+        }
         for command, groups in commands.items():
             with self.subTest(command):
                 self.assertLessEqual({setting.camel for setting in group(*groups)}, keywords_of(command))
