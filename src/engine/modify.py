@@ -1,6 +1,6 @@
 """Modify a map by its scale: equalise, attenuate or sigmoid, without amplifying solvent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -132,27 +132,24 @@ def factor_of(kind, settings):
     }[kind]
 
 
-def default_limits(estimate):
-    """The limits that follow from the solvent: noise is never amplified to a third of full scale.
+def default_limits(estimate, scale_limit=None):
+    """The limits that follow from the solvent: a sigma of noise never reaches more than a third of full scale.
 
     Parameters
     ----------
     estimate : Estimate
+    scale_limit : float, optional
+        Where it is given; the largest gain follows from it too.
 
     Returns
     -------
     Limits
     """
-    return _with_default_gain(_default_scale_limit(estimate), estimate)
-
-
-def _default_scale_limit(estimate):
-    edge = (estimate.solvent.mean + SOLVENT_SIGMAS * estimate.solvent.sigma) / estimate.full_scale
-    return float(min(max(LOWEST_SCALE_LIMIT, edge), 1.0))
-
-
-def _with_default_gain(scale_limit, estimate):
-    noise = NOISE_SIGMAS * estimate.solvent.raw_sigma / estimate.full_scale
+    solvent, full = estimate.solvent, estimate.full_scale
+    if scale_limit is None:
+        edge = (solvent.mean + SOLVENT_SIGMAS * solvent.sigma) / full
+        scale_limit = float(min(max(LOWEST_SCALE_LIMIT, edge), 1.0))
+    noise = NOISE_SIGMAS * solvent.raw_sigma / full
     return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, noise))))
 
 
@@ -300,7 +297,9 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         estimate = make_estimate(density, voxel_size, progress=progress, **estimation)
     if estimate.scale.shape != density.shape:
         raise OccuPyError(f"the estimate is of a map of shape {estimate.scale.shape}, but the map has {density.shape}")
-    limits = _limits(estimate, values)
+    limits = default_limits(estimate, values["scale_limit"])
+    if values["max_gain"] is not None:
+        limits = replace(limits, max_gain=values["max_gain"])
     confidence = _confidence(estimate, values)
     result, gain = apply(
         density,
@@ -312,7 +311,7 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         confidence if values["remove_solvent"] else None,
     )
     result = finish(result, density, found, voxel_size, values)
-    return Modification(result, kind, Limits(limits.scale_limit, limits.max_gain, gain), values)
+    return Modification(result, kind, replace(limits, gain=gain), values)
 
 
 def check_modification(shape, voxel_size, kind, settings):
@@ -367,15 +366,6 @@ def _checked_scale_map(scale_map, shape):
             f"the scale map has shape {array.shape}, but the map has {shape}; both must be on one grid (z, y, x)"
         )
     return array
-
-
-def _limits(estimate, values):
-    scale_limit = values["scale_limit"]
-    if scale_limit is None:
-        scale_limit = _default_scale_limit(estimate)
-    if values["max_gain"] is None:
-        return _with_default_gain(scale_limit, estimate)
-    return Limits(scale_limit, values["max_gain"])
 
 
 def finish(result, density, found, voxel_size, values):
