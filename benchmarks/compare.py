@@ -114,12 +114,7 @@ def _options():
         "--sizes", type=int, nargs="+", choices=(128, 256, 512), default=[256], help="box edges [default: 256]"
     )
     parser.add_argument("--runs", type=_positive, default=5, help="of each program and job [default: 5]")
-    parser.add_argument(
-        "--published-python",
-        type=Path,
-        metavar="PATH",
-        help=f"a Python with occupy=={environment.PUBLISHED} [default: an environment made in the temporary folder]",
-    )
+    environment.add_option(parser)
     parser.add_argument(
         "--output", type=Path, default=Path("docs/performance.md"), help="Markdown file [default: docs/performance.md]"
     )

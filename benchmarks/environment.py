@@ -28,6 +28,16 @@ class Failed(Exception):
     """Says in a sentence why a Python could not do what it was asked."""
 
 
+def add_option(parser):
+    """Add the option that names a Python with the published program."""
+    parser.add_argument(
+        "--published-python",
+        type=Path,
+        metavar="PATH",
+        help=f"a Python with occupy=={PUBLISHED} [default: an environment made in the temporary folder]",
+    )
+
+
 def run(python, arguments, folder):
     """What a Python prints, run quietly in a folder.
 

@@ -229,12 +229,7 @@ def _published_python(given):
 def _options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one condition instead of all")
-    parser.add_argument(
-        "--published-python",
-        type=Path,
-        metavar="PATH",
-        help=f"a Python with occupy=={environment.PUBLISHED} [default: an environment made in the temporary folder]",
-    )
+    environment.add_option(parser)
     parser.add_argument(
         "--output",
         type=Path,

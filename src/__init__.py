@@ -29,6 +29,7 @@ _MODULE_OF = {
     "attenuate": "engine.modify",
     "sigmoid": "engine.modify",
     "modify": "engine.modify",
+    "without_solvent": "engine.modify",
     "Modification": "engine.modify",
     "Limits": "engine.modify",
     "make_mask": "engine.masks",

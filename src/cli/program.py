@@ -206,9 +206,8 @@ def run_demo(options):
     with removed_on_failure([path, *(p for _, files in runs for p in files.paths)]):
         with staged([path], options.overwrite) as place:
             demo.write_map(place(path))
-        for command, files in runs:
-            print(run_on_map(command, path, files, options))
+        messages = [run_on_map(command, path, files, options) for command, files in runs]
         maps = [mapfile.read(p).density for p in (path, *(files.map for _, files in runs))]
-    print(demo.comparison(*maps))
+    print(*messages, demo.comparison(*maps), sep="\n")
     print(f"\nTo look at it: chimerax {folder / 'demo_equalized.cxc'}", flush=True)
     return 0

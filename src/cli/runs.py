@@ -11,16 +11,16 @@ from .. import __version__, plots
 from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale, estimate
 from ..engine.masks import make_mask
-from ..engine.modify import check_modification, modify
+from ..engine.modify import check_modification, modify, without_solvent
 from ..engine.regions import make_relative, mask_region, occupancy_of, published_occupancy, values_at
-from ..engine.settings import ESTIMATION, KINDS, MASK, checked, split
+from ..engine.settings import ESTIMATION, KINDS, MASK, RESULT_NAMES, checked, split
 from ..engine.suitability import checked_scale
 from . import emdb, mapfile
 from .arguments import given, in_shell_spelling
 from .models import read_atoms
 from .outputs import RunFiles, staged
 
-_SUFFIXES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid", "mask": "mask"}
+_SUFFIXES = RESULT_NAMES | {"mask": "mask"}
 _SCALE_SUFFIXES = {"occupancy": "occupancy", "resolution": "local_scale"}
 
 
@@ -116,8 +116,7 @@ def _solvent(density_map, found, options):
     record = {"hedge": options.hedge, "remove_solvent": options.remove_solvent}
     if not options.remove_solvent:
         return found.confidence(options.hedge), "confidence", lines, record
-    removal = {"power": 1, "remove_solvent": True, "hedge": options.hedge, "clip": False}
-    made = modify(density_map.density, density_map.voxel_size, estimate=found, **removal).density
+    made = without_solvent(density_map.density, density_map.voxel_size, found, options.hedge)
     return made, "without solvent", lines, record
 
 

@@ -3,7 +3,7 @@
 from chimerax.core.commands import BoolArg, CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.modify import modify
+from ..engine.modify import without_solvent
 from ..engine.settings import ESTIMATION, SETTINGS
 from .arguments import SAMPLING, MapsToUseArg, annotation, from_settings, user_errors
 from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
@@ -70,10 +70,8 @@ def _confidence(sampled, found, hedge, model_id):
 
 
 def _without_solvent(sampled, found, hedge, model_id):
-    result = modify(
-        sampled.density, sampled.voxel_size, estimate=found, power=1, remove_solvent=True, hedge=hedge, clip=False
-    )
-    made = new_map(sampled, result.density, f"{sampled.volume.name} without solvent", model_id)
+    density = without_solvent(sampled.density, sampled.voxel_size, found, hedge)
+    made = new_map(sampled, density, f"{sampled.volume.name} without solvent", model_id)
     show_in_place_of(made, sampled.volume)
     return made
 

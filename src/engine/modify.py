@@ -314,6 +314,27 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     return Modification(result, kind, replace(limits, gain=gain), values)
 
 
+def without_solvent(density, voxel_size, estimate, hedge=1.0):
+    """The map times the confidence that it is not solvent, otherwise as it is.
+
+    Parameters
+    ----------
+    density : array of any real or integer type, shape (z, y, x)
+    voxel_size : float or sequence of 3 float
+        Å.
+    estimate : Estimate
+        Of this map.
+    hedge : float
+        Exponent of the confidence.
+
+    Returns
+    -------
+    array of float32, shape (z, y, x)
+    """
+    removal = {"power": 1, "remove_solvent": True, "hedge": hedge, "clip": False}
+    return modify(density, voxel_size, estimate=estimate, **removal).density
+
+
 def check_modification(shape, voxel_size, kind, settings):
     """Checked settings of a modification, defaults where none is given, before any work.
 

@@ -19,7 +19,10 @@ SMALLEST_LOWPASS_VOXELS = 3
 NYQUIST_VOXELS = 2
 
 ESTIMATION, MODIFICATION, MASK = "estimation", "modification", "mask"
-KINDS = ("equalize", "attenuate", "sigmoid")
+RESULT_NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
+"""What a map is called, beside its name, after each kind of modification."""
+
+KINDS = tuple(RESULT_NAMES)
 _FILLING_KINDS = ("attenuate", "sigmoid")
 SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 """Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
