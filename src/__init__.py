@@ -31,6 +31,7 @@ _MODULE_OF = {
     "modify": "engine.modify",
     "without_solvent": "engine.modify",
     "Modification": "engine.modify",
+    "Modifier": "engine.modify",
     "Limits": "engine.modify",
     "make_mask": "engine.masks",
     "SolventModel": "engine.solvent",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .engine.modify import scale_made_of
 from .palette import KEY_TITLE, PALETTE
 
 _SIGMAS_SHOWN = (8, 12)
@@ -74,7 +75,7 @@ def modification_figure(estimate, result, before, title=""):
     figure = Figure(figsize=(16, 8), dpi=90, layout="constrained")
     (left, middle, right), pictures = figure.subplots(2, 3, width_ratios=(1.4, 1, 1))
     draw_solvent(left, estimate.solvent, title)
-    draw_curve(middle, result)
+    draw_curve(middle, result.kind, result.settings, result.limits)
     draw_histograms(right, before, result.density)
     pictures[0].set_axis_off()
     for panel, density, label in zip(pictures[1:], (before, result.density), ("before", "after"), strict=True):
@@ -106,17 +107,26 @@ def _add_key(figure, panels):
     figure.colorbar(ScalarMappable(cmap=_occupancy_colors()), ax=list(panels), label=KEY_TITLE, shrink=0.8)
 
 
-def draw_curve(axes, result):
-    """The scale that a modification makes of each scale, within its limits, confidence apart."""
+def draw_curve(axes, kind, settings, limits):
+    """Draw the scale that a modification makes of each scale, within its limits, confidence apart.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    kind : {'equalize', 'attenuate', 'sigmoid'}
+    settings : dict
+        With power and, for a sigmoid, pivot.
+    limits : Limits
+    """
     scale = np.linspace(0, 1, 501, dtype=np.float32)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
-    axes.plot(scale, result.scale_made_of(scale), color=_CONFIDENCE_COLOR)
-    axes.axvline(result.limits.scale_limit, color="0.4", linewidth=0.8, linestyle="--")
+    axes.plot(scale, scale_made_of(scale, kind, settings, limits), color=_CONFIDENCE_COLOR)
+    axes.axvline(limits.scale_limit, color="0.4", linewidth=0.8, linestyle="--")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.05)
     axes.set_xlabel("scale of the input")
     axes.set_ylabel("scale of the output")
-    axes.set_title(f"{result.kind}, power {result.settings['power']:g} (dashed: scale limit)", fontsize=10)
+    axes.set_title(f"{kind}, power {settings['power']:g} (dashed: scale limit)", fontsize=10)
 
 
 def draw_histograms(axes, before, after):

@@ -47,9 +47,9 @@ class Estimate:
         """The quantile that was used for the full scale."""
         return self.settings.tau
 
-    def confidence(self, hedge=1.0):
+    def confidence(self, hedge=1.0, progress=None):
         """Confidence C^hedge that a voxel is not solvent, float32 on the grid of the map."""
-        return interpolate(self.solvent.confidence(self.lowpassed, hedge), self.scale.shape)
+        return interpolate(self.solvent.confidence(self.lowpassed, hedge, progress), self.scale.shape)
 
     def certain_solvent(self):
         """Voxels that are solvent with near certainty, a bool array on the grid of the map."""

@@ -8,6 +8,8 @@ from .errors import OccuPyError
 from .modify import factor_of
 from .settings import checked, checked_voxel_size
 
+_FINEST_SCALE = 1e-4
+
 
 def make_mask(local_scale, voxel_size, **settings):
     """A mask from a scale map, with values from 0 to 1.
@@ -44,6 +46,30 @@ def make_mask(local_scale, voxel_size, **settings):
         factor = factor_of(values["mask_from"], values)
         mask = np.minimum(factor(np.maximum(local_scale, np.float32(1e-6))), np.float32(1))
     return 1 - mask if values["invert"] else mask
+
+
+def scale_at_surface(**settings):
+    """The scale at which a mask passes one half, its soft edge left out.
+
+    So the surface of the mask is, but for the soft edge, that of the scale map at this level.
+
+    Parameters
+    ----------
+    **settings
+        As for `make_mask`.
+
+    Returns
+    -------
+    float
+        0 where the mask is nowhere below one half.
+    """
+    values = checked(settings, "mask")
+    if values["mask_from"] == "threshold":
+        return values["threshold"]
+    factor = factor_of(values["mask_from"], values)
+    scales = np.linspace(_FINEST_SCALE, 1, round(1 / _FINEST_SCALE), dtype=np.float32)
+    below = np.flatnonzero(factor(scales) < 0.5)
+    return float(scales[min(below[-1] + 1, len(scales) - 1)]) if len(below) else 0.0
 
 
 def _soft(inside, width, voxel_size):

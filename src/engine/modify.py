@@ -10,10 +10,11 @@ from . import fourier, parallel, suitability
 from .errors import OccuPyError, SettingError
 from .estimate import estimate as make_estimate
 from .noise import SolventNoise
-from .settings import KINDS, check_output_lowpass, checked, checked_voxel_size, split
+from .settings import KINDS, check_output_lowpass, checked, checked_voxel_size, is_lowpass, split
 
 _LARGEST_EXPONENT = 1e6
 _SMALLEST_SCALE = np.float32(1e-6)
+_ESTIMATE_SHARE = 0.6
 LOWEST_SCALE_LIMIT = 0.05
 SOLVENT_SIGMAS = 5
 NOISE_SIGMAS = 3
@@ -58,7 +59,7 @@ class Modification:
 
     def scale_made_of(self, local_scale):
         """The scale of the output where the input has this scale and is surely not solvent."""
-        return local_scale * limited_factor(local_scale, factor_of(self.kind, self.settings), self.limits)
+        return scale_made_of(local_scale, self.kind, self.settings, self.limits)
 
     def as_dict(self):
         """Settings and limits as plain values for a log or a JSON file."""
@@ -170,6 +171,25 @@ def limited_factor(local_scale, factor, limits):
     result[modified & (local_scale <= 0) & (result > 1)] = 1
     result[~modified] = 1
     return result
+
+
+def scale_made_of(local_scale, kind, settings, limits):
+    """The scale of the output where the input has this scale and is surely not solvent.
+
+    Parameters
+    ----------
+    local_scale : array of float32
+        Scale of the input.
+    kind : {'equalize', 'attenuate', 'sigmoid'}
+    settings : dict
+        With power and, for a sigmoid, pivot.
+    limits : Limits
+
+    Returns
+    -------
+    array of the same shape
+    """
+    return local_scale * limited_factor(local_scale, factor_of(kind, settings), limits)
 
 
 def apply(density, local_scale, confidence, limits, factor, fill=None, remove=None, progress=None):
@@ -287,31 +307,140 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         If the map or a setting cannot be used; the message says what was expected.
     """
     estimation, given = split(settings)
-    density, found = suitability.checked_density(density)
-    values = check_modification(density.shape, voxel_size, kind, given)
-    voxel_size = checked_voxel_size(voxel_size)
-    local_scale = values.pop("scale_map")
+    density, _ = suitability.checked_density(density)
+    check_modification(density.shape, voxel_size, kind, given)
     if estimate is not None and estimation:
         raise OccuPyError(f"{', '.join(estimation)} cannot be given with an estimate, which has settings of its own")
+    report = parallel.Progress(progress)
     if estimate is None:
-        estimate = make_estimate(density, voxel_size, progress=progress, **estimation)
-    if estimate.scale.shape != density.shape:
-        raise OccuPyError(f"the estimate is of a map of shape {estimate.scale.shape}, but the map has {density.shape}")
-    limits = default_limits(estimate, values["scale_limit"])
-    if values["max_gain"] is not None:
-        limits = replace(limits, max_gain=values["max_gain"])
-    confidence = _confidence(estimate, values)
-    result, gain = apply(
-        density,
-        estimate.scale if local_scale is None else local_scale,
-        confidence if values["use_confidence"] else None,
-        limits,
-        factor_of(kind, values),
-        _fill(density, voxel_size, estimate, values["seed"]) if values.get("noise") else None,
-        confidence if values["remove_solvent"] else None,
-    )
-    result = finish(result, density, found, voxel_size, values)
-    return Modification(result, kind, replace(limits, gain=gain), values)
+        estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
+    return Modifier(density, voxel_size, estimate).modified(kind, progress=report.part(1), **given)
+
+
+class Modifier:
+    """Modifications of one map that share its estimate, its confidence and its noise.
+
+    Parameters
+    ----------
+    density : array of any real or integer type, shape (z, y, x)
+    voxel_size : float or sequence of 3 float
+        Å, along all axes or along each of z, y and x.
+    estimate : Estimate
+        Of this map.
+    step : tuple of 3 int
+        Modify every so many voxels along z, y and x only, for a preview: what they
+        become does not depend on the step, unless the histogram is matched.
+
+    Raises
+    ------
+    OccuPyError
+        If the map cannot be used or the estimate is of another one.
+    """
+
+    def __init__(self, density, voxel_size, estimate, step=(1, 1, 1)):
+        self._whole, self._range = suitability.checked_density(density)
+        self._voxel_size = checked_voxel_size(voxel_size)
+        if estimate.scale.shape != self._whole.shape:
+            raise OccuPyError(
+                f"the estimate is of a map of shape {estimate.scale.shape}, but the map has {self._whole.shape}"
+            )
+        self._estimate = estimate
+        self._every = tuple(slice(None, None, n) for n in step)
+        self._steps = step
+        self._density, self._scale = self._at_step(self._whole), self._at_step(estimate.scale)
+        self._confidence, self._fill = _Latest(), _Latest()
+
+    def modified(self, kind="equalize", *, progress=None, **settings):
+        """One modification of the map, on the voxels of the step.
+
+        Parameters
+        ----------
+        kind : {'equalize', 'attenuate', 'sigmoid'}
+        progress : callable, optional
+            Called with the fraction done and the name of the stage; may raise `Cancelled`.
+        **settings
+            Those of this kind of modification, as for `modify`.
+
+        Returns
+        -------
+        Modification
+
+        Raises
+        ------
+        OccuPyError
+            If a setting cannot be used.
+        """
+        report = parallel.Progress(progress)
+        values = check_modification(self._whole.shape, self._voxel_size, kind, settings)
+        local_scale = values.pop("scale_map")
+        limits = limits_of(self._estimate, values)
+        confidence = self._confidence_of(values, report.stage("confidence", 0.2))
+        fill = self._fill_of(values, report.stage("noise", 0.4))
+        result, gain = apply(
+            self._density,
+            self._scale if local_scale is None else self._at_step(local_scale),
+            confidence if values["use_confidence"] else None,
+            limits,
+            factor_of(kind, values),
+            fill,
+            confidence if values["remove_solvent"] else None,
+            report.stage("modification", 0.3),
+        )
+        report.stage("finish", 0.1)
+        step_size = tuple(v * n for v, n in zip(self._voxel_size, self._steps, strict=True))
+        result = finish(result, self._density, self._range, step_size, values)
+        report.done()
+        return Modification(result, kind, replace(limits, gain=gain), values)
+
+    def _at_step(self, values):
+        return np.ascontiguousarray(values[self._every])
+
+    def _confidence_of(self, values, report):
+        if not (values["use_confidence"] or values["remove_solvent"]):
+            return None
+        hedge = values["hedge"]
+        return self._confidence.get(hedge, lambda: self._at_step(self._estimate.confidence(hedge, report)))
+
+    def _fill_of(self, values, report):
+        if not values.get("noise"):
+            return None
+        seed = values["seed"]
+        return self._fill.get(seed, lambda: Fill(self._estimate.solvent.mean, self._noise(seed, report)))
+
+    def _noise(self, seed, report):
+        model = self._estimate.solvent
+        solvent = self._estimate.certain_solvent()
+        spectrum = SolventNoise(self._whole, solvent, model.mean, model.raw_sigma, self._voxel_size)
+        return self._at_step(spectrum.sample(seed, report))
+
+
+class _Latest:
+    """What was made last, for the key that it was made for."""
+
+    def __init__(self):
+        self._key, self._value = None, None
+
+    def get(self, key, make):
+        if self._value is None or key != self._key:
+            self._key, self._value = key, make()
+        return self._value
+
+
+def limits_of(estimate, settings):
+    """The limits of a modification, those that are given among its settings and else the defaults.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    settings : dict
+        With scale_limit and max_gain, None where they are not given.
+
+    Returns
+    -------
+    Limits
+    """
+    limits = default_limits(estimate, settings["scale_limit"])
+    return limits if settings["max_gain"] is None else replace(limits, max_gain=settings["max_gain"])
 
 
 def without_solvent(density, voxel_size, estimate, hedge=1.0):
@@ -366,18 +495,6 @@ def check_modification(shape, voxel_size, kind, settings):
     return values
 
 
-def _confidence(estimate, values):
-    if values["use_confidence"] or values["remove_solvent"]:
-        return estimate.confidence(values["hedge"])
-    return None
-
-
-def _fill(density, voxel_size, estimate, seed):
-    model = estimate.solvent
-    noise = SolventNoise(density, estimate.certain_solvent(), model.mean, model.raw_sigma, voxel_size)
-    return Fill(model.mean, noise.sample(seed))
-
-
 def _checked_scale_map(scale_map, shape):
     if scale_map is None:
         return None
@@ -402,8 +519,9 @@ def finish(result, density, found, voxel_size, values):
     values : dict
         Checked settings of a modification.
     """
-    if values["output_lowpass"] is not None:
-        result = fourier.lowpass(result, values["output_lowpass"], voxel_size)
+    resolution = values["output_lowpass"]
+    if resolution is not None and is_lowpass(resolution, voxel_size):
+        result = fourier.lowpass(result, resolution, voxel_size)
     if values["match_histogram"]:
         return _with_histogram_of(result, density)
     if values["clip"]:

@@ -52,12 +52,14 @@ class SolventNoise:
         """Width of a shell in 1/Å."""
         return 1 / max(n * v for n, v in zip(self._shape, self._voxel_size, strict=True))
 
-    def sample(self, seed):
+    def sample(self, seed, progress=None):
         """Zero-mean noise with this spectrum.
 
         Parameters
         ----------
         seed : int
+        progress : callable, optional
+            Called with the fraction done.
 
         Returns
         -------
@@ -70,7 +72,7 @@ class SolventNoise:
         def color(planes):
             spectrum[planes] *= amplitude[self._shells(planes)]
 
-        parallel.run(color, parallel.plane_slabs(spectrum.shape))
+        parallel.run(color, parallel.plane_slabs(spectrum.shape), progress)
         return fft.irfftn(spectrum, self._shape, workers=parallel.thread_count(), overwrite_x=True)
 
     def _shell_count(self):

@@ -102,3 +102,17 @@ class Progress:
             return None
         self._report(start, name)
         return lambda fraction: self._report(start + share * fraction, name)
+
+    def part(self, share):
+        """A callable like `report` for work that takes this share of what is left of the job."""
+        start = self._done
+        length = share * (1 - start)
+        self._done = start + length
+        if self._report is None:
+            return None
+        return lambda fraction, name: self._report(start + length * fraction, name)
+
+    def done(self):
+        """Report that nothing is left to do."""
+        if self._report is not None:
+            self._report(1.0, "done")

@@ -587,9 +587,13 @@ def resolve_estimation(voxel_size, values):
 
 def check_output_lowpass(resolution, voxel_size):
     """Raise `SettingError` where a low-pass of the result would be no filter at all."""
-    nyquist = NYQUIST_VOXELS * min(voxel_size)
-    if resolution is not None and resolution < nyquist * (1 - ROUNDING):
-        raise SettingError("output_lowpass", _below_nyquist(resolution, nyquist))
+    if resolution is not None and not is_lowpass(resolution, voxel_size):
+        raise SettingError("output_lowpass", _below_nyquist(resolution, NYQUIST_VOXELS * min(voxel_size)))
+
+
+def is_lowpass(resolution, voxel_size):
+    """Whether a low-pass at this resolution (Å) filters anything at these voxel sizes (Å)."""
+    return resolution >= NYQUIST_VOXELS * min(voxel_size) * (1 - ROUNDING)
 
 
 def _below_nyquist(resolution, nyquist):

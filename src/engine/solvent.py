@@ -87,7 +87,7 @@ class SolventModel:
             table[1:] = np.interp(np.arange(1, len(table)), [0, *places], [0, *fitted])
         return table
 
-    def confidence(self, values, hedge=1.0):
+    def confidence(self, values, hedge=1.0, progress=None):
         """Probability that a voxel of the low-passed map is not solvent.
 
         C = 1 - g(v)/h(v) with h the histogram and g the Gaussian, made monotonic by
@@ -99,6 +99,8 @@ class SolventModel:
             Values of the low-passed map, any shape.
         hedge : float
             Exponent; the result is C^hedge.
+        progress : callable, optional
+            Called with the fraction done.
 
         Returns
         -------
@@ -112,7 +114,7 @@ class SolventModel:
         def fill(slab):
             result[slab] = self._confidence(values[slab], hedge)
 
-        parallel.run(fill, parallel.plane_slabs(values.shape))
+        parallel.run(fill, parallel.plane_slabs(values.shape), progress)
         return result
 
     def _confidence(self, values, hedge):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, SettingError, make_mask
+from chimerax.occupy.engine.masks import scale_at_surface
 
 SCALE = np.linspace(0, 1, 11, dtype=np.float32) * np.ones((9, 10, 1), np.float32)
 
@@ -44,3 +45,18 @@ def test_empty_mask_and_maps_that_are_no_scale_are_refused():
         make_mask(SCALE * 3, 2.0)
     with pytest.raises(SettingError, match="threshold"):
         make_mask(SCALE, 2.0, threshold=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "level"),
+    [
+        ({"threshold": 0.3}, 0.3),
+        ({"mask_from": "attenuate", "power": 3}, np.sqrt(0.5)),
+        ({"mask_from": "attenuate", "power": 1}, 0),
+        ({"mask_from": "attenuate", "power": np.inf}, 1),
+        ({"mask_from": "sigmoid", "power": np.inf, "pivot": 0.4}, 0.4),
+        ({"mask_from": "sigmoid", "power": 2, "pivot": 0.5}, 1 - np.sqrt(0.5)),
+    ],
+)
+def test_a_mask_s_surface_is_where_it_is_one_half(settings, level):
+    assert scale_at_surface(**settings) == pytest.approx(level, abs=2e-4)
