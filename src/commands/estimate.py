@@ -6,10 +6,11 @@ from chimerax.core.commands import register as register_command
 from ..engine.settings import ESTIMATION
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
 from .coloring import color_volume
+from .jobs import EstimateJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample
 from .report import log_estimate
 from .tile import show_tile
-from .work import estimate_of, start, with_common_scale
+from .work import start, with_common_scale
 
 SUFFIX = {"occupancy": "occupancy", "resolution": "local scale"}
 
@@ -42,7 +43,7 @@ def estimate(session, volumes, *, subregion="all", step=1, model_id=None, common
 def _estimate_one(session, sampled, model_id, coloring, settings):
     volume = sampled.volume
     with user_errors(volume):
-        found = estimate_of(session, sampled, settings)
+        found = result_of(session, EstimateJob(sampled, settings))
     scale_map = scale_map_of(sampled, found, model_id)
     log_estimate(session, volume, found, [scale_map])
     color_volume(session, volume, scale_map, coloring)

@@ -3,9 +3,9 @@
 from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.masks import make_mask
 from ..engine.settings import MASK
 from .arguments import SAMPLING, MapsToUseArg, from_settings, user_errors
+from .jobs import MaskJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample
 from .report import log_made
 from .work import check
@@ -35,7 +35,7 @@ def mask(session, volumes, *, subregion="all", step=1, model_id=None, **settings
 
 def _mask_one(session, sampled, model_id, settings):
     with user_errors(sampled.volume):
-        values = make_mask(sampled.density, sampled.voxel_size, **settings)
+        values = result_of(session, MaskJob(sampled, settings))
     made = new_map(sampled, values, f"{sampled.volume.name} mask", model_id)
     made.set_parameters(surface_levels=[0.5])
     made.display = True

@@ -3,15 +3,15 @@
 from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.modify import check_modification, modify
 from ..engine.settings import ESTIMATION, RESULT_NAMES, split
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
 from .coloring import color_volume
 from .estimate import scale_map_of
+from .jobs import ModificationJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
 from .report import log_modification
 from .tile import show_tile
-from .work import estimate_of, on_grid, start, with_common_scale
+from .work import start, with_common_scale
 
 
 def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=None, common_scale=False, **keywords):
@@ -53,10 +53,7 @@ def _modify_one(session, sampled, kind, ids, coloring, estimation, modification)
     model_id, scale_ids = ids
     volume = sampled.volume
     with user_errors(volume):
-        settings = on_grid(modification, sampled)
-        check_modification(sampled.density.shape, sampled.voxel_size, kind, settings)
-        found = estimate_of(session, sampled, estimation)
-        result = modify(sampled.density, sampled.voxel_size, kind, estimate=found, **settings)
+        found, result = result_of(session, ModificationJob(sampled, kind, estimation, modification))
     modified = new_map(sampled, result.density, f"{volume.name} {RESULT_NAMES[kind]}", model_id)
     scale_map = modification.get("scale_map")
     made = [modified]

@@ -1,35 +1,63 @@
-"""The last estimate of each map, so that several commands on one map share it."""
+"""Results of the engine's work on each map, so that several commands on one map share them."""
 
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from chimerax.map import Volume
 
-_last = WeakKeyDictionary()
+_results = WeakKeyDictionary()
+"""By Volume, then by the kind of work: the key of a `Job` and its result."""
 
 
-def recall(sampled, settings):
-    """The estimate that was made last of these voxels with these settings, or None."""
-    key, found = _last.get(sampled.volume, (None, None))
-    return found if key == _key(sampled, settings) else None
+def remember(job, result):
+    """Keep the result of a job until a map it depends on changes or is closed, or other work of its kind is done."""
+    for volume in {job.sampled.volume, *job.maps}:
+        if _forget not in volume.change_callbacks:
+            volume.add_volume_change_callback(_forget)
+    _results.setdefault(job.sampled.volume, {})[job.kind] = (job.key, result)
 
 
-def remember(sampled, settings, found):
-    """Keep an estimate until the map changes, is closed, or is estimated in another way.
-
-    Estimates that depend on other maps are not kept, as those may change.
-    """
-    volume = sampled.volume
-    if any(isinstance(value, Volume | list) for value in settings.values()):
-        return
-    if _forget not in volume.change_callbacks:
-        volume.add_volume_change_callback(_forget)
-    _last[volume] = (_key(sampled, settings), found)
+def recall(job):
+    """The result of the same job, where it was the last of its kind on that map, or None."""
+    key, result = _results.get(job.sampled.volume, {}).get(job.kind, (None, None))
+    return result if key == job.key else None
 
 
-def _key(sampled, settings):
-    return sampled.region, tuple(sorted((name, str(value)) for name, value in settings.items()))
+def forget(job):
+    """Let go of what is kept of this kind of work on that map."""
+    _results.get(job.sampled.volume, {}).pop(job.kind, None)
+
+
+def comparable(settings, sampled):
+    """Settings as a key that is equal where they mean the same for a sampled map."""
+    return tuple(sorted((name, _comparable(value, sampled)) for name, value in settings.items()))
+
+
+def maps_among(settings):
+    """The Volumes among the values of settings."""
+    values = [value if isinstance(value, list) else [value] for value in settings.values()]
+    return [volume for several in values for volume in several if isinstance(volume, Volume)]
+
+
+def _comparable(value, sampled):
+    if isinstance(value, list):
+        return tuple(_comparable(one, sampled) for one in value)
+    if isinstance(value, Volume):
+        place = sampled.volume.scene_position.inverse() * value.scene_position
+        return ref(value), place.matrix.tobytes()
+    return value
 
 
 def _forget(volume, change):
-    if change in ("data values changed", "coordinates changed"):
-        _last.pop(volume, None)
+    if change not in ("data values changed", "coordinates changed"):
+        return
+    _results.pop(volume, None)
+    for by_kind in _results.values():
+        for kind in [kind for kind, (key, _) in by_kind.items() if _depends_on(volume, key)]:
+            del by_kind[kind]
+
+
+def _depends_on(volume, key):
+    """Whether a reference to the volume is anywhere in a key."""
+    if isinstance(key, tuple):
+        return any(_depends_on(volume, part) for part in key)
+    return isinstance(key, ref) and key() is volume

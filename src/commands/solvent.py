@@ -3,12 +3,14 @@
 from chimerax.core.commands import BoolArg, CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.modify import without_solvent
 from ..engine.settings import ESTIMATION, SETTINGS
 from .arguments import SAMPLING, MapsToUseArg, annotation, from_settings, user_errors
+from .jobs import SolventJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
 from .report import log_solvent
-from .work import check, estimate_of
+from .work import check
+
+SUFFIX = {False: "confidence", True: "without solvent"}
 
 
 def solvent(
@@ -47,32 +49,22 @@ def solvent(
     check(settings, ESTIMATION)
     check({"hedge": hedge}, "equalize")
     ids = ModelIds(session, model_id, len(volumes))
-    make = _without_solvent if remove_solvent else _confidence
-    return one_or_list(
-        [_solvent_one(session, sample(v, step, subregion), ids.take(), make, hedge, plot, settings) for v in volumes]
-    )
+    work = (remove_solvent, hedge, settings, plot)
+    return one_or_list([_solvent_one(session, sample(v, step, subregion), ids.take(), *work) for v in volumes])
 
 
-def _solvent_one(session, sampled, model_id, make, hedge, plot, settings):
-    with user_errors(sampled.volume):
-        found = estimate_of(session, sampled, settings)
-        made = make(sampled, found, hedge, model_id)
-    log_solvent(session, sampled.volume, found, made)
+def _solvent_one(session, sampled, model_id, remove_solvent, hedge, settings, plot):
+    volume = sampled.volume
+    with user_errors(volume):
+        found, values = result_of(session, SolventJob(sampled, settings, remove_solvent, hedge))
+    made = new_map(sampled, values, f"{volume.name} {SUFFIX[remove_solvent]}", model_id)
+    if remove_solvent:
+        show_in_place_of(made, volume)
+    log_solvent(session, volume, found, made)
     if plot and session.ui.is_gui:
         from .plot import show_solvent_plot
 
-        show_solvent_plot(session, found.solvent, sampled.volume.name)
-    return made
-
-
-def _confidence(sampled, found, hedge, model_id):
-    return new_map(sampled, found.confidence(hedge), f"{sampled.volume.name} confidence", model_id)
-
-
-def _without_solvent(sampled, found, hedge, model_id):
-    density = without_solvent(sampled.density, sampled.voxel_size, found, hedge)
-    made = new_map(sampled, density, f"{sampled.volume.name} without solvent", model_id)
-    show_in_place_of(made, sampled.volume)
+        show_solvent_plot(session, found.solvent, volume.name)
     return made
 
 

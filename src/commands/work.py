@@ -5,14 +5,12 @@ from dataclasses import fields
 from chimerax.map import Volume
 
 from ..engine import fourier
-from ..engine.estimate import common_full_scale, estimate
+from ..engine.estimate import common_full_scale
 from ..engine.settings import ESTIMATION, checked, resolve_estimation
 from ..engine.suitability import checked_density
 from .arguments import user_errors
 from .coloring import Coloring
 from .maps import values_on_grid
-from .remembered import recall, remember
-from .report import status
 
 
 def start(session, keywords, step, *groups):
@@ -45,29 +43,6 @@ def lowpassed(volume, sampled):
     settings = resolve_estimation(sampled.voxel_size, checked({}, ESTIMATION))
     density, _ = checked_density(values_on_grid(volume, sampled))
     return fourier.lowpass(density, settings.lowpass, settings.voxel_size)
-
-
-def estimate_of(session, sampled, settings):
-    """The estimate of a sampled map; maps among the settings may be on any grid."""
-    found = recall(sampled, settings)
-    if found is None:
-        report = status(session, sampled.volume)
-        found = estimate(sampled.density, sampled.voxel_size, progress=report, **on_grid(settings, sampled))
-        remember(sampled, settings, found)
-    return found
-
-
-def on_grid(settings, sampled):
-    """The settings with Volumes among them replaced by their values on the grid of a map."""
-    return {name: _values(value, sampled) for name, value in settings.items()}
-
-
-def _values(value, sampled):
-    if isinstance(value, Volume):
-        return values_on_grid(value, sampled)
-    if isinstance(value, list):
-        return [values_on_grid(volume, sampled) for volume in value]
-    return value
 
 
 def with_common_scale(samples, settings, wanted):

@@ -443,7 +443,7 @@ def limits_of(estimate, settings):
     return limits if settings["max_gain"] is None else replace(limits, max_gain=settings["max_gain"])
 
 
-def without_solvent(density, voxel_size, estimate, hedge=1.0):
+def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
     """The map times the confidence that it is not solvent, otherwise as it is.
 
     Parameters
@@ -455,13 +455,15 @@ def without_solvent(density, voxel_size, estimate, hedge=1.0):
         Of this map.
     hedge : float
         Exponent of the confidence.
+    progress : callable, optional
+        As for `modify`.
 
     Returns
     -------
     array of float32, shape (z, y, x)
     """
     removal = {"power": 1, "remove_solvent": True, "hedge": hedge, "clip": False}
-    return modify(density, voxel_size, estimate=estimate, **removal).density
+    return modify(density, voxel_size, estimate=estimate, progress=progress, **removal).density
 
 
 def check_modification(shape, voxel_size, kind, settings):

@@ -5,7 +5,9 @@ from unittest import mock
 import numpy as np
 from chimerax import occupy
 from chimerax.core.errors import UserError
-from chimerax.occupy.commands import work
+from chimerax.geometry import translation
+from chimerax.occupy.commands import jobs
+from chimerax.occupy.commands.maps import sample
 from support import SHAPE, VOXEL_SIZE, MapTestCase, session
 
 
@@ -98,7 +100,7 @@ class Equalize(MapTestCase):
             np.testing.assert_array_equal(made.full_matrix(), expected)
 
     def test_commands_on_one_map_share_an_estimate_until_the_map_changes(self):
-        with mock.patch.object(work, "estimate", wraps=work.estimate) as made:
+        with mock.patch.object(jobs, "estimate", wraps=jobs.estimate) as made:
             self.run_command("occupy estimate #1")
             self.run_command("occupy equalize #1 power 2")
             self.run_command("occupy attenuate #1 power 2")
@@ -111,6 +113,34 @@ class Equalize(MapTestCase):
             self.assertEqual(made.call_count, 3)
         expected = occupy.equalize(2 * self.density, VOXEL_SIZE, tile_size=10)
         np.testing.assert_array_equal(equalized.full_matrix(), expected)
+
+    def test_an_estimate_within_a_mask_is_shared_until_the_mask_changes_or_moves(self):
+        array = (np.indices(self.density.shape)[0] < 12).astype(np.float32)
+        mask = self.open_map(array, "mask")
+        with mock.patch.object(jobs, "estimate", wraps=jobs.estimate) as made:
+            for _ in range(2):
+                self.run_command("occupy estimate #1 solventMask #2")
+            self.assertEqual(made.call_count, 1)
+            mask.data.array[:14] = 1
+            mask.data.values_changed()
+            self.run_command("occupy estimate #1 solventMask #2")
+            self.assertEqual(made.call_count, 2)
+            mask.position = translation((0, 0, 2 * VOXEL_SIZE))
+            self.run_command("occupy estimate #1 solventMask #2")
+            self.assertEqual(made.call_count, 3)
+
+    def test_a_result_at_hand_is_used_once_by_the_command_that_asks_for_the_same(self):
+        job = jobs.ModificationJob(sample(self.map), "equalize", {}, {"power": 2.0})
+        job.keep(job.compute())
+        with mock.patch.object(jobs, "modify", wraps=jobs.modify) as made:
+            self.run_command("occupy equalize #1 power 3")
+            self.assertEqual(made.call_count, 1)
+            job.keep(job.compute())
+            made.reset_mock()
+            self.run_command("occupy equalize #1 power 2")
+            self.assertEqual(made.call_count, 0)
+            self.run_command("occupy equalize #1 power 2")
+            self.assertEqual(made.call_count, 1)
 
     def test_several_maps_give_a_list(self):
         self.open_map(self.density[:, ::-1], "other")

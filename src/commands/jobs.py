@@ -1,0 +1,156 @@
+"""The engine's part of each command, on one map: what may run in a thread of its own.
+
+A job takes all that it needs of ChimeraX's models when it is made; its `compute` works on
+arrays alone. A command computes its jobs one after the other. The tool computes them in a
+thread before it runs the command, which then finds the result at hand.
+"""
+
+from chimerax.map import Volume
+
+from ..engine.estimate import estimate
+from ..engine.masks import make_mask
+from ..engine.modify import check_modification, modify, without_solvent
+from ..engine.parallel import Progress
+from ..engine.settings import ESTIMATION, MASK, checked
+from .maps import values_on_grid
+from .remembered import comparable, forget, maps_among, recall, remember
+from .report import status
+
+_ESTIMATE_SHARE = 0.6
+
+
+class Job:
+    """Work of the engine on a sampled map.
+
+    Parameters
+    ----------
+    sampled : SampledMap
+    kind : str
+        Results of each kind of work on a map take the place of earlier ones.
+    settings : dict
+        All that the result depends on besides the map, by name.
+
+    Attributes
+    ----------
+    key : tuple
+        Equal for jobs with the same result, while no map changes.
+    maps : list of Volume
+        Other maps that the result depends on.
+    """
+
+    def __init__(self, sampled, kind, settings):
+        self.sampled = sampled
+        self.kind = kind
+        self.key = (sampled.region, comparable(settings, sampled))
+        self.maps = maps_among(settings)
+
+    def compute(self, progress=None):
+        """The result; progress is called with the fraction done and the name of the stage."""
+        raise NotImplementedError
+
+    def keep(self, result):
+        """Keep the result for the command that needs it."""
+        remember(self, result)
+
+    def take(self):
+        """The result that was kept, which is let go with this, or None."""
+        found = recall(self)
+        forget(self)
+        return found
+
+
+class EstimateJob(Job):
+    """An estimate, which is kept for every command that needs it."""
+
+    def __init__(self, sampled, settings):
+        super().__init__(sampled, "estimate", checked(settings, ESTIMATION))
+        self._settings = on_grid(settings, sampled)
+
+    def compute(self, progress=None):
+        return estimate(self.sampled.density, self.sampled.voxel_size, progress=progress, **self._settings)
+
+    def take(self):
+        return recall(self)
+
+
+class _JobOnEstimate(Job):
+    """Work that begins with an estimate, new or kept; the result is the estimate and what was made with it."""
+
+    def __init__(self, sampled, kind, estimation, settings):
+        super().__init__(sampled, kind, checked(estimation, ESTIMATION) | settings)
+        self._estimation = EstimateJob(sampled, estimation)
+        self._found = recall(self._estimation)
+
+    def compute(self, progress=None):
+        report = Progress(progress)
+        found = self._found or self._estimation.compute(report.part(_ESTIMATE_SHARE))
+        return found, self._make(found, report.part(1))
+
+    def keep(self, result):
+        self._estimation.keep(result[0])
+        super().keep(result)
+
+    def _make(self, found, progress):
+        raise NotImplementedError
+
+
+class ModificationJob(_JobOnEstimate):
+    """A modification: its result is an Estimate and a Modification."""
+
+    def __init__(self, sampled, kind, estimation, modification):
+        self._settings = on_grid(modification, sampled)
+        self._modification_kind = kind
+        check_modification(sampled.density.shape, sampled.voxel_size, kind, self._settings)
+        settings = checked(modification, kind) | {"modification": kind}
+        super().__init__(sampled, "modification", estimation, settings)
+
+    def _make(self, found, progress):
+        sampled, kind = self.sampled, self._modification_kind
+        return modify(sampled.density, sampled.voxel_size, kind, estimate=found, progress=progress, **self._settings)
+
+
+class SolventJob(_JobOnEstimate):
+    """A confidence map or a map without solvent: its result is an Estimate and an array."""
+
+    def __init__(self, sampled, estimation, remove_solvent, hedge):
+        settings = {"remove_solvent": remove_solvent, "hedge": float(hedge)}
+        super().__init__(sampled, "solvent", estimation, settings)
+        self._remove_solvent, self._hedge = remove_solvent, hedge
+
+    def _make(self, found, progress):
+        if self._remove_solvent:
+            return without_solvent(self.sampled.density, self.sampled.voxel_size, found, self._hedge, progress)
+        return found.confidence(self._hedge, Progress(progress).stage("confidence", 1))
+
+
+class MaskJob(Job):
+    """A mask of a scale map: its result is an array."""
+
+    def __init__(self, sampled, settings):
+        super().__init__(sampled, "mask", checked(settings, MASK))
+        self._settings = settings
+
+    def compute(self, progress=None):
+        if progress:
+            progress(0.0, "mask")
+        return make_mask(self.sampled.density, self.sampled.voxel_size, **self._settings)
+
+
+def result_of(session, job):
+    """The result of a job, which is computed where it was not beforehand."""
+    found = job.take()
+    if found is None:
+        job.keep(job.compute(status(session, job.sampled.volume)))
+        found = job.take()
+    return found
+
+
+def on_grid(settings, sampled):
+    """The settings with Volumes among them replaced by their values on the grid of a map."""
+    return {name: _values(value, sampled) for name, value in settings.items()}
+
+
+def _values(value, sampled):
+    if isinstance(value, list):
+        return [_values(one, sampled) for one in value]
+    return values_on_grid(value, sampled) if isinstance(value, Volume) else value
