@@ -71,4 +71,16 @@ if BundleAPI is not None:
 
             commands.register(ci.name, logger)
 
+        @staticmethod
+        def start_tool(session, bi, ti):
+            from .tool.panel import OccuPyPanel
+
+            return OccuPyPanel.get_singleton(session)
+
+        @staticmethod
+        def get_class(class_name):
+            from .tool.panel import OccuPyPanel
+
+            return {OccuPyPanel.__name__: OccuPyPanel}.get(class_name)
+
     bundle_api = _OccuPyBundle()

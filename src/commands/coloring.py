@@ -65,6 +65,22 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
         show_key(session, surfaces[0].auto_recolor_vertices.colormap)
 
 
+def color_atoms(session, atoms, attribute):
+    """Color the residues of a model by an attribute that holds the scale, and show a key.
+
+    Parameters
+    ----------
+    session : Session
+    atoms : str
+        What to color, as it is typed.
+    attribute : str
+    """
+    low, high = RANGE
+    run(session, f"color byattribute {attribute} {atoms} palette {':'.join(PALETTE)} range {low:g},{high:g}")
+    values = [low + (high - low) * i / (len(PALETTE) - 1) for i in range(len(PALETTE))]
+    show_key(session, Colormap(values, [_rgba(color) for color in PALETTE]))
+
+
 def surfaces_of(volume):
     """A volume's surfaces with geometry, which is made here where it has not been drawn yet."""
     volume.update_drawings()

@@ -8,6 +8,7 @@ from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, 
 from .coloring import color_volume
 from .jobs import EstimateJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample
+from .remembered import remember_scale_map
 from .report import log_estimate
 from .tile import show_tile
 from .work import start, with_common_scale
@@ -53,8 +54,10 @@ def _estimate_one(session, sampled, model_id, coloring, settings):
 
 
 def scale_map_of(sampled, found, model_id=None):
-    """A hidden Volume with a copy of the scale of an estimate, which other commands may share."""
-    return new_map(sampled, found.scale.copy(), f"{sampled.volume.name} {SUFFIX[found.settings.mode]}", model_id)
+    """A new, hidden Volume with a copy of the scale of an estimate, which other commands may share."""
+    made = new_map(sampled, found.scale.copy(), f"{sampled.volume.name} {SUFFIX[found.settings.mode]}", model_id)
+    remember_scale_map(found, made)
+    return made
 
 
 def register(name, logger):

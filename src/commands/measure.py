@@ -1,11 +1,13 @@
 """occupy measure: the occupancy of regions, by mask, chain or residue."""
 
+from csv import DictWriter
 from html import escape
 from json import dumps
+from pathlib import Path
 
 import numpy as np
 from chimerax.atomic import AtomsArg, Residue
-from chimerax.core.commands import BoolArg, CmdDesc, EnumOf, JSONResult
+from chimerax.core.commands import BoolArg, CmdDesc, EnumOf, JSONResult, SaveFileNameArg
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 from chimerax.map.mapargs import MapArg, MapsArg
@@ -17,11 +19,32 @@ from .maps import sample, values_on_grid
 from .work import lowpassed
 
 ATTRIBUTE = "map_occupancy"
-_COLUMNS = ("mean", "lower_quartile", "median", "upper_quartile", "count")
-_EXTRA_COLUMNS = ("relative_density", "published")
+BY = ("chain", "residue", "model")
+COLUMNS = (
+    "region",
+    "mean",
+    "lower_quartile",
+    "median",
+    "upper_quartile",
+    "count",
+    "relative_density",
+    "published",
+)
+"""What a row of the table may hold; the last two only where there is something to tell."""
 
 
-def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None, attribute=True, return_json=False):
+def measure(
+    session,
+    scale_map,
+    *,
+    masks=None,
+    atoms=None,
+    by="chain",
+    map=None,
+    attribute=True,
+    save_file=None,
+    return_json=False,
+):
     """Tell the occupancy of regions in a scale map.
 
     Parameters
@@ -40,6 +63,8 @@ def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None,
         and with masks the published program's figure.
     attribute : bool
         Give the residues of the atoms the attribute map_occupancy.
+    save_file : str, optional
+        A file to save the table to, as comma-separated values.
     return_json : bool
 
     Returns
@@ -62,6 +87,8 @@ def measure(session, scale_map, *, masks=None, atoms=None, by="chain", map=None,
             _set_attribute(session, atoms, scales)
     make_relative(found)
     _log(session, scale_map, found)
+    if save_file is not None:
+        _save(session, found, save_file)
     return JSONResult(dumps(found), found) if return_json else found
 
 
@@ -138,9 +165,29 @@ def _set_attribute(session, atoms, scales):
             setattr(residue, ATTRIBUTE, float(total / count))
 
 
+def columns_of(found):
+    """The columns that rows of a table fill, in their order."""
+    return [name for name in COLUMNS if any(name in row for row in found)]
+
+
+def _save(session, found, path):
+    """Write the table whole or not at all."""
+    target = Path(path)
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            writer = DictWriter(file, columns_of(found))
+            writer.writeheader()
+            writer.writerows(found)
+        unfinished.replace(target)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UserError(f"The table could not be saved as {path}: {error.strerror}") from None
+    session.logger.info(f"Saved the table as {target}")
+
+
 def _log(session, scale_map, found):
-    extra = [name for name in _EXTRA_COLUMNS if any(name in row for row in found)]
-    columns = ["region", *_COLUMNS, *extra]
+    columns = columns_of(found)
     head = "".join(f"<th>{escape(column.replace('_', ' '))}</th>" for column in columns)
     body = "".join("<tr>" + "".join(_cell(row.get(column)) for column in columns) + "</tr>" for row in found)
     session.logger.info(
@@ -161,9 +208,10 @@ def register(name, logger):
         keyword=[
             ("masks", MapsArg),
             ("atoms", AtomsArg),
-            ("by", EnumOf(("chain", "residue", "model"))),
+            ("by", EnumOf(BY)),
             ("map", MapArg),
             ("attribute", BoolArg),
+            ("save_file", SaveFileNameArg),
         ],
         synopsis="Measure the occupancy of regions, chains or residues in a scale map",
     )

@@ -9,6 +9,7 @@ from .coloring import color_volume
 from .estimate import scale_map_of
 from .jobs import ModificationJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of
+from .remembered import recall_scale_map
 from .report import log_modification
 from .tile import show_tile
 from .work import start, with_common_scale
@@ -32,7 +33,7 @@ def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=Non
     Returns
     -------
     Volume or list of Volume
-        The modified maps. The scale maps that color them are hidden models beside.
+        The modified maps. The scale maps that color them are hidden models beside, new where there is none.
     """
     coloring, settings = start(session, keywords, step, kind, ESTIMATION)
     scale_maps = len(volumes) if settings.get("scale_map") is None else 0
@@ -55,7 +56,7 @@ def _modify_one(session, sampled, kind, ids, coloring, estimation, modification)
     with user_errors(volume):
         found, result = result_of(session, ModificationJob(sampled, kind, estimation, modification))
     modified = new_map(sampled, result.density, f"{volume.name} {RESULT_NAMES[kind]}", model_id)
-    scale_map = modification.get("scale_map")
+    scale_map = modification.get("scale_map") or recall_scale_map(found)
     made = [modified]
     if scale_map is None:
         scale_map = scale_map_of(sampled, found, scale_ids.take())

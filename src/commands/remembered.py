@@ -7,6 +7,9 @@ from chimerax.map import Volume
 _results = WeakKeyDictionary()
 """By Volume, then by the kind of work: the key of a `Job` and its result."""
 
+_scale_maps = WeakKeyDictionary()
+"""By Estimate: a reference to the Volume with its scale."""
+
 
 def remember(job, result):
     """Keep the result of a job until a map it depends on changes or is closed, or other work of its kind is done."""
@@ -25,6 +28,18 @@ def recall(job):
 def forget(job):
     """Let go of what is kept of this kind of work on that map."""
     _results.get(job.sampled.volume, {}).pop(job.kind, None)
+
+
+def remember_scale_map(found, scale_map):
+    """Keep in mind, until it changes or is closed, which Volume holds the scale of an estimate."""
+    scale_map.add_volume_change_callback(_forget)
+    _scale_maps[found] = ref(scale_map)
+
+
+def recall_scale_map(found):
+    """An open Volume with the scale of an estimate, or None."""
+    scale_map = _scale_maps.get(found, lambda: None)()
+    return None if scale_map is None or scale_map.deleted else scale_map
 
 
 def comparable(settings, sampled):
@@ -51,6 +66,8 @@ def _forget(volume, change):
     if change not in ("data values changed", "coordinates changed"):
         return
     _results.pop(volume, None)
+    for found in [found for found, scale_map in _scale_maps.items() if scale_map() is volume]:
+        del _scale_maps[found]
     for by_kind in _results.values():
         for kind in [kind for kind, (key, _) in by_kind.items() if _depends_on(volume, key)]:
             del by_kind[kind]

@@ -63,14 +63,21 @@ def log_modification(session, volume, estimate, modification, made):
 def log_solvent(session, volume, estimate, made):
     """The solvent model, how well it fits, and the model that was made."""
     model = estimate.solvent
-    fit = "good" if model.misfit < GOOD_MISFIT else "fair" if model.misfit < WORST_GOOD_MISFIT else "poor"
     rows = {
         "solvent": _solvent(model),
-        "fit": f"{fit}: below the peak, histogram and model differ by {model.misfit:.0%}",
+        "fit": fit_in_words(model),
         "noise level": f"{model.noise_level:.3g} (more likely not solvent above)",
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
     _log(session, f"Solvent model of {escape(volume.name)} #{volume.id_string}", rows, [made], estimate, caution="")
+
+
+def fit_in_words(model):
+    """How well a solvent model fits, for the user."""
+    if not model.converged:
+        return "none: no Gaussian fits the peak"
+    fit = "good" if model.misfit < GOOD_MISFIT else "fair" if model.misfit < WORST_GOOD_MISFIT else "poor"
+    return f"{fit}: below the peak, histogram and model differ by {model.misfit:.0%}"
 
 
 def log_made(session, made, remark):

@@ -130,6 +130,40 @@ def fit_solvent(density, voxel_size, *, progress=None, **settings):
     return work.fit_solvent()[0]
 
 
+def estimation_settings(shape, voxel_size, **settings):
+    """What an estimate of a map would be made with, every default worked out.
+
+    Parameters
+    ----------
+    shape : tuple of 3 int
+        Of the map, (z, y, x).
+    voxel_size : float or sequence of 3 float
+        Å, along all axes or along each of z, y and x.
+    **settings
+        As for `estimate`.
+
+    Returns
+    -------
+    EstimationSettings
+
+    Raises
+    ------
+    SettingError
+        If a setting cannot be used.
+    """
+    values = checked(settings, ESTIMATION)
+    _, sampled_size = _sampling(tuple(shape), checked_voxel_size(voxel_size), values["max_box"])
+    return resolve_estimation(sampled_size, values)
+
+
+def _sampling(shape, voxel_size, longest):
+    """Shape and voxel size at which a map is estimated: its own, or Fourier-cropped to the longest axis."""
+    if max(shape) <= longest:
+        return shape, voxel_size
+    cropped = fourier.cropped_shape(shape, longest)
+    return cropped, tuple(v * n / m for v, n, m in zip(voxel_size, shape, cropped, strict=True))
+
+
 def common_full_scale(maps, **settings):
     """The full scale of the strongest of several maps, to put all of them on one scale.
 
@@ -198,9 +232,8 @@ class _Estimation:
 
     def _crop(self, voxel_size, values):
         longest = values["max_box"]
-        if max(self._shape) > longest:
-            shape = fourier.cropped_shape(self._shape, longest)
-            voxel_size = tuple(v * n / m for v, n, m in zip(voxel_size, self._shape, shape, strict=True))
+        shape, voxel_size = _sampling(self._shape, voxel_size, longest)
+        if shape != self._shape:
             self._density = fourier.resample(self._density, shape)
             if self._mask is not None:
                 self._mask = interpolate(self._mask.astype(np.float32), shape)

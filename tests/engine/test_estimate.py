@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from chimerax.occupy import Cancelled, OccuPyError, SettingError, common_full_scale, estimate, fit_solvent
 from chimerax.occupy.engine import fourier
+from chimerax.occupy.engine.estimate import estimation_settings
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -523,3 +524,9 @@ def test_any_finite_map_gives_a_scale_within_0_and_1_or_an_error_for_the_user(de
     for values in (result.scale, result.confidence()):
         assert values.min() >= 0
         assert values.max() <= 1
+
+
+@pytest.mark.parametrize("settings", [{}, {"lowpass": 11.0}, {"kernel_size": 5, "tile_size": 8}, {"max_box": 40}])
+def test_settings_can_be_known_before_the_estimate(balls, settings):
+    known = estimation_settings(balls[0].shape, 2.0, **settings)
+    assert known == estimate(balls[0], 2.0, **settings).settings

@@ -1,0 +1,115 @@
+"""The page of the panel on which a map is estimated and its solvent seen."""
+
+from Qt.QtCore import Signal
+from Qt.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from ..commands.arguments import in_chimerax_spelling
+from ..commands.jobs import EstimateJob, SolventJob
+from ..commands.report import fit_in_words
+from ..engine.settings import ESTIMATION, SETTINGS, group
+from ..plots import draw_solvent
+from .composing import in_digits
+from .fields import button, label, row
+from .figures import PlotWidget
+from .form import SettingsForm
+
+IN_SIGHT = ("mode", "lowpass", "resolution", "solvent_mask")
+_PLOT_HELP = (
+    "<p>Histogram of the low-passed map with the Gaussian fitted to its solvent peak, and the confidence that a voxel "
+    "of that density is not solvent. It is drawn anew when a setting changes.</p>"
+)
+
+
+class EstimatePage(QWidget):
+    """Estimation settings, the solvent model, and what is made from them.
+
+    Parameters
+    ----------
+    panel : OccuPyPanel
+        Runs the commands.
+    """
+
+    changed = Signal()
+
+    def __init__(self, panel):
+        super().__init__()
+        self._panel = panel
+        self.form = SettingsForm(panel.session, group(ESTIMATION), IN_SIGHT)
+        self.form.changed.connect(self.changed)
+        self.plot = PlotWidget(_PLOT_HELP)
+        self.words = label("")
+        self.tile = QCheckBox("Show where the full scale is read")
+        self.tile.setToolTip(
+            "<p>A sphere is shown around the tile of the map that set the full scale: <b>showTile</b></p>"
+        )
+        layout = QVBoxLayout(self)
+        self.form.fold(self.tile)
+        layout.addWidget(self.form)
+        layout.addWidget(
+            row(
+                button(
+                    "Estimate",
+                    self.estimate,
+                    "Make the scale map and color the surface of the map by it: <b>occupy estimate</b>",
+                ),
+                button("Reset", self.form.reset, "Set all settings back to what follows from the map"),
+            )
+        )
+        layout.addWidget(self.plot)
+        layout.addWidget(self.words)
+        layout.addWidget(self._solvent_buttons())
+        layout.addStretch(1)
+
+    def show_current(self, current):
+        """Show what is known of the chosen map."""
+        self._show_defaults(current)
+        found = current.found
+        self.plot.setVisible(found is not None)
+        if found is None:
+            self.plot.show_drawing()
+            self.words.setText(
+                current.problem or ("Looking at the solvent …" if current.volume else "Open a map first.")
+            )
+            return
+        self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent))
+        sentences = [fit_in_words(found.solvent), *(f"<b>Beware:</b> {text}" for text in found.warnings)]
+        self.words.setText("<br>".join(in_chimerax_spelling(sentence) for sentence in sentences))
+
+    def estimate(self):
+        """Run occupy estimate."""
+        words = {"showTile": True} if self.tile.isChecked() else {}
+        self._panel.run_job("occupy estimate", EstimateJob, self.form.values, **words)
+
+    def solvent(self, remove_solvent=False):
+        """Run occupy solvent."""
+        words = {"removeSolvent": True} if remove_solvent else {}
+
+        def job(sampled, settings):
+            return SolventJob(sampled, settings, remove_solvent, SETTINGS["hedge"].default)
+
+        self._panel.run_job("occupy solvent", job, self.form.values, plot=False, **words)
+
+    def _solvent_buttons(self):
+        return row(
+            button(
+                "Confidence map",
+                lambda: self.solvent(False),
+                "Make a hidden map of the confidence that each voxel is not solvent: <b>occupy solvent</b>",
+            ),
+            button(
+                "Remove solvent",
+                lambda: self.solvent(True),
+                "Make the map times that confidence: <b>occupy solvent … removeSolvent true</b>",
+            ),
+        )
+
+    def _show_defaults(self, current):
+        settings = current.settings()
+        if settings is None:
+            return
+        shown = {"kernel_size": settings.kernel_size, "kernel_radius": settings.kernel_radius, "tau": settings.tau}
+        defaults = {name: in_digits(float(f"{number:.4g}")) for name, number in shown.items()}
+        defaults["lowpass"] = f"{settings.lowpass:.4g}"
+        defaults["resolution"] = "8"
+        defaults["full_scale"] = "" if current.found is None else f"{current.found.full_scale:.4g}"
+        self.form.show_defaults(defaults)

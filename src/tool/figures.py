@@ -1,0 +1,70 @@
+"""Plots that take their colors and their size from the window."""
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+from matplotlib.figure import Figure
+from Qt.QtCore import QEvent
+from Qt.QtGui import QPalette
+from Qt.QtWidgets import QSizePolicy
+
+_HEIGHT = 190
+_SMALLEST = 40
+"""Pixels; Matplotlib cannot draw into nothing."""
+
+
+class PlotWidget(FigureCanvasQTAgg):
+    """A plot in the colors of the window, light or dark.
+
+    Parameters
+    ----------
+    help : str
+        The tooltip.
+    """
+
+    _drawing = None
+
+    def __init__(self, help):
+        super().__init__(Figure(dpi=100, layout="constrained"))
+        self.setToolTip(help)
+        self.setMinimumSize(_SMALLEST, _HEIGHT)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+
+    def show_drawing(self, draw=None):
+        """Draw with a function that takes axes; nothing where there is none."""
+        self._drawing = draw
+        self._redraw()
+
+    def shows_drawing(self):
+        """Whether there is something drawn."""
+        return self._drawing is not None
+
+    def changeEvent(self, event):
+        super().changeEvent(event)
+        if event.type() == QEvent.PaletteChange:
+            self._redraw()
+
+    def wheelEvent(self, event):
+        """The wheel scrolls the panel that the plot is in."""
+        event.ignore()
+
+    def _redraw(self):
+        self.figure.clear()
+        with rc_context(self._style()):
+            self.figure.set_facecolor(self._color(QPalette.Window))
+            if self._drawing:
+                self._drawing(self.figure.add_subplot())
+            self.draw_idle()
+
+    def _style(self):
+        text, base = self._color(QPalette.WindowText), self._color(QPalette.Base)
+        text_colors = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+        return dict.fromkeys(text_colors, text) | {
+            "axes.facecolor": base,
+            "legend.facecolor": base,
+            "font.size": 8,
+            "axes.titlesize": 8,
+            "legend.fontsize": 7,
+        }
+
+    def _color(self, role):
+        return self.palette().color(role).name()

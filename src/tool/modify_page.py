@@ -1,0 +1,216 @@
+"""The page of the panel on which a map is equalised, attenuated or given a sigmoid, with a live preview."""
+
+from Qt.QtCore import Signal
+from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from ..commands.arguments import in_chimerax_spelling, user_errors
+from ..commands.jobs import ModificationJob, on_grid
+from ..engine.errors import OccuPyError, SettingError
+from ..engine.modify import limits_of
+from ..engine.settings import KINDS, checked, group, split
+from ..plots import draw_curve
+from .composing import named
+from .fields import button, label, row, slider_fields
+from .figures import PlotWidget
+from .form import SettingsForm
+from .preview import Preview
+
+_KIND_HELP = (
+    "<p><b>Equalize</b> brings all parts to one level. <b>Attenuate</b> weakens the weak parts further. <b>Sigmoid</b> "
+    "weakens the parts below the pivot and strengthens those above it.</p>"
+)
+_PREVIEW_HELP = (
+    "<p>Show what the settings make of the map, in its place and as coarse as it is shown. The preview follows the "
+    "sliders; it is no model to keep: <b>Apply</b> makes that.</p>"
+)
+_PLOT_HELP = "<p>The scale that a part has after the modification, for each scale that it has before.</p>"
+
+
+class ModifyPage(QWidget):
+    """Kind, power, pivot and all else of a modification.
+
+    Parameters
+    ----------
+    panel : OccuPyPanel
+        Runs the commands.
+    """
+
+    changed = Signal()
+
+    def __init__(self, panel):
+        super().__init__()
+        self._panel = panel
+        self._shown = None
+        self._step_waits = False
+        self.kind_menu = QComboBox()
+        self.kind_menu.addItems([kind.capitalize() for kind in KINDS])
+        self.kind_menu.setToolTip(_KIND_HELP)
+        self.forms = {kind: self._form(kind) for kind in KINDS}
+        stack = QStackedWidget()
+        for form in self.forms.values():
+            stack.addWidget(form)
+        self.kind_menu.currentIndexChanged.connect(stack.setCurrentIndex)
+        self.kind_menu.currentIndexChanged.connect(lambda index: self._settings_changed())
+        self.plot = PlotWidget(_PLOT_HELP)
+        self.words = label("")
+        self.preview = QCheckBox("Preview")
+        self.preview.setToolTip(_PREVIEW_HELP)
+        self.preview.toggled.connect(self._preview_toggled)
+        self.apply_button = button("Apply", self.apply, "Make the new map with a command, and show it")
+        reset = button("Reset", lambda: self.form.reset(), "Set all settings of this modification back")
+        layout = QVBoxLayout(self)
+        layout.addWidget(row(QLabel("Modification"), self.kind_menu))
+        layout.addWidget(stack)
+        layout.addWidget(row(self.preview, self.apply_button, reset))
+        layout.addWidget(self.plot)
+        layout.addWidget(self.words)
+        layout.addStretch(1)
+
+    @property
+    def kind(self):
+        """The kind of modification that is chosen."""
+        return KINDS[self.kind_menu.currentIndex()]
+
+    @kind.setter
+    def kind(self, kind):
+        self.kind_menu.setCurrentIndex(KINDS.index(kind))
+
+    @property
+    def form(self):
+        """The settings of the chosen kind."""
+        return self.forms[self.kind]
+
+    @property
+    def preview_map(self):
+        """The map that shows the preview, or None."""
+        return self._shown.volume if self._shown else None
+
+    @property
+    def state(self):
+        """What a session saves."""
+        return {"kind": self.kind, "forms": {kind: form.state for kind, form in self.forms.items()}}
+
+    @state.setter
+    def state(self, state):
+        self.kind = state["kind"]
+        for kind, form in self.forms.items():
+            form.state = state["forms"][kind]
+
+    def show_current(self, current):
+        """Show what is known of the chosen map; a preview of something else ends."""
+        self._end_preview()
+        self._draw()
+        if self.preview.isChecked():
+            if current.volume is None:
+                self.preview.setChecked(False)
+            else:
+                self._step()
+
+    def apply(self):
+        """Run the command that makes the map."""
+        panel, kind = self._panel, self.kind
+
+        def job(sampled, settings):
+            return ModificationJob(sampled, kind, *split(settings))
+
+        def settings():
+            return panel.estimation() | self.form.values()
+
+        panel.run_job(f"occupy {kind}", job, settings, before=self.stop_preview)
+
+    def stop_preview(self):
+        """Put the original back and leave the preview off."""
+        self.preview.setChecked(False)
+
+    def _form(self, kind):
+        settings = group(kind)
+        sliders = slider_fields(settings, kind)
+        form = SettingsForm(self._panel.session, settings, list(sliders), sliders)
+        form.changed.connect(self._settings_changed)
+        return form
+
+    def _settings_changed(self):
+        self.changed.emit()
+        self._draw()
+        if self.preview.isChecked():
+            self._step()
+
+    def _draw(self):
+        found, problem = self._panel.current.found, ""
+        draw = None
+        try:
+            values = self._values()
+        except OccuPyError as error:
+            problem = in_chimerax_spelling(str(error))
+        else:
+            if found is None:
+                problem = self._panel.current.problem or "The curve is drawn when the map has been looked at."
+            else:
+                limits = limits_of(found, values)
+                draw = lambda axes: draw_curve(axes, self.kind, values, limits)  # noqa: E731
+                problem = (
+                    f"Nothing is modified where the scale is below {limits.scale_limit:.3g}; "
+                    f"no voxel is amplified more than {limits.max_gain:.3g} times."
+                )
+                self.form.show_defaults(
+                    {"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": f"{limits.max_gain:.3g}"}
+                )
+        self.plot.setVisible(draw is not None)
+        self.plot.show_drawing(draw)
+        self.words.setText(problem)
+
+    def _values(self):
+        return checked(self.form.values(), self.kind)
+
+    def _preview_toggled(self, on):
+        if on:
+            self._step()
+        else:
+            self._end_preview()
+        self.changed.emit()
+
+    def _step(self):
+        """Show what the settings make of the map, after what is being computed now."""
+        current, background = self._panel.current, self._panel.background
+        if current.found is None:
+            return
+        if background.busy:
+            self._step_waits = True
+            return
+        try:
+            values = self._values()
+        except SettingError:
+            return
+        kind = self.kind
+        with user_errors(current.volume):
+            if self._shown is None:
+                self._shown = Preview(self._panel.session, current.sampled(), current.found)
+            shown = self._shown
+            settings = on_grid(values, current.sampled())
+        self._step_waits = False
+        background.start(
+            f"Preview of {named(current.volume)}",
+            lambda progress: shown.modifier.modified(kind, progress=progress, **settings),
+            lambda result: self._show_step(shown, result),
+            self._preview_failed,
+        )
+
+    def _show_step(self, shown, result):
+        if shown is not self._shown:
+            return
+        if shown.was_closed:
+            self.stop_preview()
+            return
+        shown.show(result.density)
+        if self._step_waits:
+            self._step()
+
+    def _preview_failed(self, error):
+        self.stop_preview()
+        self.words.setText(in_chimerax_spelling(str(error)))
+
+    def _end_preview(self):
+        self._step_waits = False
+        shown, self._shown = self._shown, None
+        if shown:
+            shown.close()

@@ -1,0 +1,300 @@
+"""The OccuPy panel: a map, and a page each for estimating, modifying, masks and measuring."""
+
+from chimerax.core.commands import run
+from chimerax.core.errors import UserError
+from chimerax.core.models import ADD_MODELS, REMOVE_MODELS
+from chimerax.core.tools import ToolInstance, get_singleton
+from chimerax.map import Volume
+from chimerax.ui import MainToolWindow
+from Qt.QtCore import Qt, QTimer
+from Qt.QtWidgets import QLabel, QProgressBar, QScrollArea, QTabWidget, QVBoxLayout
+
+from ..commands.arguments import user_errors
+from ..commands.estimate import SUFFIX
+from ..commands.jobs import EstimateJob
+from ..commands.maps import sample
+from .background import Background
+from .composing import command, is_open, named
+from .estimate_page import EstimatePage
+from .estimating import CurrentEstimate
+from .fields import button, map_menu, row
+from .mask_page import MaskPage
+from .measure_page import MeasurePage
+from .modify_page import ModifyPage
+
+TOOL_NAME = "OccuPy"
+_STATE_VERSION = 1
+_POLL = 100
+"""Milliseconds between looks at the progress of what is running."""
+
+_LEAST_HEIGHT = 200
+"""Pixels of a page in sight, where the panel is docked beside others."""
+
+_PATIENCE = 3
+"""Looks before progress is shown, so that quick work does not flicker."""
+
+
+class OccuPyPanel(ToolInstance):
+    """The panel.
+
+    Attributes
+    ----------
+    background : Background
+        For what the panel does of its own accord: estimates and previews.
+    work : Background
+        For what the user asked for; nothing of the panel's own accord disturbs it.
+    current : CurrentEstimate
+        What is known of the chosen map.
+    """
+
+    SESSION_SAVE = True
+    help = "help:user/tools/occupy.html"
+
+    def __init__(self, session, tool_name=TOOL_NAME):
+        super().__init__(session, tool_name)
+        self.background = Background(session, self._work_changed)
+        self.work = Background(session, self._work_changed)
+        self.map_menu = map_menu(session, no_value_button_text="No map open")
+        self.map_menu.setToolTip("<p>The map to work on</p>")
+        self.current = CurrentEstimate(self.background, self.estimation, self._show_current)
+        self.estimate_page = EstimatePage(self)
+        self.modify_page = ModifyPage(self)
+        self.mask_page = MaskPage(self)
+        self.measure_page = MeasurePage(self)
+        self.estimate_page.changed.connect(self.current.refresh)
+        self.map_menu.value_changed.connect(lambda: self.current.choose(self.map_menu.value))
+        self._fill_window()
+        self._guarded = []
+        self._handlers = [
+            session.triggers.add_handler(REMOVE_MODELS, lambda *_: self._models_closed()),
+            session.triggers.add_handler(ADD_MODELS, lambda *_: QTimer.singleShot(0, self._choose_maps)),
+            session.triggers.add_handler("app quit", lambda *_: self._stop()),
+        ]
+        self._choose_maps()
+        self._show_current()
+
+    @classmethod
+    def get_singleton(cls, session, create=True):
+        """The panel, made where there is none."""
+        return get_singleton(session, cls, TOOL_NAME, create=create)
+
+    def estimation(self):
+        """The estimation settings that are set; raises `SettingError` where one cannot be used."""
+        return self.estimate_page.form.values()
+
+    def chosen_map(self, menu):
+        """The map that is chosen in a menu; raises `UserError` where there is none."""
+        if not is_open(menu.value):
+            raise UserError("No scale map is chosen; press Estimate first, or choose one in the menu")
+        return menu.value
+
+    def run_job(self, name, make_job, settings, volume=None, before=None, **words):
+        """Do the engine's work of a command in a thread, then run the command.
+
+        Parameters
+        ----------
+        name : str
+            Of the command.
+        make_job : callable
+            Makes the `Job` from a SampledMap and settings.
+        settings : callable
+            Returns the settings that are set, or raises `SettingError`.
+        volume : Volume, optional
+            What the command works on, where it is not the chosen map.
+        before : callable, optional
+            Called before the command is run.
+        **words
+            Further keywords of the command.
+        """
+        volume = volume or self.current.volume
+        if not is_open(volume):
+            raise UserError("There is no map to work on; open one first")
+        with user_errors(volume):
+            given = settings()
+            sampled = self.current.sampled() if volume is self.current.volume else sample(volume)
+            job = make_job(sampled, given)
+        self.background.cancel()
+        self._guard(job)
+
+        def finish(result):
+            self._finish(job, result, lambda: command(name, volume, given, **words), before)
+
+        title = f"{name.split()[1].capitalize()} {named(volume)}"
+        self.work.start(title, job.compute, finish, lambda error: self._failed(volume, error))
+
+    def cancel(self):
+        """Stop what is being computed."""
+        if self.work.busy:
+            self._unguard()
+            self.work.cancel()
+            self.session.logger.status("Cancelled; nothing was changed")
+            self.current.refresh()
+        else:
+            self.background.cancel()
+            self.current.give_up("Cancelled. Press Estimate, or change a setting, to begin again.")
+
+    def delete(self):
+        self._stop()
+        super().delete()
+
+    def take_snapshot(self, session, flags):
+        pages = {name: page.state for name, page in self._pages_with_state().items()}
+        own = {"map": self.map_menu.value, "page": self.pages.currentIndex(), "state_version": _STATE_VERSION}
+        return super().take_snapshot(session, flags) | own | pages
+
+    def set_state_from_snapshot(self, session, data):
+        super().set_state_from_snapshot(session, data)
+        self.pages.setCurrentIndex(data["page"])
+        self.map_menu.value = data["map"]
+        for name, page in self._pages_with_state().items():
+            page.state = data[name]
+
+    def _pages_with_state(self):
+        return {
+            "estimate": self.estimate_page.form,
+            "modify": self.modify_page,
+            "mask": self.mask_page,
+            "measure": self.measure_page,
+        }
+
+    def _fill_window(self):
+        self.tool_window = window = MainToolWindow(self)
+        self.pages = QTabWidget()
+        for name, page in (
+            ("Estimate", self.estimate_page),
+            ("Modify", self.modify_page),
+            ("Mask", self.mask_page),
+            ("Measure", self.measure_page),
+        ):
+            self.pages.addTab(_scrolled(page), name)
+        self.pages.currentChanged.connect(lambda index: self.mask_page.stop())
+        layout = QVBoxLayout(window.ui_area)
+        layout.setContentsMargins(4, 4, 4, 4)
+        help_button = button("Help", self.display_help, "Open the help page of this panel")
+        layout.addWidget(row(QLabel("Map"), self.map_menu, help_button))
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self._progress_row())
+        window.manage(placement="side")
+
+    def _progress_row(self):
+        self.stage = QLabel("")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 100)
+        self.cancel_button = button("Cancel", self.cancel, "Stop; nothing will have been changed")
+        made = row(self.stage, self.bar, self.cancel_button, stretch=False)
+        made.layout().setStretch(1, 1)
+        made.setFixedHeight(self.cancel_button.sizeHint().height())
+        self._looks = 0
+        self._poll = QTimer()
+        self._poll.setInterval(_POLL)
+        self._poll.timeout.connect(self._show_progress)
+        self._show_progress()
+        return made
+
+    def _work_changed(self):
+        if self.work.busy or self.background.busy:
+            if not self._poll.isActive():
+                self._looks = 0
+                self._poll.start()
+        else:
+            self._poll.stop()
+            self._show_progress()
+
+    def _show_progress(self):
+        progress = self.work.progress or self.background.progress
+        self._looks += 1
+        shown = progress is not None and self._looks > _PATIENCE
+        self.bar.setVisible(shown)
+        self.cancel_button.setVisible(shown)
+        title, stage, fraction = progress or ("", "", 0)
+        self.stage.setText(f"{title}: {stage}" if shown else "")
+        self.bar.setValue(round(100 * fraction))
+
+    def _guard(self, job):
+        """Cancel the work when a map that it is of is closed or changes."""
+        self._unguard()
+        self._guarded = [job.sampled.volume, *job.maps]
+        for volume in self._guarded:
+            volume.add_volume_change_callback(self._volume_changed)
+
+    def _unguard(self):
+        for volume in self._guarded:
+            if self._volume_changed in volume.change_callbacks:
+                volume.remove_volume_change_callback(self._volume_changed)
+        self._guarded = []
+
+    def _volume_changed(self, volume, change):
+        if change in ("data values changed", "coordinates changed"):
+            QTimer.singleShot(0, self._abandon)
+
+    def _models_closed(self):
+        if not all(is_open(volume) for volume in self._guarded):
+            self._abandon()
+
+    def _abandon(self):
+        """Give up work on a map that is no longer what it was."""
+        self._unguard()
+        if self.work.busy:
+            self.work.cancel()
+            self.session.logger.status("Cancelled, as the map was changed or closed")
+            self.current.refresh()
+
+    def _finish(self, job, result, text, before):
+        self._unguard()
+        job.keep(result)
+        if before:
+            before()
+        try:
+            made = run(self.session, text())
+        finally:
+            job.take()
+        if isinstance(job, EstimateJob):
+            self._choose_scale_map(made)
+        self.current.refresh()
+
+    def _failed(self, volume, error):
+        self._unguard()
+        self.current.refresh()
+        with user_errors(volume):
+            raise error
+
+    def _show_current(self):
+        self.estimate_page.show_current(self.current)
+        self.modify_page.show_current(self.current)
+
+    def _choose_maps(self):
+        """Where nothing is chosen, choose what is there."""
+        maps = self.session.models.list(type=Volume)
+        scale_maps = [volume for volume in maps if volume.name.endswith(tuple(SUFFIX.values()))]
+        if self.map_menu.value is None:
+            others = [v for v in maps if v not in scale_maps and not getattr(v, "is_occupy_preview", False)]
+            displayed = [v for v in others if v.display]
+            self.map_menu.value = next(iter(displayed or others), None)
+        for page in (self.mask_page, self.measure_page):
+            if page.scale_menu.value is None and scale_maps:
+                page.scale_menu.value = scale_maps[-1]
+
+    def _choose_scale_map(self, scale_map):
+        for page in (self.mask_page, self.measure_page):
+            page.scale_menu.value = scale_map
+
+    def _stop(self):
+        for handler in self._handlers:
+            handler.remove()
+        self._handlers = []
+        self._unguard()
+        self._poll.stop()
+        self.work.cancel()
+        self.modify_page.stop_preview()
+        self.mask_page.stop()
+        self.current.stop()
+
+
+def _scrolled(page):
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    area.setFrameShape(QScrollArea.NoFrame)
+    area.setMinimumHeight(_LEAST_HEIGHT)
+    area.setWidget(page)
+    return area

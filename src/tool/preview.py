@@ -1,0 +1,100 @@
+"""A map that shows what a modification would make, while its settings are being chosen."""
+
+import numpy as np
+from chimerax.map import volume_from_grid_data
+from chimerax.map_data import ArrayGridData
+
+from ..commands.coloring import Coloring, color_volume
+from ..engine.modify import Modifier
+from .composing import is_open
+
+
+class Preview:
+    """A modified map, as coarse as its original is shown, in the place of the original.
+
+    Parameters
+    ----------
+    session : Session
+    sampled : SampledMap
+        The whole original.
+    found : Estimate
+        Of it.
+    """
+
+    def __init__(self, session, sampled, found):
+        self._session = session
+        self._original = volume = sampled.volume
+        step = volume.region[2]
+        self.modifier = Modifier(sampled.density, sampled.voxel_size, found, tuple(reversed(step)))
+        whole = (sampled.region[0], sampled.region[1], step)
+        self._origin, self._step = volume.region_origin_and_step(whole)
+        every = tuple(slice(None, None, n) for n in reversed(step))
+        self._scale = self._volume(np.ascontiguousarray(found.scale[every]), f"{volume.name} scale", open_model=False)
+        self._shown = None
+        self._handlers = [
+            session.triggers.add_handler("begin save session", lambda *_: self._display_original(True)),
+            session.triggers.add_handler("end save session", lambda *_: self._display_original(False)),
+        ]
+
+    @property
+    def volume(self):
+        """The map that is shown, or None."""
+        return self._shown
+
+    @property
+    def was_closed(self):
+        """Whether the user closed the map that was shown."""
+        return self._shown is not None and self._shown.deleted
+
+    def show(self, density):
+        """Show a modified map; the first time in the place of the original.
+
+        Parameters
+        ----------
+        density : array of float32
+            What `modifier` made.
+        """
+        if self._shown is None:
+            self._begin(density)
+            return
+        self._shown.data.array[...] = density
+        self._shown.data.values_changed()
+
+    def close(self):
+        """Put the original back, at the levels of the preview."""
+        for handler in self._handlers:
+            handler.remove()
+        self._handlers = []
+        shown, self._shown = self._shown, None
+        if shown is None:
+            return
+        if is_open(self._original):
+            if not shown.deleted:
+                self._original.copy_settings_from(shown, copy_region=False, copy_colors=False)
+            self._original.display = True
+        if not shown.deleted:
+            self._session.models.close([shown])
+
+    def _begin(self, density):
+        original = self._original
+        shown = self._volume(density, f"{original.name} preview")
+        shown.is_occupy_preview = True
+        shown.SESSION_SAVE = False
+        shown.copy_settings_from(original, copy_region=False, copy_colors=False)
+        self._shown = shown
+        self._session.models.add([shown])
+        shown.display = True
+        original.display = False
+        color_volume(self._session, shown, self._scale, Coloring(), undo=False)
+
+    def _volume(self, array, name, open_model=False):
+        data = self._original.data
+        grid = ArrayGridData(array, self._origin, self._step, data.cell_angles, data.rotation, name=name)
+        made = volume_from_grid_data(grid, self._session, open_model=open_model, show_dialog=False)
+        made.position = self._original.scene_position
+        return made
+
+    def _display_original(self, display):
+        """Sessions hold the original, not the preview."""
+        if self._shown is not None and is_open(self._original):
+            self._original.display = display
