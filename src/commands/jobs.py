@@ -7,7 +7,7 @@ thread before it runs the command, which then finds the result at hand.
 
 from chimerax.map import Volume
 
-from ..engine.estimate import estimate
+from ..engine.estimate import estimate, estimation_settings
 from ..engine.masks import make_mask
 from ..engine.modify import check_modification, modify, without_solvent
 from ..engine.parallel import Progress
@@ -60,9 +60,10 @@ class Job:
 
 
 class EstimateJob(Job):
-    """An estimate, which is kept for every command that needs it."""
+    """An estimate, which is kept for every command that needs it; raises `SettingError` before any work."""
 
     def __init__(self, sampled, settings):
+        estimation_settings(sampled.density.shape, sampled.voxel_size, **settings)
         super().__init__(sampled, "estimate", checked(settings, ESTIMATION))
         self._settings = on_grid(settings, sampled)
 

@@ -47,6 +47,11 @@ class CurrentEstimate:
         self._timer.setInterval(_PAUSE)
         self._timer.timeout.connect(self._update)
 
+    @property
+    def settled(self):
+        """Whether nothing is being found out or about to be."""
+        return not self._timer.isActive() and not self._background.busy
+
     def choose(self, volume):
         """Turn to another map, or to none."""
         if volume is self.volume:

@@ -1,4 +1,4 @@
-"""Runs in ChimeraX: all tests of this folder; writes what became of each to results.json."""
+"""Runs in ChimeraX: all tests of the folder that OCCUPY_TEST_SUITE names; writes what became of each to a JSON file."""
 
 import json
 import os
@@ -7,8 +7,8 @@ import unittest
 from pathlib import Path
 
 folder = Path(os.environ["OCCUPY_TEST_FOLDER"])
-here = folder / "inside"
-sys.path.insert(0, str(here))
+suite = os.environ["OCCUPY_TEST_SUITE"]
+sys.path.insert(0, str(folder / "inside"))
 
 import support  # noqa: E402
 
@@ -40,5 +40,5 @@ class Outcomes(unittest.TestResult):
 
 
 outcomes = Outcomes()
-unittest.defaultTestLoader.discover(str(here), "test_*.py").run(outcomes)
-(folder / "results.json").write_text(json.dumps(outcomes.by_name, indent=1), encoding="utf-8")
+unittest.defaultTestLoader.discover(str(folder / suite), "test_*.py").run(outcomes)
+(folder / f"{suite}.json").write_text(json.dumps(outcomes.by_name, indent=1), encoding="utf-8")

@@ -1,0 +1,121 @@
+"""Runs folders of tests in a real ChimeraX, and tells what became of each.
+
+The ChimeraX is the one that CHIMERAX names, else `chimerax` on the PATH. The bundle is
+installed into a clean profile, so that nothing there but itself is tested.
+"""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
+BUNDLE_FILES = ("bundle_info.xml", "README.md", "LICENSE", "src")
+CHIMERAX = os.environ.get("CHIMERAX") or shutil.which("chimerax")
+TIMEOUT = 900
+NO_CHIMERAX = "NO CHIMERAX: set CHIMERAX or put chimerax on the PATH"
+NO_SCREEN = "NO SCREEN: ChimeraX's window needs a display, or Xvfb on the PATH"
+WITHOUT_WINDOW = ("--offscreen", "--nogui")
+
+
+def names_of_tests(suite):
+    """module.Class.test of every test in a folder, read without importing it."""
+    for path in sorted((HERE / suite).glob("test_*.py")):
+        for item in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(item, ast.ClassDef):
+                tests = (d.name for d in item.body if isinstance(d, ast.FunctionDef) and d.name.startswith("test"))
+                yield from (f"{path.stem}.{item.name}.{name}" for name in tests)
+
+
+@contextmanager
+def profile():
+    """A folder with a profile that has the bundle, which a ChimeraX run by another user can write to as well."""
+    folder = Path(tempfile.mkdtemp(prefix="occupy-chimerax-"))
+    try:
+        bundle = folder / "bundle"
+        for made in (folder / "home", bundle):
+            made.mkdir()
+        for name in BUNDLE_FILES:
+            source = PROJECT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, bundle / name)
+        for suite in ("inside", "window"):
+            shutil.copytree(HERE / suite, folder / suite)
+        _open_to_all(folder)
+        _run_chimerax(folder, {}, *WITHOUT_WINDOW, "--exit", "--cmd", f'devel install "{bundle}" exit true')
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def outcomes(folder, suite, options, environment=None):
+    """What became of each test of a folder: 'ok', 'skipped: …' or a traceback."""
+    results = folder / f"{suite}.json"
+    script = folder / "inside" / "run_all.py"
+    variables = {"OCCUPY_TEST_SUITE": suite} | (environment or {})
+    log = _run_chimerax(folder, variables, *options, "--exit", "--script", str(script))
+    assert results.exists(), log
+    return json.loads(results.read_text(encoding="utf-8"))
+
+
+def check(found, name):
+    """Pass, skip or fail as a test did in ChimeraX."""
+    outcome = found.get(name, "it did not run")
+    if outcome.startswith("skipped"):
+        pytest.skip(outcome)
+    assert outcome == "ok", outcome
+
+
+def has_screen():
+    """Whether there is a screen for a window, or one can be made."""
+    return sys.platform != "linux" or "DISPLAY" in os.environ or shutil.which("Xvfb") is not None
+
+
+@contextmanager
+def screen():
+    """Environment variables that name a screen: the one there is, else a virtual one."""
+    if sys.platform != "linux" or "DISPLAY" in os.environ:
+        yield {}
+        return
+    reading, writing = os.pipe()
+    arguments = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-ac", "-nolisten", "tcp"]
+    server = subprocess.Popen(arguments, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as pipe:
+            number = pipe.readline().strip()
+        browser = "--no-sandbox --disable-gpu --disable-dev-shm-usage"
+        yield {"DISPLAY": f":{number}", "LIBGL_ALWAYS_SOFTWARE": "1", "QTWEBENGINE_CHROMIUM_FLAGS": browser}
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _open_to_all(folder):
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o777)
+
+
+def _run_chimerax(folder, variables, *arguments):
+    home = {name: str(folder / "home") for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON"))} | home
+    done = subprocess.run(
+        [CHIMERAX, *arguments],
+        env=environment | {"OCCUPY_TEST_FOLDER": str(folder)} | variables,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=TIMEOUT,
+    )
+    log = done.stdout + done.stderr
+    assert done.returncode == 0, log
+    return log

@@ -1,0 +1,588 @@
+"""The OccuPy panel in ChimeraX's window, used as with mouse and keyboard."""
+
+import csv
+import threading
+import time
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+from chimerax import occupy
+from chimerax.core import toolshed
+from chimerax.core.commands import run
+from chimerax.core.errors import UserError
+from chimerax.map import Volume
+from chimerax.occupy.commands import jobs
+from chimerax.occupy.engine.errors import OccuPyError
+from chimerax.occupy.tool.panel import OccuPyPanel
+from Qt.QtCore import QEvent, Qt
+from Qt.QtGui import QKeyEvent
+from Qt.QtWidgets import QApplication
+from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
+
+PATIENCE = 30
+
+
+def wait_until(condition):
+    """Let the window work until something is so."""
+    end = time.time() + PATIENCE
+    while not condition():
+        if time.time() > end:
+            raise AssertionError("it took too long")
+        QApplication.processEvents()
+        time.sleep(0.002)
+
+
+def type_into(field, text):
+    """What the user does to write in a field."""
+    field.widget.selectAll()
+    for character in text:
+        QApplication.sendEvent(field.widget, QKeyEvent(QEvent.KeyPress, 0, Qt.NoModifier, character))
+
+
+class Endless:
+    """Stands for engine work that takes for ever, unless it is cancelled."""
+
+    def __init__(self):
+        self.begun, self.ended = threading.Event(), threading.Event()
+
+    def __call__(self, *args, progress=None, **keywords):
+        self.begun.set()
+        try:
+            while True:
+                progress(0.4, "low-pass")
+                time.sleep(0.002)
+        finally:
+            self.ended.set()
+
+
+class PanelTestCase(MapTestCase):
+    """A test that begins with the panel open and the map estimated."""
+
+    def setUp(self):
+        super().setUp()
+        run(session, "ui tool show OccuPy", log=False)
+        self.panel = OccuPyPanel.get_singleton(session, create=False)
+        self.form = self.panel.estimate_page.form
+        self.modify = self.panel.modify_page
+        self.settle()
+
+    def tearDown(self):
+        if self.panel in session.tools.list():
+            self.panel.delete()
+        super().tearDown()
+
+    def settle(self):
+        """Wait until nothing is being computed or about to be."""
+        panel = self.panel
+        wait_until(lambda: not panel.work.busy and not panel.background.busy and panel.current.settled)
+
+    def maps(self):
+        return session.models.list(type=Volume)
+
+    def assert_quiet(self):
+        """No warning and no error was logged."""
+        self.assertEqual((self.log.text["warning"], self.log.text["error"]), ("", ""))
+
+
+class Choosing(PanelTestCase):
+    def test_the_open_map_is_chosen_and_looked_at(self):
+        self.assertIs(self.panel.map_menu.value, self.map)
+        expected = occupy.estimate(self.density, VOXEL_SIZE)
+        np.testing.assert_array_equal(self.panel.current.found.scale, expected.scale)
+        self.assertEqual([m.id_string for m in self.maps()], ["1"])
+        self.assert_quiet()
+
+    def test_the_menu_follows_what_is_open(self):
+        other = self.open_map(2 * self.density, "other")
+        self.assertIs(self.panel.map_menu.value, self.map)
+        self.panel.map_menu.value = other
+        self.settle()
+        self.assertAlmostEqual(
+            self.panel.current.found.full_scale, occupy.estimate(2 * self.density, VOXEL_SIZE).full_scale, places=5
+        )
+        run(session, "close #1-2", log=False)
+        wait_until(lambda: self.panel.current.volume is None)
+        self.assertIn("Open a map", self.panel.estimate_page.words.text())
+        self.assertFalse(self.panel.estimate_page.plot.shows_drawing())
+        with self.assertRaisesRegex(UserError, "no map"):
+            self.panel.estimate_page.estimate()
+        self.assert_quiet()
+
+    def test_a_map_that_changes_is_looked_at_anew(self):
+        self.map.data.array *= 2
+        self.map.data.values_changed()
+        self.settle()
+        expected = occupy.estimate(2 * self.density, VOXEL_SIZE).full_scale
+        self.assertAlmostEqual(self.panel.current.found.full_scale, expected, places=5)
+
+    def test_a_map_that_cannot_be_used_is_said_to_be_so_in_words(self):
+        flat = self.open_map(np.ones(SHAPE, np.float32), "flat")
+        self.panel.map_menu.value = flat
+        self.settle()
+        self.assertIn("constant", self.panel.estimate_page.words.text())
+        self.panel.estimate_page.estimate()
+        wait_until(lambda: "constant" in self.log.text["error"])
+        self.assertEqual(len(self.maps()), 2)
+
+
+class Settings(PanelTestCase):
+    def shown(self, name):
+        return self.form.fields[name].widget.placeholderText()
+
+    def test_what_follows_from_the_map_is_filled_in(self):
+        settings = occupy.estimate(self.density, VOXEL_SIZE).settings
+        self.assertEqual(float(self.shown("lowpass")), settings.lowpass)
+        self.assertEqual(int(self.shown("kernel_size")), settings.kernel_size)
+        self.assertEqual(float(self.shown("kernel_radius")), settings.kernel_radius)
+        self.assertAlmostEqual(float(self.shown("tau")), settings.tau, places=4)
+        self.assertEqual(int(self.shown("tile_size")), 12)
+        self.assertAlmostEqual(float(self.shown("full_scale")), self.panel.current.found.full_scale, places=3)
+
+    def test_what_depends_on_a_setting_changes_with_it_and_reset_sets_it_back(self):
+        type_into(self.form.fields["lowpass"], "14")
+        expected = occupy.estimate(self.density, VOXEL_SIZE, lowpass=14)
+        self.settle()
+        self.assertEqual(int(self.shown("kernel_size")), expected.settings.kernel_size)
+        self.assertAlmostEqual(float(self.shown("tau")), expected.tau, places=3)
+        self.assertAlmostEqual(self.panel.current.found.full_scale, expected.full_scale, places=5)
+        self.form.reset()
+        self.settle()
+        self.assertEqual(self.form.values(), {})
+        self.assertEqual(int(self.shown("kernel_size")), 5)
+
+    def test_every_setting_has_a_field_with_a_tooltip_and_its_unit(self):
+        for name, field in self.form.fields.items():
+            self.assertIn(field.setting.help, field.widget.toolTip(), name)
+            self.assertIn(field.setting.unit, field.widget.toolTip(), name)
+
+    def test_a_setting_that_cannot_be_used_is_told_before_any_work(self):
+        for text, problem in (("-3", "above 0"), ("abc", "must be a number"), ("1", "two voxels")):
+            with self.subTest(text):
+                type_into(self.form.fields["lowpass"], text)
+                self.settle()
+                self.assertIn(problem, self.panel.estimate_page.words.text())
+                with self.assertRaisesRegex(UserError, problem):
+                    self.panel.estimate_page.estimate()
+        self.assertEqual(len(self.maps()), 1)
+
+    def test_a_bad_fit_is_said_to_be_bad_and_what_to_try(self):
+        masked = self.open_map(np.where(self.density > 0.2, self.density, 0), "masked")
+        self.panel.map_menu.value = masked
+        self.settle()
+        self.assertIn("masked or solvent-flattened", self.panel.estimate_page.words.text())
+        self.assertIn("use the unmasked map", self.panel.estimate_page.words.text())
+
+
+class Estimating(PanelTestCase):
+    def test_the_button_runs_the_command_and_colors_the_map(self):
+        before = self.colors_of(self.map)
+        self.panel.estimate_page.estimate()
+        self.settle()
+        scale_map = self.maps()[-1]
+        self.assertEqual(scale_map.name, "small occupancy")
+        np.testing.assert_array_equal(scale_map.full_matrix(), occupy.estimate(self.density, VOXEL_SIZE).scale)
+        self.assertIn("occupy estimate #1", self.log.text["info"])
+        self.assertIsNotNone(self.colors_of(self.map))
+        self.assertIsNot(self.colors_of(self.map), before)
+        self.assertIs(self.panel.mask_page.scale_menu.value, scale_map)
+        self.assert_quiet()
+
+    def test_the_command_has_the_settings_and_finds_the_work_done(self):
+        type_into(self.form.fields["lowpass"], "12.5")
+        self.form.fields["mode"].widget.setCurrentText("resolution")
+        with mock.patch.object(jobs, "estimate", wraps=jobs.estimate) as made:
+            self.panel.estimate_page.estimate()
+            self.settle()
+        self.assertEqual(made.call_count, 1)
+        self.assertIn("occupy estimate #1 mode resolution lowpass 12.5", self.log.text["info"])
+
+    def test_solvent_buttons_make_the_confidence_and_the_map_without_solvent(self):
+        self.panel.estimate_page.solvent()
+        self.settle()
+        confidence = self.maps()[-1]
+        np.testing.assert_array_equal(confidence.full_matrix(), occupy.estimate(self.density, VOXEL_SIZE).confidence())
+        self.panel.estimate_page.solvent(remove_solvent=True)
+        self.settle()
+        self.assertEqual(self.maps()[-1].name, "small without solvent")
+        self.assertIn("occupy solvent #1 plot false removeSolvent true", self.log.text["info"])
+
+    def test_a_solvent_mask_from_the_menu_is_used(self):
+        mask = self.open_map((np.indices(SHAPE)[0] < 10).astype(np.float32), "mask")
+        self.form.state = {"solvent_mask": [mask]}
+        self.panel.estimate_page.estimate()
+        self.settle()
+        self.assertIn("occupy estimate #1 solventMask #2", self.log.text["info"])
+        expected = occupy.fit_solvent(self.density, VOXEL_SIZE, solvent_mask=mask.full_matrix())
+        self.assertEqual(self.panel.current.found.solvent.mean, expected.mean)
+
+
+class LongWork(PanelTestCase):
+    def start_endless(self):
+        work = Endless()
+        patch = mock.patch.object(jobs, "estimate", work)
+        patch.start()
+        self.addCleanup(patch.stop)
+        type_into(self.form.fields["lowpass"], "13")
+        self.panel.estimate_page.estimate()
+        wait_until(work.begun.is_set)
+        return work
+
+    def test_progress_is_shown_and_the_window_works_meanwhile(self):
+        work = self.start_endless()
+        wait_until(lambda: self.panel.bar.isVisibleTo(self.panel.tool_window.ui_area))
+        self.assertEqual(self.panel.bar.value(), 40)
+        self.assertIn("low-pass", self.panel.stage.text())
+        self.panel.pages.setCurrentIndex(2)
+        run(session, "volume #1 level 0.4", log=False)
+        self.assertFalse(work.ended.is_set())
+
+    def test_cancel_stops_the_work_and_nothing_is_made(self):
+        work = self.start_endless()
+        self.panel.cancel()
+        wait_until(work.ended.is_set)
+        self.assertFalse(self.panel.work.busy)
+        self.assertEqual(len(self.maps()), 1)
+        self.assertNotIn("occupy estimate #1 lowpass 13", self.log.text["info"])
+        self.assert_quiet()
+
+    def test_cancel_stops_what_the_panel_does_of_its_own_accord(self):
+        work = Endless()
+        with mock.patch.object(jobs, "estimate", work):
+            type_into(self.form.fields["lowpass"], "13")
+            wait_until(work.begun.is_set)
+            self.panel.cancel()
+            wait_until(work.ended.is_set)
+        self.assertIn("Cancelled", self.panel.estimate_page.words.text())
+
+    def test_closing_the_map_meanwhile_does_no_harm(self):
+        work = self.start_endless()
+        run(session, "close #1", log=False)
+        wait_until(work.ended.is_set)
+        self.settle()
+        self.assertEqual(self.maps(), [])
+        self.assert_quiet()
+
+    def test_closing_the_panel_meanwhile_does_no_harm(self):
+        work = self.start_endless()
+        self.panel.delete()
+        wait_until(work.ended.is_set)
+        self.assertEqual(len(self.maps()), 1)
+        self.assert_quiet()
+
+    def test_a_map_that_changes_meanwhile_is_not_estimated_as_it_was(self):
+        work = self.start_endless()
+        self.map.data.array *= 2
+        self.map.data.values_changed()
+        wait_until(work.ended.is_set)
+        wait_until(lambda: not self.panel.work.busy)
+        self.assertEqual(len(self.maps()), 1)
+
+    def test_work_that_fails_is_told_and_nothing_is_made(self):
+        with mock.patch.object(jobs, "estimate", side_effect=OccuPyError("the map is no good")):
+            type_into(self.form.fields["lowpass"], "13")
+            self.panel.estimate_page.estimate()
+            wait_until(lambda: "the map is no good" in self.log.text["error"])
+        self.assertEqual(len(self.maps()), 1)
+
+    def test_new_work_takes_the_place_of_what_is_running(self):
+        work = self.start_endless()
+        mock.patch.stopall()
+        self.panel.estimate_page.estimate()
+        wait_until(work.ended.is_set)
+        self.settle()
+        self.assertEqual(len(self.maps()), 2)
+
+
+class Modifying(PanelTestCase):
+    def preview(self):
+        self.modify.preview.setChecked(True)
+        self.settle()
+        return self.modify.preview_map
+
+    def slide(self, name, place):
+        self.modify.form.fields[name].slider.setValue(place)
+        self.settle()
+
+    def expected(self, kind="equalize", **settings):
+        return occupy.modify(self.density, VOXEL_SIZE, kind, **settings).density
+
+    def test_the_preview_follows_the_slider_in_the_place_of_the_map(self):
+        shown = self.preview()
+        self.assertFalse(self.map.display)
+        self.assertTrue(shown.display)
+        self.assert_same_place(shown, self.map)
+        self.assertEqual(shown.surfaces[0].level, self.map.surfaces[0].level)
+        np.testing.assert_array_equal(shown.full_matrix(), self.expected())
+        for place, power in ((50, 2.0), (75, 4.0)):
+            self.slide("power", place)
+            self.assertEqual(self.modify.form.values(), {"power": power})
+            np.testing.assert_array_equal(shown.full_matrix(), self.expected(power=power))
+        self.assert_quiet()
+
+    def test_the_surface_of_the_preview_follows_and_is_colored(self):
+        shown = self.preview()
+        self.slide("power", 20)
+        shown.update_drawings()
+        weak = len(shown.surfaces[0].triangles)
+        self.slide("power", 90)
+        shown.update_drawings()
+        self.assertGreater(len(shown.surfaces[0].triangles), weak)
+        self.assertEqual(len(shown.surfaces[0].vertex_colors), len(shown.surfaces[0].vertices))
+
+    def test_every_kind_has_a_preview(self):
+        for kind, settings in (("attenuate", {"power": 3.16}), ("sigmoid", {"power": 3.16, "pivot": 0.31})):
+            self.modify.kind = kind
+            shown = self.preview()
+            self.slide("power", 50)
+            if kind == "sigmoid":
+                self.slide("pivot", 30)
+            np.testing.assert_array_equal(shown.full_matrix(), self.expected(kind, **settings))
+
+    def test_the_preview_is_as_coarse_as_the_map_is_shown(self):
+        run(session, "volume #1 step 2", log=False)
+        shown = self.preview()
+        np.testing.assert_array_equal(shown.full_matrix(), self.expected()[::2, ::2, ::2])
+        ijk = np.array((3, 4, 5))
+        self.assertTrue(
+            np.allclose(shown.data.ijk_to_xyz_transform * ijk, self.map.data.ijk_to_xyz_transform * (2 * ijk))
+        )
+
+    def test_without_the_preview_the_map_is_back_at_the_level_of_the_preview(self):
+        shown = self.preview()
+        shown.set_parameters(surface_levels=[0.42])
+        self.modify.preview.setChecked(False)
+        self.assertTrue(self.map.display)
+        self.assertEqual(self.map.surfaces[0].level, 0.42)
+        self.assertEqual(self.maps(), [self.map])
+
+    def test_closing_the_panel_or_the_preview_brings_the_map_back(self):
+        shown = self.preview()
+        session.models.close([shown])
+        self.slide("power", 30)
+        wait_until(lambda: not self.modify.preview.isChecked())
+        self.assertTrue(self.map.display)
+        self.preview()
+        self.panel.delete()
+        self.assertTrue(self.map.display)
+        self.assertEqual(self.maps(), [self.map])
+        self.assert_quiet()
+
+    def test_closing_the_map_closes_the_preview(self):
+        self.preview()
+        run(session, "close #1", log=False)
+        wait_until(lambda: not self.maps())
+        self.assert_quiet()
+
+    def test_apply_runs_the_command_and_ends_the_preview(self):
+        self.preview()
+        self.slide("power", 50)
+        self.modify.apply()
+        self.settle()
+        made = next(m for m in self.maps() if m.name == "small equalized")
+        np.testing.assert_array_equal(made.full_matrix(), self.expected(power=2.0))
+        self.assertIn("occupy equalize #1 power 2", self.log.text["info"])
+        self.assertFalse(self.modify.preview.isChecked())
+        self.assertEqual({m.name for m in self.maps()}, {"small", "small equalized", "small occupancy"})
+        self.assertTrue(made.display)
+        self.assertFalse(self.map.display)
+        self.assert_quiet()
+
+    def test_the_command_finds_the_work_done_and_takes_all_settings(self):
+        type_into(self.form.fields["tile_size"], "10")
+        self.modify.kind = "sigmoid"
+        self.modify.form.state = {"power": "3", "noise": False, "hedge": "2"}
+        with mock.patch.object(jobs, "modify", wraps=jobs.modify) as made:
+            self.modify.apply()
+            self.settle()
+        self.assertEqual(made.call_count, 1)
+        self.assertIn("occupy sigmoid #1 tileSize 10 power 3 hedge 2 noise false", self.log.text["info"])
+
+    def test_two_modifications_of_one_estimate_share_the_scale_map(self):
+        self.modify.apply()
+        self.settle()
+        self.modify.kind = "attenuate"
+        self.modify.apply()
+        self.settle()
+        self.assertEqual([m.name for m in self.maps()].count("small occupancy"), 1)
+
+    def test_the_curve_is_drawn_with_the_limits_in_words(self):
+        self.assertTrue(self.modify.plot.shows_drawing())
+        limits = occupy.modify(self.density, VOXEL_SIZE).limits
+        for number in (limits.scale_limit, limits.max_gain):
+            self.assertIn(f"{number:.3g}", self.modify.words.text())
+
+
+class Masks(PanelTestCase):
+    def setUp(self):
+        super().setUp()
+        self.panel.estimate_page.estimate()
+        self.settle()
+        self.page = self.panel.mask_page
+        self.panel.pages.setCurrentIndex(2)
+
+    def test_the_surface_follows_the_threshold(self):
+        scale_map = self.page.scale_menu.value
+        self.page.surface.setChecked(True)
+        for place in (20, 60):
+            self.page.form.fields["threshold"].slider.setValue(place)
+            self.assertTrue(scale_map.display)
+            self.assertEqual(scale_map.surfaces[0].level, self.page.form.fields["threshold"].number_now)
+        self.page.surface.setChecked(False)
+        self.assertFalse(scale_map.display)
+
+    def test_make_runs_the_command(self):
+        self.page.form.fields["threshold"].slider.setValue(49)
+        self.page.form.state = self.page.form.state | {"soft_edge": "6", "invert": True}
+        self.page.make()
+        self.settle()
+        made = self.maps()[-1]
+        scale = occupy.estimate(self.density, VOXEL_SIZE).scale
+        expected = occupy.make_mask(scale, VOXEL_SIZE, threshold=0.5, soft_edge=6, invert=True)
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+        self.assertIn("occupy mask #2 threshold 0.5 softEdge 6 invert true", self.log.text["info"])
+        self.assert_quiet()
+
+    def test_the_surface_of_a_subtraction_mask_is_shown_too(self):
+        self.page.form.state = {"mask_from": "attenuate", "power": "2"}
+        self.page.surface.setChecked(True)
+        self.assertAlmostEqual(self.page.scale_menu.value.surfaces[0].level, 0.5, places=3)
+
+
+class Measuring(PanelTestCase):
+    def setUp(self):
+        super().setUp()
+        self.panel.estimate_page.estimate()
+        self.settle()
+        self.model = self.open_model()
+        self.page = self.panel.measure_page
+        self.panel.pages.setCurrentIndex(3)
+        wait_until(lambda: self.page.model_menu.value is self.model)
+
+    def open_model(self):
+        """An atom in the middle of each part, in chains A and B."""
+        lines = []
+        for i, part in enumerate(PARTS):
+            x, y, z = self.map.data.ijk_to_xyz(tuple(reversed(part.centre)))
+            lines.append(
+                f"ATOM  {i + 1:5d}  CA  ALA {'AB'[i]}{i + 1:4d}    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00           C"
+            )
+        path = FOLDER / "parts.pdb"
+        path.write_text("\n".join([*lines, "END", ""]), encoding="utf-8")
+        return run(session, f'open "{path}"', log=False)[0]
+
+    def table(self):
+        table = self.page.table
+        return [[table.item(i, j).text() for j in range(table.columnCount())] for i in range(table.rowCount())]
+
+    def test_the_table_tells_the_scale_of_each_chain(self):
+        self.page.measure()
+        scale = occupy.estimate(self.density, VOXEL_SIZE).scale
+        for found, part, chain in zip(self.table(), PARTS, "AB", strict=True):
+            self.assertTrue(found[0].endswith(f"/{chain}"))
+            self.assertAlmostEqual(float(found[1]), float(scale[tuple(part.centre)]), delta=0.02)
+        self.assertIn("occupy measure #2 atoms", self.log.text["info"])
+        self.assert_quiet()
+
+    def test_the_model_is_colored_by_what_was_measured(self):
+        before = self.model.residues.ribbon_colors.copy()
+        self.page.color()
+        self.assertTrue((self.model.residues.ribbon_colors != before).any())
+        self.assertIn("color byattribute map_occupancy", self.log.text["info"])
+        self.assert_quiet()
+
+    def test_the_table_is_saved_as_csv(self):
+        path = FOLDER / "table of occupancies.csv"
+        path.unlink(missing_ok=True)
+        with mock.patch("chimerax.occupy.tool.measure_page.QFileDialog.getSaveFileName", return_value=(str(path), "")):
+            self.page.save()
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["region"][-1] for row in rows], ["A", "B"])
+        self.assertGreater(float(rows[0]["mean"]), float(rows[1]["mean"]))
+        self.assertIn("saveFile", self.log.text["info"])
+
+    def test_without_a_model_or_a_scale_map_it_says_what_is_missing(self):
+        run(session, f"close #{self.model.id_string}", log=False)
+        wait_until(lambda: self.page.model_menu.value is None)
+        with self.assertRaisesRegex(UserError, "atomic model"):
+            self.page.measure()
+        run(session, "close #2", log=False)
+        wait_until(lambda: self.page.scale_menu.value is None)
+        with self.assertRaisesRegex(UserError, "scale map"):
+            self.page.measure()
+
+
+class Sessions(PanelTestCase):
+    def reopen(self):
+        path = FOLDER / "panel.cxs"
+        run(session, f'save "{path}"', log=False)
+        run(session, "close session", log=False)
+        self.assertEqual(session.tools.find_by_class(OccuPyPanel), [])
+        run(session, f'open "{path}"', log=False)
+        self.panel = OccuPyPanel.get_singleton(session, create=False)
+        self.settle()
+        return self.panel
+
+    def test_a_session_brings_the_panel_back_as_it_was(self):
+        self.panel.estimate_page.estimate()
+        self.settle()
+        type_into(self.form.fields["lowpass"], "12")
+        self.form.fields["recalibrate"].widget.setChecked(True)
+        self.modify.kind = "sigmoid"
+        self.modify.form.fields["power"].slider.setValue(50)
+        self.modify.form.fields["pivot"].slider.setValue(30)
+        self.panel.mask_page.form.fields["threshold"].slider.setValue(30)
+        self.panel.measure_page.by_menu.setCurrentText("residue")
+        self.panel.pages.setCurrentIndex(1)
+        given, form = self.form.values(), self.modify.form.values()
+        panel = self.reopen()
+        self.assertEqual(panel.map_menu.value.name, "small")
+        self.assertEqual(panel.estimate_page.form.values(), given)
+        self.assertEqual(panel.modify_page.kind, "sigmoid")
+        self.assertEqual(panel.modify_page.form.values(), form)
+        self.assertEqual(panel.mask_page.form.values(), {"threshold": 0.31})
+        self.assertEqual(panel.mask_page.scale_menu.value.name, "small occupancy")
+        self.assertEqual(panel.measure_page.by_menu.currentText(), "residue")
+        self.assertEqual(panel.pages.currentIndex(), 1)
+        self.assertIsNotNone(panel.current.found)
+        self.assert_quiet()
+
+    def test_a_preview_is_not_saved_but_the_map_in_its_place(self):
+        self.modify.preview.setChecked(True)
+        self.settle()
+        path = FOLDER / "preview.cxs"
+        run(session, f'save "{path}"', log=False)
+        self.assertFalse(self.map.display)
+        self.assertTrue(self.modify.preview_map.display)
+        run(session, "close session", log=False)
+        run(session, f'open "{path}"', log=False)
+        self.panel = OccuPyPanel.get_singleton(session, create=False)
+        self.settle()
+        (volume,) = self.maps()
+        self.assertTrue(volume.display)
+        self.assert_quiet()
+
+
+class Window(PanelTestCase):
+    def test_it_is_in_the_tools_menu(self):
+        bundle = next(b for b in session.toolshed.bundle_info(session.logger) if b.name == "ChimeraX-OccuPy")
+        (tool,) = bundle.tools
+        self.assertEqual((tool.name, tool.categories), ("OccuPy", ["Volume Data"]))
+
+    def test_there_is_but_one(self):
+        run(session, "ui tool show OccuPy", log=False)
+        self.assertEqual(session.tools.find_by_class(OccuPyPanel), [self.panel])
+
+    def test_its_help_page_is_where_help_looks_for_it(self):
+        page = OccuPyPanel.help.removeprefix("help:")
+        self.assertTrue(any((Path(folder) / page).exists() for folder in toolshed.get_help_directories()))
+
+    def test_it_floats_and_docks(self):
+        run(session, "ui dockable false OccuPy", log=False)
+        QApplication.processEvents()
+        run(session, "ui dockable true OccuPy", log=False)
+        QApplication.processEvents()
+        self.panel.estimate_page.estimate()
+        self.settle()
+        self.assert_quiet()
