@@ -1,12 +1,26 @@
 """The figures that commands, tool and shell program all show."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .engine.modify import scale_made_of
 from .palette import KEY_TITLE, PALETTE
 
 _SIGMAS_SHOWN = (8, 12)
-_CONFIDENCE_COLOR = "#1f4e9c"
+
+
+@dataclass(frozen=True)
+class _Inks:
+    """Colors that stand out from the background of a plot."""
+
+    curve: str
+    line: str
+    fill: str
+
+
+_ON_LIGHT = _Inks("#1f4e9c", "0.4", "0.82")
+_ON_DARK = _Inks("#7fb2e5", "0.75", "0.45")
 
 
 def solvent_figure(model, title=""):
@@ -119,9 +133,10 @@ def draw_curve(axes, kind, settings, limits):
     limits : Limits
     """
     scale = np.linspace(0, 1, 501, dtype=np.float32)
+    inks = _inks(axes)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
-    axes.plot(scale, scale_made_of(scale, kind, settings, limits), color=_CONFIDENCE_COLOR)
-    axes.axvline(limits.scale_limit, color="0.4", linewidth=0.8, linestyle="--")
+    axes.plot(scale, scale_made_of(scale, kind, settings, limits), color=inks.curve)
+    axes.axvline(limits.scale_limit, color=inks.line, linewidth=0.8, linestyle="--")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.05)
     axes.set_xlabel("scale of the input")
@@ -145,12 +160,13 @@ def draw_histograms(axes, before, after):
 
 def draw_solvent(axes, model, title=""):
     """Draw what `solvent_figure` shows on axes of a figure that is there already."""
-    _draw_histogram(axes, model)
+    inks = _inks(axes)
+    _draw_histogram(axes, model, inks)
     right = axes.twinx()
-    right.plot(model.values, model.confidence(model.values), color=_CONFIDENCE_COLOR, label="confidence")
+    right.plot(model.values, model.confidence(model.values), color=inks.curve, label="confidence")
     right.set_ylim(0, 1.05)
-    right.set_ylabel("confidence C", color=_CONFIDENCE_COLOR)
-    right.tick_params(axis="y", colors=_CONFIDENCE_COLOR)
+    right.set_ylabel("confidence C", color=inks.curve)
+    right.tick_params(axis="y", colors=inks.curve)
     left, beyond = _SIGMAS_SHOWN
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
     axes.set_title(title, fontsize=10)
@@ -158,12 +174,21 @@ def draw_solvent(axes, model, title=""):
     axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize=8)
 
 
-def _draw_histogram(axes, model):
+def _inks(axes):
+    from matplotlib.colors import to_rgba
+
+    red, green, blue, _ = to_rgba(axes.get_facecolor())
+    return _ON_LIGHT if red + green + blue > 1.5 else _ON_DARK
+
+
+def _draw_histogram(axes, model, inks):
     filled = model.counts > 0
-    axes.fill_between(model.values[filled], model.counts[filled], 0.5, color="0.82", label="histogram, low-passed map")
+    axes.fill_between(
+        model.values[filled], model.counts[filled], 0.5, color=inks.fill, label="histogram, low-passed map"
+    )
     axes.plot(model.values, np.maximum(model.gaussian(model.values), 1e-3), color="#d9583b", label="solvent model")
-    axes.axvline(model.mean, color="0.4", linewidth=0.8)
-    axes.axvline(model.noise_level, color="0.4", linewidth=0.8, linestyle="--", label="noise level (C = 0.5)")
+    axes.axvline(model.mean, color=inks.line, linewidth=0.8)
+    axes.axvline(model.noise_level, color=inks.line, linewidth=0.8, linestyle="--", label="noise level (C = 0.5)")
     axes.set_yscale("log")
     axes.set_ylim(0.5, 2 * model.counts.max())
     axes.set_xlabel("density of the low-passed map")

@@ -375,7 +375,7 @@ class Modifier:
         local_scale = values.pop("scale_map")
         limits = limits_of(self._estimate, values)
         confidence = self._confidence_of(values, report.stage("confidence", 0.2))
-        fill = self._fill_of(values, report.stage("noise", 0.4))
+        fill = self._fill_of(values, report)
         result, gain = apply(
             self._density,
             self._scale if local_scale is None else self._at_step(local_scale),
@@ -410,8 +410,9 @@ class Modifier:
     def _noise(self, seed, report):
         model = self._estimate.solvent
         solvent = self._estimate.certain_solvent()
-        spectrum = SolventNoise(self._whole, solvent, model.mean, model.raw_sigma, self._voxel_size)
-        return self._at_step(spectrum.sample(seed, report))
+        progress = report.stage("noise spectrum", 0.2)
+        spectrum = SolventNoise(self._whole, solvent, model.mean, model.raw_sigma, self._voxel_size, progress)
+        return self._at_step(spectrum.sample(seed, report.stage("noise", 0.2)))
 
 
 class _Latest:

@@ -22,6 +22,8 @@ class SolventNoise:
         solvent voxels to tell a spectrum, white noise of this sigma stands in.
     voxel_size : tuple of 3 float
         Å along z, y and x.
+    progress : callable, optional
+        Called with the fraction done; what it raises stops the work.
 
     Notes
     -----
@@ -29,7 +31,7 @@ class SolventNoise:
     spectrum of the noise blurred by that of the solvent's shape, which is narrow.
     """
 
-    def __init__(self, density, solvent, mean, sigma, voxel_size):
+    def __init__(self, density, solvent, mean, sigma, voxel_size, progress=None):
         self._shape = density.shape
         self._voxel_size = voxel_size
         voxels = np.count_nonzero(solvent)
@@ -37,9 +39,8 @@ class SolventNoise:
         if voxels < _FEWEST_VOXELS:
             self._power = np.full(shells, sigma**2)
         else:
-            self._power = (
-                self._mean_power(np.where(solvent, density - np.float32(mean), np.float32(0)), shells) / voxels
-            )
+            alone = np.where(solvent, density - np.float32(mean), np.float32(0))
+            self._power = self._mean_power(alone, shells, progress or _no_report) / voxels
         self._power[0] = 0
 
     @property
@@ -65,14 +66,16 @@ class SolventNoise:
         -------
         float32 array of the shape of the map
         """
+        report = progress or _no_report
         white = np.random.default_rng(seed).standard_normal(self._shape, dtype=np.float32)
+        report(0.3)
         spectrum = fft.rfftn(white, workers=parallel.thread_count(), overwrite_x=True)
         amplitude = np.sqrt(self._power).astype(np.float32)
 
         def color(planes):
             spectrum[planes] *= amplitude[self._shells(planes)]
 
-        parallel.run(color, parallel.plane_slabs(spectrum.shape), progress)
+        parallel.run(color, parallel.plane_slabs(spectrum.shape), lambda fraction: report(0.6 + 0.1 * fraction))
         return fft.irfftn(spectrum, self._shape, workers=parallel.thread_count(), overwrite_x=True)
 
     def _shell_count(self):
@@ -87,7 +90,8 @@ class SolventNoise:
         x = fft.rfftfreq(nx, self._voxel_size[2])
         return np.rint(np.sqrt(z**2 + y**2 + x**2) / self.shell_width).astype(np.intp)
 
-    def _mean_power(self, density, shells):
+    def _mean_power(self, density, shells, report):
+        report(0.2)
         spectrum = fft.rfftn(density, workers=parallel.thread_count(), overwrite_x=True)
 
         def sums(planes):
@@ -95,6 +99,10 @@ class SolventNoise:
             squared = np.abs(spectrum[planes].ravel()) ** 2
             return np.bincount(shell, squared, shells), np.bincount(shell, minlength=shells)
 
-        totals = parallel.run(sums, parallel.plane_slabs(spectrum.shape))
+        totals = parallel.run(sums, parallel.plane_slabs(spectrum.shape), lambda fraction: report(0.7 + 0.3 * fraction))
         power, counts = (sum(parts) for parts in zip(*totals, strict=True))
         return power / np.maximum(counts, 1)
+
+
+def _no_report(fraction):
+    """Stands for a progress callback that was not given."""

@@ -72,7 +72,10 @@ class EstimatePage(QWidget):
             )
             return
         self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent))
-        sentences = [fit_in_words(found.solvent), *(f"<b>Beware:</b> {text}" for text in found.warnings)]
+        sentences = [
+            f"Fit of the solvent model: {fit_in_words(found.solvent)}.",
+            *(f"<b>Beware:</b> {text}" for text in found.warnings),
+        ]
         self.words.setText("<br>".join(in_chimerax_spelling(sentence) for sentence in sentences))
 
     def estimate(self):

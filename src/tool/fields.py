@@ -58,11 +58,13 @@ class Field(QObject):
 
 
 class NumberField(Field):
-    """A number; an empty field stands for the default, which it shows in grey."""
+    """A number; an empty field stands for the default, which it shows in grey italics."""
 
     def __init__(self, setting):
         super().__init__(setting)
         self.widget = QLineEdit()
+        self.widget.textChanged.connect(self._slant)
+        self._slant("")
         self.widget.setMinimumWidth(6 * self.widget.fontMetrics().averageCharWidth())
         self.widget.textEdited.connect(self.changed)
         if setting.default is not None:
@@ -89,6 +91,11 @@ class NumberField(Field):
 
     def show_default(self, text):
         self.widget.setPlaceholderText(text)
+
+    def _slant(self, text):
+        font = self.widget.font()
+        font.setItalic(not text)
+        self.widget.setFont(font)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
 from Qt.QtCore import QEvent
 from Qt.QtGui import QPalette
-from Qt.QtWidgets import QSizePolicy
 
-_HEIGHT = 190
+_HEIGHT = 210
 _SMALLEST = 40
 """Pixels; Matplotlib cannot draw into nothing."""
 
@@ -25,9 +24,10 @@ class PlotWidget(FigureCanvasQTAgg):
 
     def __init__(self, help):
         super().__init__(Figure(dpi=100, layout="constrained"))
+        self.setPalette(QPalette())  # Matplotlib's canvas has set a white one
         self.setToolTip(help)
-        self.setMinimumSize(_SMALLEST, _HEIGHT)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setMinimumWidth(_SMALLEST)
+        self.setFixedHeight(_HEIGHT)
 
     def show_drawing(self, draw=None):
         """Draw with a function that takes axes; nothing where there is none."""

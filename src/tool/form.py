@@ -95,9 +95,13 @@ class SettingsForm(QWidget):
         grid.setColumnStretch(1, 1)
         grid.setVerticalSpacing(3)
         for i, field in enumerate(fields):
-            name, unit = QLabel(field.setting.name.replace("_", " ").capitalize()), QLabel(field.setting.unit)
+            name, unit = QLabel(_in_words(field.setting.name)), QLabel(field.setting.unit)
             field.describe(name)
             for column, widget in enumerate((name, field.widget, unit)):
                 grid.addWidget(widget, i, column)
             self._widgets[field.setting.name] = (name, field.widget, unit)
         return grid
+
+
+def _in_words(name):
+    return name.replace("_", " ").replace("lowpass", "low-pass").capitalize()

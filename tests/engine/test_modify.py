@@ -356,7 +356,7 @@ def test_cancelling_stops_the_work_and_passes_through(balls):
         modify(balls[0], 2.0, progress=cancel)
 
 
-@pytest.mark.parametrize("stage", ["low-pass", "confidence", "noise", "modification", "finish"])
+@pytest.mark.parametrize("stage", ["low-pass", "confidence", "noise spectrum", "noise", "modification", "finish"])
 def test_it_can_be_cancelled_at_every_stage(balls, stage):
     def cancel(fraction, name):
         if name == stage:
