@@ -3,7 +3,7 @@
 from matplotlib import rc_context
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
-from Qt.QtCore import QEvent
+from Qt.QtCore import QEvent, Qt
 from Qt.QtGui import QPalette
 
 _HEIGHT = 210
@@ -24,7 +24,8 @@ class PlotWidget(FigureCanvasQTAgg):
 
     def __init__(self, help):
         super().__init__(Figure(dpi=100, layout="constrained"))
-        self.setPalette(QPalette())  # Matplotlib's canvas has set a white one
+        self.setPalette(QPalette())  # Matplotlib's canvas has set a white one,
+        self.setAttribute(Qt.WA_OpaquePaintEvent, False)  # and leaves an edge of a pixel unpainted
         self.setToolTip(help)
         self.setMinimumWidth(_SMALLEST)
         self.setFixedHeight(_HEIGHT)
