@@ -1,6 +1,8 @@
-"""Fill the tables of settings in the help pages from the engine's one table.
+"""Fill the tables of arguments in the help pages: the settings from the engine's one table.
 
-`python docs/make_help.py` writes them; with `--check` it fails where a page is behind.
+`python docs/make_help.py` writes them; with `--check` it fails where a page is behind. In a
+page, `<!-- settings GROUP -->` begins the rows of all settings of a group, and
+`<!-- settings GROUP NAME NAME -->` those of some arguments, with the group's defaults.
 """
 
 import re
@@ -12,42 +14,74 @@ from chimerax.occupy.engine.settings import group
 
 PAGES = Path(__file__).resolve().parents[1] / "src/docs/user"
 
+SHARED = {
+    "commonScale": (
+        "true | false",
+        "false",
+        "Put several maps on the full scale of the strongest, so that classes of one data set can be compared.",
+    ),
+    "subregion": (
+        "i1,j1,k1,i2,j2,k2 (voxels) | all | shown",
+        "all",
+        "Use a part of the map only: from voxel i1,j1,k1 to voxel i2,j2,k2, or what is displayed.",
+    ),
+    "step": (
+        "a whole number, or three (voxels)",
+        "1",
+        "Use every so many voxels. The voxels are larger then, so that kernel, tau and scale differ.",
+    ),
+    "modelId": (
+        "a model number, such as #7",
+        "the next free one",
+        "Number of the new model; the first of them where there are several.",
+    ),
+    "color": ("true | false", "true", "Color surfaces by the scale."),
+    "palette": ("a palette", "red through yellow to blue", "The colors, from low to high scale."),
+    "range": ("low,high | full", "0,1", "The values at the ends of the palette; full: the lowest and the highest."),
+    "key": ("true | false", "true", "Show a color key."),
+    "showTile": ("true | false", "false", "Show a transparent sphere where the full scale was read."),
+}
+"""Values, default and explanation of what several commands take beside the settings."""
 
-def rows(name):
-    """Table rows of the settings of a group."""
-    return "\n".join(
-        f"<tr><td><b>{setting.camel}</b></td><td>{escape(_values(setting))}</td>"
-        f"<td>{escape(_default(setting))}</td><td>{escape(setting.help)}</td></tr>"
-        for setting in group(name)
-    )
+
+def rows(group_name, *names):
+    """Table rows of these arguments, of all settings of the group where no names are given."""
+    settings = {setting.camel: setting for setting in group(group_name)}
+    return "\n".join(_row(name, settings) for name in names or settings)
+
+
+def _row(name, settings):
+    cells = _cells(settings[name]) if name in settings else SHARED[name]
+    return f"<tr><td><b>{name}</b></td>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _cells(setting):
+    return _values(setting), _default(setting), setting.help
 
 
 def _values(setting):
     if setting.kind in ("map", "maps"):
         return {"map": "a map, such as #2", "maps": "two maps, such as #2,3"}[setting.kind]
-    unit = f" ({setting.unit})" if setting.unit else ""
-    return setting.expected.replace(" or ", " | ") + unit
+    return setting.expected.replace(" or ", " | ") + (f" ({setting.unit})" if setting.unit else "")
 
 
 def _default(setting):
     if setting.default is None:
         return setting.derived
-    others = "".join(f"; {_shown(setting, value)} for {kind}" for kind, value in setting.default_by_kind)
-    return _shown(setting, setting.default) + others
-
-
-def _shown(setting, default):
-    value = {True: "true", False: "false"}.get(default) if setting.kind == "bool" else default
-    return f"{value:g}" if setting.kind in ("float", "int") else str(value)
+    if setting.kind == "bool":
+        return str(setting.default).lower()
+    if setting.kind == "choice":
+        return setting.default
+    return f"{setting.default:g} {setting.unit}".strip()
 
 
 def filled(text):
-    """A page with the rows between <!-- settings NAME --> and <!-- end --> made anew."""
+    """A page with the rows between <!-- settings ... --> and <!-- end --> made anew."""
 
     def replace(match):
-        return f"{match[1]}\n{rows(match[2])}\n{match[3]}"
+        return f"{match[1]}\n{rows(*match[2].split())}\n{match[3]}"
 
-    return re.sub(r"(<!-- settings (\w+) -->).*?(<!-- end -->)", replace, text, flags=re.DOTALL)
+    return re.sub(r"(<!-- settings ([\w ]+) -->).*?(<!-- end -->)", replace, text, flags=re.DOTALL)
 
 
 def main():

@@ -49,6 +49,7 @@ def profile():
             copy(source, bundle / name)
         for suite in ("inside", "window"):
             shutil.copytree(HERE / suite, folder / suite)
+        shutil.copytree(PROJECT / "docs" / "scripts", folder / "scripts")
         _open_to_all(folder)
         _run_chimerax(folder, {}, *WITHOUT_WINDOW, "--exit", "--cmd", f'devel install "{bundle}" exit true')
         yield folder

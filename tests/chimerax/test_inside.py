@@ -1,14 +1,11 @@
 """The tests in inside/, run in a real ChimeraX without its window, each reported as a test of its own."""
 
-import shutil
-
 import pytest
 import runner
 
 
 @pytest.fixture(scope="session")
 def outcomes(profile):
-    shutil.copytree(runner.PROJECT / "docs" / "scripts", profile / "scripts")
     return runner.outcomes(profile, "inside", runner.WITHOUT_WINDOW)
 
 

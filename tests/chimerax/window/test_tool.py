@@ -72,6 +72,11 @@ class PanelTestCase(MapTestCase):
             self.panel.delete()
         super().tearDown()
 
+    def open_map(self, array, name):
+        made = super().open_map(array, name)
+        run(session, "wait 1", log=False)
+        return made
+
     def settle(self):
         """Wait until nothing is being computed or about to be."""
         panel = self.panel
@@ -152,9 +157,10 @@ class Settings(PanelTestCase):
         self.assertEqual(int(self.shown("kernel_size")), 5)
 
     def test_every_setting_has_a_field_with_a_tooltip_and_its_unit(self):
-        for name, field in self.form.fields.items():
-            self.assertIn(field.setting.help, field.widget.toolTip(), name)
-            self.assertIn(field.setting.unit, field.widget.toolTip(), name)
+        for form in (self.form, *self.modify.forms.values(), self.panel.mask_page.form):
+            for name, field in form.fields.items():
+                self.assertIn(field.setting.help, field.widget.toolTip(), name)
+                self.assertIn(field.setting.unit, field.widget.toolTip(), name)
 
     def test_a_setting_that_cannot_be_used_is_told_before_any_work(self):
         for text, problem in (("-3", "above 0"), ("abc", "must be a number"), ("1", "two voxels")):
@@ -241,7 +247,8 @@ class LongWork(PanelTestCase):
         work = self.start_endless()
         self.panel.cancel()
         wait_until(work.ended.is_set)
-        self.assertFalse(self.panel.work.busy)
+        self.settle()
+        self.assertIn("Cancelled", self.panel.estimate_page.words.text())
         self.assertEqual(len(self.maps()), 1)
         self.assertNotIn("occupy estimate #1 lowpass 13", self.log.text["info"])
         self.assert_quiet()
@@ -347,6 +354,12 @@ class Modifying(PanelTestCase):
         self.assertTrue(
             np.allclose(shown.data.ijk_to_xyz_transform * ijk, self.map.data.ijk_to_xyz_transform * (2 * ijk))
         )
+
+    def test_the_preview_shows_the_part_of_the_map_that_is_shown(self):
+        run(session, "volume #1 step 2 region 4,6,8,30,31,33", log=False)
+        shown = self.preview()
+        self.assertEqual([tuple(end) for end in shown.region], [(2, 3, 4), (15, 15, 16), (1, 1, 1)])
+        np.testing.assert_array_equal(shown.matrix(), self.expected()[8:34:2, 6:32:2, 4:31:2])
 
     def test_without_the_preview_the_map_is_back_at_the_level_of_the_preview(self):
         shown = self.preview()
