@@ -74,7 +74,7 @@ class CurrentEstimate:
         self._timer.stop()
         self._background.cancel()
         self._watch(False)
-        self.volume = None
+        self.volume, self.found, self._sampled = None, None, None
 
     def sampled(self):
         """The voxels of the map; raises `UserError` for one that cannot be used."""
@@ -94,6 +94,7 @@ class CurrentEstimate:
 
     def give_up(self, why):
         """Leave it at what is known, for a reason in a sentence."""
+        self._timer.stop()
         self._fail(why)
 
     def _update(self):

@@ -128,7 +128,10 @@ def slider_fields(settings, kind):
     """Sliders for those of the settings of a kind of modification, or of a mask, that are tried out with one."""
     power = EQUALIZING if kind == "equalize" else STRENGTHENING
     tracks = {"power": power, "pivot": SHARE, "threshold": SHARE}
-    return {s.name: SliderField(s, tracks[s.name]) for s in settings if s.name in tracks}
+    fields = [SliderField(setting, tracks[setting.name]) for setting in settings if setting.name in tracks]
+    for field in fields:
+        field.describe(field.widget)
+    return {field.setting.name: field for field in fields}
 
 
 class SliderField(Field):

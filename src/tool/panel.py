@@ -128,9 +128,8 @@ class OccuPyPanel(ToolInstance):
             self._unguard()
             self.work.cancel()
             self.session.logger.status("Cancelled; nothing was changed")
-            self.current.refresh()
-        else:
-            self.background.cancel()
+        self.background.cancel()
+        if self.current.found is None:
             self.current.give_up("Cancelled. Press Estimate, or change a setting, to begin again.")
 
     def delete(self):

@@ -81,6 +81,9 @@ class Preview:
         shown.is_occupy_preview = True
         shown.SESSION_SAVE = False
         shown.copy_settings_from(original, copy_region=False, copy_colors=False)
+        first, last, step = original.region
+        first, last = (tuple(i // n for i, n in zip(end, step, strict=True)) for end in (first, last))
+        shown.new_region(first, last, (1, 1, 1), adjust_step=False)
         self._shown = shown
         self._session.models.add([shown])
         shown.display = True
