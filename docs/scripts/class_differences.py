@@ -22,9 +22,9 @@ import numpy as np
 from chimerax import occupy
 from chimerax.core.commands import AnnotationError, run
 from chimerax.core.errors import UserError
-from chimerax.map import volume_from_grid_data
 from chimerax.map.mapargs import MapsArg
 from chimerax.map_data import ArrayGridData
+from chimerax.occupy.commands.maps import hidden_volume
 
 COLORS = {0: "#dddddd", 0.2: "#f2d27a", 0.4: "#d9583b", 0.6: "#7f0d2a"}
 KEY_LAYOUT = "fontSize 14 pos 0.55,0.08 size 0.4,0.04"
@@ -88,9 +88,9 @@ def hidden_map(session, array, volume, name):
     """A map of an array, in the place of another one."""
     data = volume.data
     grid = ArrayGridData(array, data.origin, data.step, data.cell_angles, data.rotation, name=name)
-    made = volume_from_grid_data(grid, session, show_dialog=False)
+    made = hidden_volume(session, grid)
+    session.models.add([made])
     made.scene_position = volume.scene_position
-    made.display = False
     return made
 
 

@@ -104,7 +104,8 @@ def _made(command, density_map, found, modification, options):
     maps = {name: value for name, value in given(options).items() if name == "scale_map"}
     record = {"modification": {"scale_map": None} | result.as_dict() | maps}
     figure = plots.modification_figure(found, result, density_map.density, title)
-    return result.density, _SUFFIXES[command], [line], record, figure
+    lines = [line, *(f"  warning   {in_shell_spelling(sentence)}" for sentence in result.warnings)]
+    return result.density, _SUFFIXES[command], lines, record, figure
 
 
 def _solvent(density_map, found, options):

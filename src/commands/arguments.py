@@ -40,7 +40,7 @@ class MapsToUseArg(ModelsArg):
 
 
 def _listing(models):
-    names = [f"#{model.id_string} is {model.name}, a {type(model).__name__}" for model in models]
+    names = [f"#{model.id_string} is {model.name}, of type {type(model).__name__}" for model in models]
     return names[0] if names else "no such model is open"
 
 

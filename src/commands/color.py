@@ -7,6 +7,7 @@ from chimerax.map.mapargs import MapArg
 
 from .arguments import COLORING
 from .coloring import Coloring, color_surfaces
+from .maps import draw_now
 
 
 def color(session, surfaces, *, scale_map=None, palette=None, range=None, key=True):
@@ -22,6 +23,7 @@ def color(session, surfaces, *, scale_map=None, palette=None, range=None, key=Tr
     range : tuple of 2 float or 'full', optional
     key : bool
     """
+    draw_now(session)
     drawn = [surface for surface in surfaces if surface.vertices is not None]
     if not drawn:
         raise UserError("There is no surface to color; expected one that is displayed, such as #1")

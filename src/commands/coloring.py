@@ -9,6 +9,7 @@ from chimerax.core.undo import UndoState
 from chimerax.surface import color_sample
 
 from ..palette import NEW_KEY, PALETTE, RANGE, key_entries
+from .maps import draw_now
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def color_atoms(session, atoms, attribute):
 
 def surfaces_of(volume):
     """A volume's surfaces with geometry, which is made here where it has not been drawn yet."""
+    draw_now(volume.session)
     volume.update_drawings()
     return [surface for surface in volume.surfaces if surface.vertices is not None]
 

@@ -59,12 +59,39 @@ def new_map(sampled, array, name, model_id=None):
     volume = sampled.volume
     origin, step = volume.region_origin_and_step(sampled.region)
     grid = ArrayGridData(array, origin, step, volume.data.cell_angles, volume.data.rotation, name=name)
-    made = volume_from_grid_data(grid, volume.session, model_id=model_id, show_dialog=False)
-    made.copy_settings_from(
-        volume, copy_style=False, copy_region=False, copy_thresholds=False, copy_colors=False, copy_zone=False
-    )
+    made = hidden_volume(volume.session, grid, settings_of=volume)
+    made.id = model_id
+    volume.session.models.add([made])
+    return made
+
+
+def hidden_volume(session, grid, settings_of=None):
+    """A Volume that is neither displayed nor among the open models, nor waits to be drawn.
+
+    Parameters
+    ----------
+    session : Session
+    grid : GridData
+    settings_of : Volume, optional
+        Another map whose settings are taken over, but for style, region, levels and colors.
+    """
+    made = volume_from_grid_data(grid, session, open_model=False, show_dialog=False)
+    if settings_of is not None:
+        made.copy_settings_from(
+            settings_of, copy_style=False, copy_region=False, copy_thresholds=False, copy_colors=False, copy_zone=False
+        )
+    draw_now(session)
     made.display = False
     return made
+
+
+def draw_now(session):
+    """Draw the maps that wait for the next frame.
+
+    ChimeraX (1.12) keeps maps in its list that were hidden before they were drawn. When these, or others in the list,
+    are closed and a map is opened before the next frame, as scripts do, it fails and redraws no map any more.
+    """
+    session.triggers.activate_trigger("graphics update", session.main_view)
 
 
 def show_in_place_of(made, volume):
@@ -72,6 +99,7 @@ def show_in_place_of(made, volume):
     made.copy_settings_from(volume, copy_region=False, copy_colors=False)
     volume.display = False
     made.display = True
+    draw_now(volume.session)
 
 
 def one_or_list(volumes):

@@ -6,7 +6,7 @@ from json import dumps
 from pathlib import Path
 
 import numpy as np
-from chimerax.atomic import AtomsArg, Residue
+from chimerax.atomic import AtomsArg, Residue, Residues
 from chimerax.core.commands import BoolArg, CmdDesc, EnumOf, JSONResult, SaveFileNameArg
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
@@ -138,8 +138,7 @@ def _of_atoms(atoms, scales, by, densities):
 
 def _grouped(atoms, by):
     """Name and indices of the atoms of each model, chain or residue, in their order."""
-    residues = atoms.unique_residues
-    of_residue = residues.indices(atoms.residues)
+    residues, of_residue = _residues_of(atoms)
     names = [_name(residue, by) for residue in residues]
     groups = {}
     for i, name in enumerate(names):
@@ -150,13 +149,23 @@ def _grouped(atoms, by):
 
 def _name(residue, by):
     model = f"#{residue.structure.id_string}"
-    return {"model": model, "chain": f"{model}/{residue.chain_id}"}.get(by) or residue.string(style="command")
+    named = {"model": model, "chain": f"{model}/{residue.chain_id}"}
+    return named.get(by) or residue.string(style="command", omit_structure=False)
+
+
+def _residues_of(atoms):
+    """The residues of atoms by model, chain and number, and which of them each atom is in."""
+    residues = Residues(sorted(atoms.unique_residues, key=_place_of))
+    return residues, residues.indices(atoms.residues)
+
+
+def _place_of(residue):
+    return residue.structure.id, residue.chain_id, residue.number, residue.insertion_code
 
 
 def _set_attribute(session, atoms, scales):
     Residue.register_attr(session, ATTRIBUTE, "OccuPy", attr_type=float)
-    residues = atoms.unique_residues
-    of_residue = residues.indices(atoms.residues)
+    residues, of_residue = _residues_of(atoms)
     inside = np.isfinite(scales)
     totals = np.bincount(of_residue[inside], scales[inside], len(residues))
     counts = np.bincount(of_residue[inside], minlength=len(residues))

@@ -55,9 +55,10 @@ def log_modification(session, volume, estimate, modification, made):
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
     changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
-    _log(
-        session, f"{VERBS[modification.kind]} {escape(volume.name)} #{volume.id_string}", rows | changed, made, estimate
-    )
+    for sentence in modification.warnings:
+        session.logger.warning(in_chimerax_spelling(sentence))
+    title = f"{VERBS[modification.kind]} {escape(volume.name)} #{volume.id_string}"
+    _log(session, title, rows | changed, made, estimate)
 
 
 def log_solvent(session, volume, estimate, made):

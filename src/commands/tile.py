@@ -3,6 +3,8 @@
 import numpy as np
 from chimerax.core.commands import StringArg, run
 
+from .report import log_made
+
 COLOR = "#f2d27a80"
 
 
@@ -27,4 +29,5 @@ def show_tile(session, sampled, found):
     radius = max(n * v for n, v in zip(tile.size, found.settings.voxel_size, strict=True)) / 2
     place = ",".join(f"{c:.6g}" for c in centre)
     name = StringArg.unparse(f"{sampled.volume.name} full scale")
-    run(session, f"shape sphere center {place} radius {radius:.6g} color {COLOR} name {name}", log=False)
+    made = run(session, f"shape sphere center {place} radius {radius:.6g} color {COLOR} name {name}", log=False)
+    log_made(session, made, "where the full scale was read")

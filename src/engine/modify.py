@@ -61,6 +61,16 @@ class Modification:
         """The scale of the output where the input has this scale and is surely not solvent."""
         return scale_made_of(local_scale, self.kind, self.settings, self.limits)
 
+    @property
+    def warnings(self):
+        """Sentences for the user on what the limits have left undone."""
+        if self.kind == "attenuate" or self.limits.max_gain > 1:
+            return []
+        return [
+            "Nothing was amplified: max_gain is 1, as by default where the noise (three sigma) is as strong as the "
+            "full scale; use the unsharpened map, or give a larger max_gain."
+        ]
+
     def as_dict(self):
         """Settings and limits as plain values for a log or a JSON file."""
         return (

@@ -192,7 +192,7 @@ def warnings(share, value, solvent, highest, full):
         found.append(
             f"Below its peak the solvent differs from a Gaussian by {solvent.misfit:.0%}: it is not the same "
             "everywhere in the box (a mask, a soft edge, detergent or flattening); the scale is not touched by this, "
-            "but the confidence is; try a solvent mask."
+            "but the confidence is; try a solvent mask whose solvent lies near the molecule."
         )
     if not 1 / MOST_SIGMA_RATIO < solvent.sigma / solvent.fitted_sigma < MOST_SIGMA_RATIO:
         found.append(
@@ -202,6 +202,6 @@ def warnings(share, value, solvent, highest, full):
     if highest > SHARPENED_RATIO * full:
         found.append(
             f"The highest voxel is {highest / full:.1f} times the full scale of the low-passed map: the map looks "
-            "sharpened; the unsharpened map gives a better estimate."
+            "sharpened, and its noise with it, which leaves less room to amplify; prefer the unsharpened map."
         )
     return found

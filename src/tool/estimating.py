@@ -69,6 +69,11 @@ class CurrentEstimate:
         self._changed()
         self._timer.start()
 
+    def look_again(self):
+        """Find the estimate of the settings as they are, at once; it is often at hand."""
+        self._timer.stop()
+        self._update()
+
     def stop(self):
         """Do nothing any more."""
         self._timer.stop()
@@ -110,12 +115,11 @@ class CurrentEstimate:
             self._fail(error)
             return
         found = job.take()
+        self.found, self.problem = found, ""
+        self._changed()
         if found is None:
             title = f"Estimating {named(self.volume)}"
             self._background.start(title, job.compute, lambda found: self._keep(job, found), self._fail)
-        else:
-            self.found = found
-            self._changed()
 
     def _keep(self, job, found):
         job.keep(found)
@@ -127,7 +131,7 @@ class CurrentEstimate:
         return self._sampled is None and x * y * z > MOST_VOXELS_UNASKED
 
     def _fail(self, error):
-        self.problem = in_chimerax_spelling(str(error))
+        self.found, self.problem = None, in_chimerax_spelling(str(error))
         self._changed()
 
     def _watch(self, watch):

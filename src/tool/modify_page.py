@@ -1,6 +1,5 @@
 """The page of the panel on which a map is equalised, attenuated or given a sigmoid, with a live preview."""
 
-from Qt.QtCore import Signal
 from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from ..commands.arguments import in_chimerax_spelling, user_errors
@@ -34,8 +33,6 @@ class ModifyPage(QWidget):
     panel : OccuPyPanel
         Runs the commands.
     """
-
-    changed = Signal()
 
     def __init__(self, panel):
         super().__init__()
@@ -130,34 +127,33 @@ class ModifyPage(QWidget):
         return form
 
     def _settings_changed(self):
-        self.changed.emit()
         self._draw()
         if self.preview.isChecked():
             self._step()
 
     def _draw(self):
-        found, problem = self._panel.current.found, ""
-        draw = None
+        """Draw the curve and tell the limits, or tell why there are none."""
+        current = self._panel.current
         try:
             values = self._values()
         except OccuPyError as error:
-            problem = in_chimerax_spelling(str(error))
-        else:
-            if found is None:
-                problem = self._panel.current.problem or "The curve is drawn when the map has been looked at."
-            else:
-                limits = limits_of(found, values)
-                draw = lambda axes: draw_curve(axes, self.kind, values, limits)  # noqa: E731
-                problem = (
-                    f"Nothing is modified where the scale is below {limits.scale_limit:.3g}; "
-                    f"no voxel is amplified more than {limits.max_gain:.3g} times."
-                )
-                self.form.show_defaults(
-                    {"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": f"{limits.max_gain:.3g}"}
-                )
+            self._show_curve(None, in_chimerax_spelling(str(error)))
+            return
+        if current.found is None:
+            self._show_curve(None, current.problem or "The curve is drawn when the map has been looked at.")
+            return
+        limits = limits_of(current.found, values)
+        self.form.show_defaults({"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": f"{limits.max_gain:.3g}"})
+        self._show_curve(
+            lambda axes: draw_curve(axes, self.kind, values, limits),
+            f"Nothing is modified where the scale is below {limits.scale_limit:.3g}; "
+            f"no voxel is amplified more than {limits.max_gain:.3g} times.",
+        )
+
+    def _show_curve(self, draw, words):
         self.plot.setVisible(draw is not None)
         self.plot.show_drawing(draw)
-        self.words.setText(problem)
+        self.words.setText(words)
 
     def _values(self):
         return checked(self.form.values(), self.kind)
@@ -167,7 +163,6 @@ class ModifyPage(QWidget):
             self._step()
         else:
             self._end_preview()
-        self.changed.emit()
 
     def _step(self):
         """Show what the settings make of the map, after what is being computed now."""

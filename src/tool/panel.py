@@ -129,6 +129,8 @@ class OccuPyPanel(ToolInstance):
             self.work.cancel()
             self.session.logger.status("Cancelled; nothing was changed")
         self.background.cancel()
+        if self.modify_page.preview_map is None:
+            self.modify_page.stop_preview()
         if self.current.found is None:
             self.current.give_up("Cancelled. Press Estimate, or change a setting, to begin again.")
 
@@ -143,6 +145,9 @@ class OccuPyPanel(ToolInstance):
 
     def set_state_from_snapshot(self, session, data):
         super().set_state_from_snapshot(session, data)
+        if data["state_version"] != _STATE_VERSION:
+            session.logger.info("The OccuPy panel was saved by another version, and begins anew")
+            return
         self.pages.setCurrentIndex(data["page"])
         self.map_menu.value = data["map"]
         for name, page in self._pages_with_state().items():
@@ -249,7 +254,7 @@ class OccuPyPanel(ToolInstance):
             job.take()
         if isinstance(job, EstimateJob):
             self._choose_scale_map(made)
-        self.current.refresh()
+        self.current.look_again()
 
     def _failed(self, volume, error):
         self._unguard()
@@ -263,6 +268,8 @@ class OccuPyPanel(ToolInstance):
 
     def _choose_maps(self):
         """Where nothing is chosen, choose what is there."""
+        if not self._handlers:
+            return
         maps = self.session.models.list(type=Volume)
         scale_maps = [volume for volume in maps if volume.name.endswith(tuple(SUFFIX.values()))]
         if self.map_menu.value is None:

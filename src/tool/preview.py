@@ -1,10 +1,10 @@
 """A map that shows what a modification would make, while its settings are being chosen."""
 
 import numpy as np
-from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
 
 from ..commands.coloring import Coloring, color_volume
+from ..commands.maps import hidden_volume
 from ..engine.modify import Modifier
 from .composing import is_open
 
@@ -29,7 +29,7 @@ class Preview:
         whole = (sampled.region[0], sampled.region[1], step)
         self._origin, self._step = volume.region_origin_and_step(whole)
         every = tuple(slice(None, None, n) for n in reversed(step))
-        self._scale = self._volume(np.ascontiguousarray(found.scale[every]), f"{volume.name} scale", open_model=False)
+        self._scale = self._volume(np.ascontiguousarray(found.scale[every]), f"{volume.name} scale")
         self._shown = None
         self._handlers = [
             session.triggers.add_handler("begin save session", lambda *_: self._display_original(True)),
@@ -90,10 +90,10 @@ class Preview:
         original.display = False
         color_volume(self._session, shown, self._scale, Coloring(), undo=False)
 
-    def _volume(self, array, name, open_model=False):
+    def _volume(self, array, name):
         data = self._original.data
         grid = ArrayGridData(array, self._origin, self._step, data.cell_angles, data.rotation, name=name)
-        made = volume_from_grid_data(grid, self._session, open_model=open_model, show_dialog=False)
+        made = hidden_volume(self._session, grid)
         made.position = self._original.scene_position
         return made
 

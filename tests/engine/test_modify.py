@@ -366,6 +366,16 @@ def test_it_can_be_cancelled_at_every_stage(balls, stage):
         modify(balls[0], 2.0, "attenuate", progress=cancel)
 
 
+@pytest.mark.parametrize(
+    ("kind", "max_gain", "warns"),
+    [("equalize", 1, True), ("sigmoid", 1, True), ("equalize", 1.5, False), ("attenuate", 1, False)],
+)
+def test_it_is_said_when_nothing_could_be_amplified(modified, kind, max_gain, warns):
+    warnings = modified(kind, max_gain=max_gain).warnings
+    assert bool(warnings) == warns
+    assert all("Nothing was amplified" in sentence for sentence in warnings)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_progress_rises_from_nothing_to_all(balls, kind):
     fractions = []

@@ -9,6 +9,7 @@ from chimerax.core.commands import run
 from chimerax.core.logger import PlainTextLog
 from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
+from chimerax.occupy.commands.maps import draw_now
 from chimerax.occupy.engine import phantom
 
 session = None
@@ -38,11 +39,17 @@ class Log(PlainTextLog):
         return True
 
 
+def close_all():
+    """Close all models, and have ChimeraX take them out of its list of maps to redraw: see `draw_now`."""
+    run(session, "close", log=False)
+    draw_now(session)
+
+
 class MapTestCase(unittest.TestCase):
     """A test that begins with one map, #1, showing a surface, and ends with none."""
 
     def setUp(self):
-        run(session, "close", log=False)
+        close_all()
         self.log = Log()
         session.logger.add_log(self.log)
         self.density = density()
@@ -50,12 +57,13 @@ class MapTestCase(unittest.TestCase):
 
     def tearDown(self):
         session.logger.remove_log(self.log)
-        run(session, "close", log=False)
+        close_all()
 
     def open_map(self, array, name, step=(VOXEL_SIZE,) * 3, origin=(5.0, 6.0, 7.0), angles=(90, 90, 90)):
         grid = ArrayGridData(np.array(array), origin, step, angles, name=name)
         volume = volume_from_grid_data(grid, session, show_dialog=False)
         volume.set_parameters(surface_levels=[0.3])
+        draw_now(session)
         volume.update_drawings()
         return volume
 

@@ -3,9 +3,11 @@
 import numpy as np
 from chimerax import occupy
 from chimerax.color_key.model import get_model
+from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.geometry import rotation
-from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
+from chimerax.occupy.commands.maps import draw_now
+from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
 
 
 class Estimate(MapTestCase):
@@ -211,7 +213,7 @@ class Sessions(MapTestCase):
         scale = next(m for m in session.models.list() if m.name == "small occupancy").full_matrix().copy()
         path = FOLDER / "home" / "saved.cxs"
         self.run_command(f'save "{path}"')
-        self.run_command("close")
+        close_all()
         self.run_command(f'open "{path}"')
         by_name = {m.name: m for m in session.models.list()}
         np.testing.assert_array_equal(by_name["small occupancy"].full_matrix(), scale)
@@ -264,3 +266,24 @@ class Tile(MapTestCase):
                 in_map = self.map.scene_position.inverse() * sphere.bounds().center()
                 np.testing.assert_allclose(in_map, expected, atol=0.5)
                 session.models.close([sphere])
+
+
+class Closing(MapTestCase):
+    def test_maps_that_were_made_do_not_hinder_maps_that_are_opened_after_they_were_closed(self):
+        for _ in range(8):
+            self.run_command("occupy equalize #1 power 2")
+            run(session, "close", log=False)
+            self.map = self.open_map(self.density, "small")
+        self.assertEqual(self.log.text["error"], "")
+        run(session, "volume #1 level 0.4", log=False)
+        draw_now(session)
+        high = len(self.map.surfaces[0].triangles)
+        run(session, "volume #1 level 0.2", log=False)
+        draw_now(session)
+        self.assertGreater(len(self.map.surfaces[0].triangles), high)
+
+    def test_hidden_maps_show_their_surface_when_they_are_shown(self):
+        made = self.run_command("occupy estimate #1")
+        run(session, f"volume #{made.id_string} level 0.5; show #{made.id_string} models", log=False)
+        draw_now(session)
+        self.assertGreater(len(made.surfaces[0].triangles), 0)

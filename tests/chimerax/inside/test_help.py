@@ -19,7 +19,7 @@ from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
 from chimerax.occupy.engine.settings import ESTIMATION, KINDS, MASK, group
 from chimerax.occupy.palette import PALETTE, RANGE
-from support import FOLDER, VOXEL_SIZE, MapTestCase, density, session
+from support import FOLDER, VOXEL_SIZE, MapTestCase, close_all, density, session
 
 PAGES = Path(occupy.__file__).parent / "docs/user"
 RUN = ("occupy", "volume", "color", "surface")
@@ -269,7 +269,7 @@ class Examples(MapTestCase):
     """With what the page says: #1 a map, #2 its scale map, #3 an atomic model and #4 another map."""
 
     def open_models(self):
-        self.run_command("close")
+        close_all()
         self.map = self.open_map(self.density, "small")
         self.run_command("occupy estimate #1 color false modelId #2")
         self.open_structure()

@@ -1,13 +1,14 @@
 """occupy solvent, measure and mask in ChimeraX."""
 
 import json
+from csv import DictReader
 
 import numpy as np
 from chimerax import occupy
 from chimerax.atomic import AtomicStructure
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
-from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
+from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
 
 
 class Solvent(MapTestCase):
@@ -81,6 +82,26 @@ class Measure(MapTestCase):
         np.testing.assert_allclose([row["mean"] for row in found], [self.expected(atoms) for atoms in chain], rtol=1e-6)
         self.assertGreater(found[0]["mean"], 1.5 * found[1]["mean"])
 
+    def test_rows_come_by_model_chain_and_residue_with_the_model_s_number(self):
+        structure = self.structure()
+        spec = f"#{structure.id_string}"
+        found = self.run_command(f"occupy measure {self.spec} atoms {spec} & ~{spec}/A:3 by residue")
+        names = [f"{spec}/{chain}:{number}" for chain in "AB" for number in range(1, 9)]
+        names.remove(f"{spec}/A:3")
+        self.assertEqual([row["region"] for row in found], names)
+
+    def test_the_table_is_saved_and_saved_whole_or_not_at_all(self):
+        structure = self.structure()
+        path = FOLDER / "regions.csv"
+        found = self.run_command(f'occupy measure {self.spec} atoms #{structure.id_string} saveFile "{path}"')
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(DictReader(file))
+        self.assertEqual([row["region"] for row in rows], [row["region"] for row in found])
+        self.assertEqual([float(row["mean"]) for row in rows], [row["mean"] for row in found])
+        missing = FOLDER / "no such folder" / "regions.csv"
+        with self.assertRaisesRegex(UserError, "could not be saved"):
+            self.run_command(f'occupy measure {self.spec} atoms #{structure.id_string} saveFile "{missing}"')
+
     def test_residues_get_an_attribute_that_sessions_keep(self):
         structure = self.structure()
         self.run_command(f"occupy measure {self.spec} atoms #{structure.id_string} by residue")
@@ -89,7 +110,7 @@ class Measure(MapTestCase):
         before = [r.map_occupancy for r in structure.residues]
         path = FOLDER / "home" / "residues.cxs"
         self.run_command(f'save "{path}"')
-        self.run_command("close")
+        close_all()
         self.run_command(f'open "{path}"')
         restored = next(m for m in session.models.list(type=AtomicStructure))
         np.testing.assert_allclose([r.map_occupancy for r in restored.residues], before)

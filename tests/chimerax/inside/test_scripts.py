@@ -17,7 +17,7 @@ from chimerax.movie.encode import ffmpeg_encoder
 from chimerax.movie.movie import EXIT_ERROR
 from chimerax.occupy.engine import phantom
 from PIL import Image
-from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
+from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
 
 SCRIPTS = FOLDER / "scripts"
 OCCUPANCIES = {"first": (1.0, 0.5), "second": (1.0, 0.25), "third": (0.7, 0.7)}
@@ -88,7 +88,7 @@ class ClassAverages(ScriptTestCase):
 
     def setUp(self):
         super().setUp()
-        self.run_command("close")
+        close_all()
         self.maps = self.folder / "class averages"
         self.maps.mkdir()
         self.densities = densities()
@@ -153,7 +153,7 @@ class ClassAverages(ScriptTestCase):
 
     def test_maps_have_one_level_which_can_be_given(self):
         self.run_script(self.maps, self.made, "--level", "0.4")
-        self.run_command("close")
+        close_all()
         self.run_script(self.maps / "f*.mrc", self.folder / "one", "--level", "0.6")
         (volume,) = (model for model in session.models.list() if model.name == "first.mrc")
         self.assertAlmostEqual(volume.minimum_surface_level, 0.6)
@@ -190,7 +190,7 @@ class ChainOccupancies(ScriptTestCase):
 
     def setUp(self):
         super().setUp()
-        self.run_command("close")
+        close_all()
         self.densities = densities()
         self.maps = [self.open_map(array, name) for name, array in self.densities.items()]
         self.structure = self.two_chains()
@@ -392,7 +392,7 @@ class EqualisationMovie(ScriptTestCase):
         self.assertIn("no such codec", self.log.text["info"])
 
     def test_nothing_is_left_where_the_map_cannot_be_estimated(self):
-        self.run_command("close")
+        close_all()
         self.open_map(-self.density, "upside down")
         self.assert_refused("inverted", "#1", self.movie)
         self.assertFalse(hasattr(session, "movie"))
@@ -403,7 +403,7 @@ class ClassDifferences(ScriptTestCase):
 
     def setUp(self):
         super().setUp()
-        self.run_command("close")
+        close_all()
         self.densities = densities()
         self.maps = [self.open_map(array, name) for name, array in self.densities.items()]
 
