@@ -1,10 +1,12 @@
 """occupy estimate: scale maps of maps, whose surfaces they color."""
 
-from chimerax.core.commands import CmdDesc
+from json import dumps
+
+from chimerax.core.commands import CmdDesc, JSONResult
 from chimerax.core.commands import register as register_command
 
 from ..engine.settings import ESTIMATION
-from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
+from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, in_chimerax_spelling, user_errors
 from .coloring import color_volume
 from .jobs import EstimateJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample
@@ -16,7 +18,9 @@ from .work import start, with_common_scale
 SUFFIX = {"occupancy": "occupancy", "resolution": "local scale"}
 
 
-def estimate(session, volumes, *, subregion="all", step=1, model_id=None, common_scale=False, **keywords):
+def estimate(
+    session, volumes, *, subregion="all", step=1, model_id=None, common_scale=False, return_json=False, **keywords
+):
     """Estimate the local scale of maps and color their surfaces by it.
 
     Parameters
@@ -26,19 +30,34 @@ def estimate(session, volumes, *, subregion="all", step=1, model_id=None, common
         The part of each map and the sampling to use, and the id of the first new model.
     common_scale : bool
         Put all maps on the full scale of the strongest.
+    return_json : bool
     **keywords
         The estimation settings and the display keywords color, palette, range, key.
 
     Returns
     -------
-    Volume or list of Volume
-        The scale maps, hidden.
+    Volume or list of Volume, or JSONResult
+        The scale maps, hidden. The JSON holds for each map what was read off it, the settings and the warnings.
     """
     coloring, settings = start(session, keywords, step, ESTIMATION)
     samples = [sample(volume, step, subregion) for volume in volumes]
     settings = with_common_scale(samples, settings, common_scale)
     ids = ModelIds(session, model_id, len(volumes))
-    return one_or_list([_estimate_one(session, s, ids.take(), coloring, settings) for s in samples])
+    done = [_estimate_one(session, s, ids.take(), coloring, settings) for s in samples]
+    made = one_or_list([scale_map for scale_map, _ in done])
+    if not return_json:
+        return made
+    return JSONResult(dumps([_told(s, *one) for s, one in zip(samples, done, strict=True)]), made)
+
+
+def _told(sampled, scale_map, found):
+    """What a script may want to know of an estimate, as plain values."""
+    return {
+        "map": f"#{sampled.volume.id_string}",
+        "scale_map": f"#{scale_map.id_string}",
+        "settings": found.settings.as_dict(),
+        "warnings": [in_chimerax_spelling(sentence) for sentence in found.warnings],
+    } | found.limits()
 
 
 def _estimate_one(session, sampled, model_id, coloring, settings):
@@ -50,7 +69,7 @@ def _estimate_one(session, sampled, model_id, coloring, settings):
     color_volume(session, volume, scale_map, coloring)
     if coloring.show_tile:
         show_tile(session, sampled, found)
-    return scale_map
+    return scale_map, found
 
 
 def scale_map_of(sampled, found, model_id=None):

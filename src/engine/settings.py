@@ -235,6 +235,7 @@ _TABLE = (
         "float",
         None,
         "Density at which the scale is 1, to put several maps on one scale.",
+        unit="map units",
         lowest=SMALLEST_MAGNITUDE,
         highest=LARGEST_MAGNITUDE,
         open_ends="both",
@@ -278,8 +279,8 @@ _TABLE = (
         MODIFICATION,
         "float",
         inf,
-        "How strongly to modify: equalising leaves the scale S^(1/power), so that inf equalises fully; "
-        "attenuating leaves S^power.",
+        "How strongly to modify: equalising leaves the scale S^(1/power), so that inf equalises fully; attenuating "
+        "leaves S^power; a sigmoid multiplies distances from the pivot by it, on the logit scale.",
         lowest=1,
         kinds=(*KINDS, MASK),
         default_by_kind=(("attenuate", 2.0), ("sigmoid", 2.0), (MASK, 2.0)),

@@ -1,5 +1,7 @@
 """occupy estimate in ChimeraX."""
 
+import json
+
 import numpy as np
 from chimerax import occupy
 from chimerax.color_key.model import get_model
@@ -266,6 +268,19 @@ class Tile(MapTestCase):
                 in_map = self.map.scene_position.inverse() * sphere.bounds().center()
                 np.testing.assert_allclose(in_map, expected, atol=0.5)
                 session.models.close([sphere])
+
+
+class Json(MapTestCase):
+    def test_scripts_get_what_was_read_off_each_map(self):
+        self.open_map(np.where(self.density > 0.2, self.density, 0), "masked")
+        answer = run(session, "occupy estimate #1,2 modelId 7", log=False, return_json=True)
+        told = json.loads(answer.json_value)
+        self.assertEqual([m.id_string for m in answer.python_value], ["7", "8"])
+        self.assertEqual([(row["map"], row["scale_map"]) for row in told], [("#1", "#7"), ("#2", "#8")])
+        expected = occupy.estimate(self.density, VOXEL_SIZE)
+        self.assertEqual(told[0]["full_scale"], expected.full_scale)
+        self.assertEqual(told[0]["settings"]["kernel_voxels"], expected.settings.kernel.voxels)
+        self.assertEqual((len(told[0]["warnings"]) == 0, len(told[1]["warnings"]) > 0), (True, True))
 
 
 class Closing(MapTestCase):
