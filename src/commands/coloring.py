@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chimerax.color_key.model import get_model
 from chimerax.core.colors import Colormap
 from chimerax.core.commands import StringArg, run
+from chimerax.core.logger import StringPlainTextLog
 from chimerax.core.undo import UndoState
 from chimerax.surface import color_sample
 
@@ -59,7 +60,8 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
     if ends is None and not palette.values_specified:
         ends = RANGE
     state = UndoState("occupy color")
-    color_sample(session, surfaces, scale_map, palette=palette, range=ends, undo_state=state)
+    with StringPlainTextLog(session.logger):  # lines on each surface that do not say of which map it is
+        color_sample(session, surfaces, scale_map, palette=palette, range=ends, undo_state=state)
     if undo:
         session.undo.register(state)
     if coloring.key:

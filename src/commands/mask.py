@@ -10,6 +10,9 @@ from .maps import ModelIds, new_map, one_or_list, sample
 from .report import log_made
 from .work import check
 
+COLOR = (0.7, 0.7, 0.7, 0.45)
+"""Transparent, so that what is inside is seen."""
+
 
 def mask(session, volumes, *, subregion="all", step=1, model_id=None, **settings):
     """Make a solvent definition or a signal-subtraction mask from each scale map.
@@ -37,7 +40,7 @@ def _mask_one(session, sampled, model_id, settings):
     with user_errors(sampled.volume):
         values = result_of(session, MaskJob(sampled, settings))
     made = new_map(sampled, values, f"{sampled.volume.name} mask", model_id)
-    made.set_parameters(surface_levels=[0.5])
+    made.set_parameters(surface_levels=[0.5], surface_colors=[COLOR])
     made.display = True
     log_made(session, made, f"{values.mean(dtype=float):.1%} of the box")
     return made

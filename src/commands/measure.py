@@ -32,6 +32,9 @@ COLUMNS = (
 )
 """What a row of the table may hold; the last two only where there is something to tell."""
 
+MOST_ROWS = 60
+"""Rows of the table in the log."""
+
 
 def measure(
     session,
@@ -75,6 +78,8 @@ def measure(
     """
     if masks is None and atoms is None:
         raise UserError("Nothing to measure; expected masks, such as masks #3, or atoms, such as atoms #4")
+    if atoms is not None and len(atoms) == 0:
+        raise UserError("There are no atoms to measure at; expected those of an atomic model, such as atoms #11")
     sampled = sample(scale_map)
     with user_errors(scale_map):
         checked_scale(sampled.density)
@@ -198,10 +203,12 @@ def _save(session, found, path):
 def _log(session, scale_map, found):
     columns = columns_of(found)
     head = "".join(f"<th>{escape(column.replace('_', ' '))}</th>" for column in columns)
-    body = "".join("<tr>" + "".join(_cell(row.get(column)) for column in columns) + "</tr>" for row in found)
+    shown = found[:MOST_ROWS]
+    body = "".join("<tr>" + "".join(_cell(row.get(column)) for column in columns) + "</tr>" for row in shown)
+    more = f"{len(found) - MOST_ROWS} more; saveFile saves all" if len(found) > MOST_ROWS else ""
     session.logger.info(
         f"<b>Occupancy of regions in {escape(scale_map.name)} #{scale_map.id_string}</b>"
-        f"<table border=1 cellpadding=4 cellspacing=0><tr>{head}</tr>{body}</table>",
+        f"<table border=1 cellpadding=4 cellspacing=0><tr>{head}</tr>{body}</table>{more}",
         is_html=True,
     )
 

@@ -55,10 +55,8 @@ def log_modification(session, volume, estimate, modification, made):
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
     changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
-    for sentence in modification.warnings:
-        session.logger.warning(in_chimerax_spelling(sentence))
     title = f"{VERBS[modification.kind]} {escape(volume.name)} #{volume.id_string}"
-    _log(session, title, rows | changed, made, estimate)
+    _log(session, title, rows | changed, made, estimate, warnings=modification.warnings)
 
 
 def log_solvent(session, volume, estimate, made):
@@ -105,13 +103,13 @@ def _solvent(model):
     return f"{text} (from the half maps; the histogram gives ± {model.fitted_sigma:.3g} low-passed)"
 
 
-def _log(session, title, rows, made, estimate, caution=CAUTION):
+def _log(session, title, rows, made, estimate, caution=CAUTION, warnings=()):
     logger = session.logger
-    for sentence in estimate.warnings:
-        logger.warning(in_chimerax_spelling(sentence))
     table = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items())
     models = "; ".join(show_links(model) for model in made)
     notes = "".join(f"<br>{escape(in_chimerax_spelling(note))}" for note in estimate.notes)
     text = f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table>"
     logger.info(f"{text}<i>{caution}</i>" if caution else text, is_html=True)
+    for sentence in (*estimate.warnings, *warnings):
+        logger.warning(in_chimerax_spelling(sentence))
     logger.status(f"Made {', '.join(model.name for model in made)}")

@@ -78,5 +78,11 @@ def _soft(inside, width, voxel_size):
         raise OccuPyError("the scale is nowhere as high as the threshold, so the mask would be empty: lower it")
     if width == 0:
         return inside.astype(np.float32)
-    distance = ndimage.distance_transform_edt(~inside, sampling=voxel_size)
-    return (0.5 + 0.5 * np.cos(np.pi * np.minimum(distance / width, 1))).astype(np.float32)
+    # Beyond the box that holds the edge the mask is 0, and distances need not be known.
+    (found,) = ndimage.find_objects(inside.astype(np.uint8))
+    margins = [int(width / v) + 1 for v in voxel_size]
+    near = tuple(slice(max(s.start - m, 0), s.stop + m) for s, m in zip(found, margins, strict=True))
+    distance = ndimage.distance_transform_edt(~inside[near], sampling=voxel_size)
+    mask = np.zeros(inside.shape, np.float32)
+    mask[near] = 0.5 + 0.5 * np.cos(np.pi * np.minimum(distance / width, 1))
+    return mask

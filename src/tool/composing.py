@@ -25,8 +25,14 @@ def command(name, models, settings=None, **others):
     return " ".join([name, in_words(models), *typed])
 
 
+class Typed(str):
+    """A value that is spelled as in a command already."""
+
+
 def in_words(value):
     """A value as it is typed in a command."""
+    if isinstance(value, Typed):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -44,10 +44,8 @@ class MaskPage(QWidget):
         self.surface.toggled.connect(lambda on: self._show_surface())
         self.words = label("")
         layout = QVBoxLayout(self)
-        layout.addWidget(label(_WHAT_FOR))
         layout.addWidget(row(QLabel("Scale map"), self.scale_menu))
         layout.addWidget(self.form)
-        layout.addWidget(self.words)
         layout.addWidget(
             row(
                 self.surface,
@@ -55,6 +53,8 @@ class MaskPage(QWidget):
                 button("Reset", self.form.reset, "Set all settings of the mask back"),
             )
         )
+        layout.addWidget(self.words)
+        layout.addWidget(label(_WHAT_FOR))
         layout.addStretch(1)
         self._settings_changed()
 

@@ -21,7 +21,7 @@ from Qt.QtWidgets import (
 
 from ..commands.coloring import color_atoms
 from ..commands.measure import ATTRIBUTE, BY, columns_of
-from .composing import command, in_words
+from .composing import Typed, command, in_words
 from .fields import button, map_menu, row
 
 _HEADINGS = {
@@ -50,6 +50,9 @@ class MeasurePage(QWidget):
         self.by_menu = QComboBox()
         self.by_menu.addItems(BY)
         self.by_menu.setToolTip("<p>What the atoms are grouped by: <b>by</b></p>")
+        self.without_water = QCheckBox("without water")
+        self.without_water.setToolTip("<p>Leave water molecules out: <b>& ~:HOH</b></p>")
+        self.without_water.setChecked(True)
         self.with_density = QCheckBox("with density relative to the strongest")
         self.with_density.setToolTip(
             "<p>Also measure the low-passed density of the map chosen above; where one chain is known to be fully "
@@ -61,7 +64,7 @@ class MeasurePage(QWidget):
         self.table.setMinimumHeight(160)
         layout = QVBoxLayout(self)
         layout.addWidget(row(QLabel("Scale map"), self.scale_menu))
-        layout.addWidget(row(QLabel("Atomic model"), self.model_menu))
+        layout.addWidget(row(QLabel("Atomic model"), self.model_menu, self.without_water))
         layout.addWidget(row(QLabel("By"), self.by_menu, self.with_density))
         layout.addWidget(
             row(
@@ -79,6 +82,7 @@ class MeasurePage(QWidget):
             "scale_map": self.scale_menu.value,
             "model": self.model_menu.value,
             "by": self.by_menu.currentText(),
+            "without_water": self.without_water.isChecked(),
             "with_density": self.with_density.isChecked(),
         }
 
@@ -87,6 +91,7 @@ class MeasurePage(QWidget):
         self.scale_menu.value = state["scale_map"]
         self.model_menu.value = state["model"]
         self.by_menu.setCurrentText(state["by"])
+        self.without_water.setChecked(state["without_water"])
         self.with_density.setChecked(state["with_density"])
 
     def measure(self, save_file=None):
@@ -110,8 +115,9 @@ class MeasurePage(QWidget):
         scale_map = self._panel.chosen_map(self.scale_menu)
         by = self.by_menu.currentText()
         density = self._panel.current.volume if self.with_density.isChecked() else None
+        atoms = in_words(self._chosen_model()) + (" & ~:HOH" if self.without_water.isChecked() else "")
         words = {"by": by if by != BY[0] else None, "map": density, "saveFile": save_file}
-        return command("occupy measure", scale_map, atoms=self._chosen_model(), **words)
+        return command("occupy measure", scale_map, atoms=Typed(atoms), **words)
 
     def _chosen_model(self):
         model = self.model_menu.value

@@ -178,7 +178,16 @@ class OccuPyPanel(ToolInstance):
         layout.addWidget(row(QLabel("Map"), self.map_menu, help_button))
         layout.addWidget(self.pages, 1)
         layout.addWidget(self._progress_row())
-        window.manage(placement="side")
+        window.manage(placement=self._beside())
+
+    def _beside(self):
+        """Where the panel goes: tabbed with Models where that is docked, as one more below would squeeze the Log."""
+        docked = [
+            tool.tool_window
+            for tool in self.session.tools.list()
+            if tool.tool_name == "Models" and tool.tool_window.shown and not tool.tool_window.floating
+        ]
+        return docked[0] if docked else "side"
 
     def _progress_row(self):
         self.stage = QLabel("")
@@ -187,7 +196,7 @@ class OccuPyPanel(ToolInstance):
         self.cancel_button = button("Cancel", self.cancel, "Stop; nothing will have been changed")
         made = row(self.stage, self.bar, self.cancel_button, stretch=False)
         made.layout().setStretch(1, 1)
-        made.setFixedHeight(self.cancel_button.sizeHint().height())
+        self._progress = made
         self._looks = 0
         self._poll = QTimer()
         self._poll.setInterval(_POLL)
@@ -208,8 +217,7 @@ class OccuPyPanel(ToolInstance):
         progress = self.work.progress or self.background.progress
         self._looks += 1
         shown = progress is not None and self._looks > _PATIENCE
-        self.bar.setVisible(shown)
-        self.cancel_button.setVisible(shown)
+        self._progress.setVisible(shown)
         title, stage, fraction = progress or ("", "", 0)
         self.stage.setText(f"{title}: {stage}" if shown else "")
         self.bar.setValue(round(100 * fraction))

@@ -1,6 +1,9 @@
 """A map that shows what a modification would make, while its settings are being chosen."""
 
 import numpy as np
+from chimerax.color_key.model import get_model
+from chimerax.core.logger import StringPlainTextLog
+from chimerax.map import Volume
 from chimerax.map_data import ArrayGridData
 
 from ..commands.coloring import Coloring, color_volume
@@ -10,7 +13,7 @@ from .composing import is_open
 
 
 class Preview:
-    """A modified map, as coarse as its original is shown, in the place of the original.
+    """A modified map, as coarse as its original is shown, in the place of the original and of maps made of it.
 
     Parameters
     ----------
@@ -31,9 +34,11 @@ class Preview:
         every = tuple(slice(None, None, n) for n in reversed(step))
         self._scale = self._volume(np.ascontiguousarray(found.scale[every]), f"{volume.name} scale")
         self._shown = None
+        self._hidden = []
+        self._made_key = False
         self._handlers = [
-            session.triggers.add_handler("begin save session", lambda *_: self._display_original(True)),
-            session.triggers.add_handler("end save session", lambda *_: self._display_original(False)),
+            session.triggers.add_handler("begin save session", lambda *_: self._display_others(True)),
+            session.triggers.add_handler("end save session", lambda *_: self._display_others(False)),
         ]
 
     @property
@@ -47,7 +52,7 @@ class Preview:
         return self._shown is not None and self._shown.deleted
 
     def show(self, density):
-        """Show a modified map; the first time in the place of the original.
+        """Show a modified map; the first time in the place of what is there.
 
         Parameters
         ----------
@@ -61,19 +66,21 @@ class Preview:
         self._shown.data.values_changed()
 
     def close(self):
-        """Put the original back, at the levels of the preview."""
+        """Put back what was there, the original at the levels of the preview."""
         for handler in self._handlers:
             handler.remove()
         self._handlers = []
         shown, self._shown = self._shown, None
         if shown is None:
             return
-        if is_open(self._original):
-            if not shown.deleted:
-                self._original.copy_settings_from(shown, copy_region=False, copy_colors=False)
-            self._original.display = True
         if not shown.deleted:
+            if is_open(self._original):
+                self._original.copy_settings_from(shown, copy_region=False, copy_colors=False)
             self._session.models.close([shown])
+        self._display_others(True)
+        key = get_model(self._session, create=False)
+        if self._made_key and key is not None:
+            self._session.models.close([key])
 
     def _begin(self, density):
         original = self._original
@@ -85,10 +92,19 @@ class Preview:
         first, last = (tuple(i // n for i, n in zip(end, step, strict=True)) for end in (first, last))
         shown.new_region(first, last, (1, 1, 1), adjust_step=False)
         self._shown = shown
-        self._session.models.add([shown])
-        shown.display = True
-        original.display = False
-        color_volume(self._session, shown, self._scale, Coloring(), undo=False)
+        self._hidden = [volume for volume in self._same_place() if volume.display]
+        self._made_key = get_model(self._session, create=False) is None
+        with StringPlainTextLog(self._session.logger):  # it is no model to keep
+            self._session.models.add([shown])
+            shown.display = True
+            self._display_others(False)
+            color_volume(self._session, shown, self._scale, Coloring(), undo=False)
+
+    def _same_place(self):
+        """The original, and the maps that were made of it, which have its name and more."""
+        name = f"{self._original.name} "
+        maps = self._session.models.list(type=Volume)
+        return [volume for volume in maps if volume is self._original or volume.name.startswith(name)]
 
     def _volume(self, array, name):
         data = self._original.data
@@ -97,7 +113,8 @@ class Preview:
         made.position = self._original.scene_position
         return made
 
-    def _display_original(self, display):
-        """Sessions hold the original, not the preview."""
-        if self._shown is not None and is_open(self._original):
-            self._original.display = display
+    def _display_others(self, display):
+        """Sessions hold what was displayed before, not the preview."""
+        for volume in self._hidden:
+            if is_open(volume):
+                volume.display = display

@@ -59,9 +59,9 @@ class MapTestCase(unittest.TestCase):
         session.logger.remove_log(self.log)
         close_all()
 
-    def open_map(self, array, name, step=(VOXEL_SIZE,) * 3, origin=(5.0, 6.0, 7.0), angles=(90, 90, 90)):
+    def open_map(self, array, name, step=(VOXEL_SIZE,) * 3, origin=(5.0, 6.0, 7.0), angles=(90, 90, 90), id=None):
         grid = ArrayGridData(np.array(array), origin, step, angles, name=name)
-        volume = volume_from_grid_data(grid, session, show_dialog=False)
+        volume = volume_from_grid_data(grid, session, model_id=id, show_dialog=False)
         volume.set_parameters(surface_levels=[0.3])
         draw_now(session)
         volume.update_drawings()

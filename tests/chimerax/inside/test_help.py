@@ -273,13 +273,14 @@ class Examples(MapTestCase):
         self.map = self.open_map(self.density, "small")
         self.run_command("occupy estimate #1 color false modelId #2")
         self.open_structure()
-        self.open_map(density()[:, ::-1], "other")
-        self.run_command("occupy measure #2 atoms #3")
-        names = [model.name for i in range(1, 5) for model in session.models.list(model_id=(i,))]
+        self.open_map(density()[:, ::-1], "other", id=(12,))
+        self.run_command("occupy measure #2 atoms #11")
+        names = [model.name for i in (1, 2, 11, 12) for model in session.models.list(model_id=(i,))]
         self.assertEqual(names, ["small", "small occupancy", "two", "other"])
 
     def open_structure(self):
         structure = AtomicStructure(session, name="two")
+        structure.id = (11,)
         for chain in "AB":
             residue = structure.new_residue("ALA", chain, 1)
             for i, name in enumerate(("N", "CA", "C")):
