@@ -64,7 +64,7 @@ def estimate_figure(estimate, density, title=""):
     draw_solvent(axes[0], estimate.solvent, title)
     for axis, panel in enumerate(axes[1:]):
         draw_projection(panel, density, estimate.scale, estimate.full_scale, axis)
-        panel.set_title(f"along {'zyx'[axis]}", fontsize=10)
+        panel.set_title(f"along {'zyx'[axis]}", fontsize="medium")
     _add_key(figure, axes[1:])
     return figure
 
@@ -94,7 +94,7 @@ def modification_figure(estimate, result, before, title=""):
     pictures[0].set_axis_off()
     for panel, density, label in zip(pictures[1:], (before, result.density), ("before", "after"), strict=True):
         draw_projection(panel, density, estimate.scale, estimate.full_scale, 0)
-        panel.set_title(f"{label}, along z", fontsize=10)
+        panel.set_title(f"{label}, along z", fontsize="medium")
     _add_key(figure, pictures[1:])
     return figure
 
@@ -141,7 +141,7 @@ def draw_curve(axes, kind, settings, limits):
     axes.set_ylim(0, 1.05)
     axes.set_xlabel("scale of the input")
     axes.set_ylabel("scale of the output")
-    axes.set_title(f"{kind}, power {settings['power']:g} (dashed: scale limit)", fontsize=10)
+    axes.set_title(f"{kind}, power {settings['power']:g} (dashed: scale limit)", fontsize="medium")
 
 
 def draw_histograms(axes, before, after):
@@ -155,7 +155,7 @@ def draw_histograms(axes, before, after):
     axes.set_ylim(bottom=0.5)
     axes.set_xlabel("density")
     axes.set_ylabel("voxels")
-    axes.legend(fontsize=8)
+    axes.legend(fontsize="small")
 
 
 def draw_solvent(axes, model, title=""):
@@ -169,9 +169,9 @@ def draw_solvent(axes, model, title=""):
     right.tick_params(axis="y", colors=inks.curve)
     left, beyond = _SIGMAS_SHOWN
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize="medium")
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
-    axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize=8)
+    axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
 
 
 def _inks(axes):

@@ -3,8 +3,12 @@
 from matplotlib import rc_context
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
-from Qt.QtCore import QEvent, Qt
+from Qt.QtCore import QEvent
 from Qt.QtGui import QPalette
+
+_DPI = 128
+"""A power of two: pixels to inches and back are exact then. Where they are not, Matplotlib may leave an edge of the
+widget unpainted."""
 
 _HEIGHT = 210
 _SMALLEST = 40
@@ -23,9 +27,8 @@ class PlotWidget(FigureCanvasQTAgg):
     _drawing = None
 
     def __init__(self, help):
-        super().__init__(Figure(dpi=100, layout="constrained"))
-        self.setPalette(QPalette())  # Matplotlib's canvas has set a white one,
-        self.setAttribute(Qt.WA_OpaquePaintEvent, False)  # and leaves an edge of a pixel unpainted
+        super().__init__(Figure(dpi=_DPI, layout="constrained"))
+        self.setPalette(QPalette())  # Matplotlib's canvas has set a white one
         self.setToolTip(help)
         self.setMinimumWidth(_SMALLEST)
         self.setFixedHeight(_HEIGHT)
@@ -62,9 +65,9 @@ class PlotWidget(FigureCanvasQTAgg):
         return dict.fromkeys(text_colors, text) | {
             "axes.facecolor": base,
             "legend.facecolor": base,
-            "font.size": 8,
-            "axes.titlesize": 8,
-            "legend.fontsize": 7,
+            "font.size": 6.2,
+            "axes.linewidth": 0.6,
+            "lines.linewidth": 1.2,
         }
 
     def _color(self, role):

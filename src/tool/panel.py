@@ -30,6 +30,11 @@ _POLL = 100
 _LEAST_HEIGHT = 200
 """Pixels of a page in sight, where the panel is docked beside others."""
 
+_HEIGHT_TO_DOCK = 900
+"""Pixels of ChimeraX's window, from which on the panel begins docked."""
+
+_SIZE_AFLOAT = (460, 640)
+
 _PATIENCE = 3
 """Looks before progress is shown, so that quick work does not flicker."""
 
@@ -178,16 +183,11 @@ class OccuPyPanel(ToolInstance):
         layout.addWidget(row(QLabel("Map"), self.map_menu, help_button))
         layout.addWidget(self.pages, 1)
         layout.addWidget(self._progress_row())
-        window.manage(placement=self._beside())
-
-    def _beside(self):
-        """Where the panel goes: tabbed with Models where that is docked, as one more below would squeeze the Log."""
-        docked = [
-            tool.tool_window
-            for tool in self.session.tools.list()
-            if tool.tool_name == "Models" and tool.tool_window.shown and not tool.tool_window.floating
-        ]
-        return docked[0] if docked else "side"
+        # In a small window one more panel at the side would squeeze the Log to nothing.
+        floats = self.session.ui.main_window.height() < _HEIGHT_TO_DOCK
+        window.manage(placement=None if floats else "side")
+        if floats:
+            window.ui_area.window().resize(*_SIZE_AFLOAT)
 
     def _progress_row(self):
         self.stage = QLabel("")
