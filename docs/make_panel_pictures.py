@@ -18,7 +18,7 @@ from Qt.QtWidgets import QApplication
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-WINDOW = (1250, 880)
+WINDOW = (1250, 910)
 PANEL_WIDTH = 430
 COLORS = 256
 TO_REDRAW = 1.5
@@ -40,10 +40,11 @@ def open_model(session, name, fetched):
 def start_panel(session):
     for tool in ("Models", "Volume Viewer"):
         run(session, f'ui tool hide "{tool}"', log=False)
-    run(session, "ui tool show OccuPy", log=False)
-    panel = OccuPyPanel.get_singleton(session)
     window = session.ui.main_window
     window.resize(*WINDOW)
+    wait()
+    run(session, "ui tool show OccuPy", log=False)
+    panel = OccuPyPanel.get_singleton(session)
     wait()
     log = next(tool for tool in session.tools.list() if tool.tool_name == "Log")
     docks = [tool.tool_window._ToolWindow__toolkit.dock_widget for tool in (log, panel)]
