@@ -176,10 +176,11 @@ def limited_factor(local_scale, factor, limits):
     limits : Limits
     """
     modified = local_scale >= limits.scale_limit
-    positive = np.where(modified, np.maximum(local_scale, _SMALLEST_SCALE), np.float32(1))
-    result = np.minimum(factor(positive), np.float32(limits.max_gain))
-    result[modified & (local_scale <= 0) & (result > 1)] = 1
-    result[~modified] = 1
+    scales = local_scale[modified]
+    factors = np.minimum(factor(np.maximum(scales, _SMALLEST_SCALE)), np.float32(limits.max_gain))
+    factors[(scales <= 0) & (factors > 1)] = 1
+    result = np.ones(local_scale.shape, factors.dtype)
+    result[modified] = factors
     return result
 
 
