@@ -56,6 +56,18 @@ def annotation(setting):
     return {"float": FloatArg, "int": IntArg, "bool": BoolArg, "map": MapArg, "maps": MapsArg}[setting.kind]
 
 
+def explained(session, error, volume=None):
+    """A sentence on an error of work in the background; one that nobody expected goes to the log as a whole."""
+    try:
+        with user_errors(volume):
+            raise error
+    except UserError as told:
+        return str(told)
+    except Exception:
+        session.logger.report_exception()
+        return "Something went wrong that should not have: see the log"
+
+
 def in_chimerax_spelling(sentence):
     """A sentence of the engine with settings' names as they are typed here."""
     return respelled(sentence, lambda setting: setting.camel)

@@ -21,17 +21,14 @@ class SampledMap:
     density : array, shape (z, y, x)
     region : tuple
         First voxel, last voxel and step, each (x, y, z).
+    voxel_size : tuple of 3 float
+        Å along z, y and x.
     """
 
     volume: Volume
     density: np.ndarray
     region: tuple
-
-    @property
-    def voxel_size(self):
-        """Å along z, y and x."""
-        _, step = self.volume.region_origin_and_step(self.region)
-        return tuple(reversed(step))
+    voxel_size: tuple
 
 
 def sample(volume, step=1, subregion="all"):
@@ -44,7 +41,8 @@ def sample(volume, step=1, subregion="all"):
         )
     first, size, step = volume.step_aligned_region(volume.subregion(step, subregion))
     region = (tuple(first), tuple(f + n - 1 for f, n in zip(first, size, strict=True)), tuple(step))
-    return SampledMap(volume, volume.region_matrix(region), region)
+    _, voxel_size = volume.region_origin_and_step(region)
+    return SampledMap(volume, volume.region_matrix(region), region, tuple(reversed(voxel_size)))
 
 
 def values_on_grid(other, sampled):
@@ -62,6 +60,7 @@ def new_map(sampled, array, name, model_id=None):
     made = hidden_volume(volume.session, grid, settings_of=volume)
     made.id = model_id
     volume.session.models.add([made])
+    made.scene_position = volume.scene_position
     return made
 
 
@@ -73,12 +72,18 @@ def hidden_volume(session, grid, settings_of=None):
     session : Session
     grid : GridData
     settings_of : Volume, optional
-        Another map whose settings are taken over, but for style, region, levels and colors.
+        Another map whose settings are taken over, but for place, style, region, levels and colors.
     """
     made = volume_from_grid_data(grid, session, open_model=False, show_dialog=False)
     if settings_of is not None:
         made.copy_settings_from(
-            settings_of, copy_style=False, copy_region=False, copy_thresholds=False, copy_colors=False, copy_zone=False
+            settings_of,
+            copy_style=False,
+            copy_region=False,
+            copy_thresholds=False,
+            copy_colors=False,
+            copy_zone=False,
+            copy_xform=False,
         )
     draw_now(session)
     made.display = False
@@ -96,7 +101,7 @@ def draw_now(session):
 
 def show_in_place_of(made, volume):
     """Display a map as another one is displayed, at its levels, and hide that one."""
-    made.copy_settings_from(volume, copy_region=False, copy_colors=False)
+    made.copy_settings_from(volume, copy_region=False, copy_colors=False, copy_xform=False)
     volume.display = False
     made.display = True
     draw_now(volume.session)

@@ -1,5 +1,6 @@
 """occupy measure: the occupancy of regions, by mask, chain or residue."""
 
+from contextlib import suppress
 from csv import DictWriter
 from html import escape
 from json import dumps
@@ -195,7 +196,8 @@ def _save(session, found, path):
             writer.writerows(found)
         unfinished.replace(target)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise UserError(f"The table could not be saved as {path}: {error.strerror}") from None
     session.logger.info(f"Saved the table as {target}")
 

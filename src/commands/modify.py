@@ -56,7 +56,7 @@ def _modify_one(session, sampled, kind, ids, coloring, estimation, modification)
     with user_errors(volume):
         found, result = result_of(session, ModificationJob(sampled, kind, estimation, modification))
     modified = new_map(sampled, result.density, f"{volume.name} {RESULT_NAMES[kind]}", model_id)
-    scale_map = modification.get("scale_map") or recall_scale_map(found)
+    scale_map = modification.get("scale_map") or recall_scale_map(found, volume)
     made = [modified]
     if scale_map is None:
         scale_map = scale_map_of(sampled, found, scale_ids.take())

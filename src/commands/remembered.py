@@ -1,7 +1,8 @@
 """Results of the engine's work on each map, so that several commands on one map share them."""
 
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
 
+from chimerax.core.models import REMOVE_MODELS
 from chimerax.map import Volume
 
 _results = WeakKeyDictionary()
@@ -11,11 +12,19 @@ _scale_maps = WeakKeyDictionary()
 """By Estimate: a reference to the Volume with its scale."""
 
 
+_sessions = WeakSet()
+"""Those whose closed models are forgotten: other things may keep a closed Volume."""
+
+
 def remember(job, result):
     """Keep the result of a job until a map it depends on changes or is closed, or other work of its kind is done."""
     for volume in {job.sampled.volume, *job.maps}:
         if _forget not in volume.change_callbacks:
             volume.add_volume_change_callback(_forget)
+    session = job.sampled.volume.session
+    if session not in _sessions:
+        _sessions.add(session)
+        session.triggers.add_handler(REMOVE_MODELS, lambda _, models: _forget_closed(models))
     _results.setdefault(job.sampled.volume, {})[job.kind] = (job.key, result)
 
 
@@ -36,10 +45,12 @@ def remember_scale_map(found, scale_map):
     _scale_maps[found] = ref(scale_map)
 
 
-def recall_scale_map(found):
-    """An open Volume with the scale of an estimate, or None."""
+def recall_scale_map(found, volume):
+    """An open Volume with the scale of an estimate of a map, in the place of the map, or None."""
     scale_map = _scale_maps.get(found, lambda: None)()
-    return None if scale_map is None or scale_map.deleted else scale_map
+    if scale_map is None or scale_map.deleted:
+        return None
+    return scale_map if scale_map.scene_position.same(volume.scene_position) else None
 
 
 def comparable(settings, sampled):
@@ -62,9 +73,18 @@ def _comparable(value, sampled):
     return value
 
 
+def _forget_closed(models):
+    for model in models:
+        if isinstance(model, Volume):
+            _drop(model)
+
+
 def _forget(volume, change):
-    if change not in ("data values changed", "coordinates changed"):
-        return
+    if change in ("data values changed", "coordinates changed"):
+        _drop(volume)
+
+
+def _drop(volume):
     _results.pop(volume, None)
     for found in [found for found, scale_map in _scale_maps.items() if scale_map() is volume]:
         del _scale_maps[found]

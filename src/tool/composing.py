@@ -38,7 +38,7 @@ def in_words(value):
     if isinstance(value, float):
         return in_digits(value)
     if isinstance(value, list):
-        return "#" + ",".join(model.id_string for model in value)
+        return "".join(f"#{model.id_string}" for model in value)
     if hasattr(value, "id_string"):
         return f"#{value.id_string}"
     return StringArg.unparse(str(value))

@@ -3,7 +3,7 @@
 from chimerax.core.errors import UserError
 from Qt.QtCore import QTimer
 
-from ..commands.arguments import in_chimerax_spelling, user_errors
+from ..commands.arguments import explained, user_errors
 from ..commands.jobs import EstimateJob
 from ..commands.maps import sample
 from ..engine.errors import SettingError
@@ -41,7 +41,7 @@ class CurrentEstimate:
     def __init__(self, background, settings, changed):
         self._background, self._settings, self._changed = background, settings, changed
         self.volume, self.found, self.problem = None, None, ""
-        self._sampled = None
+        self._sampled, self._watched = None, []
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE)
@@ -56,9 +56,8 @@ class CurrentEstimate:
         """Turn to another map, or to none."""
         if volume is self.volume:
             return
-        self._watch(False)
         self.volume = volume
-        self._watch(True)
+        self._watch(volume)
         self._sampled = None
         self.refresh()
 
@@ -69,6 +68,11 @@ class CurrentEstimate:
         self._changed()
         self._timer.start()
 
+    def pause(self):
+        """Stop what is being found out or about to be, until the next change."""
+        self._timer.stop()
+        self._background.cancel()
+
     def look_again(self):
         """Find the estimate of the settings as they are, at once; it is often at hand."""
         self._timer.stop()
@@ -76,9 +80,8 @@ class CurrentEstimate:
 
     def stop(self):
         """Do nothing any more."""
-        self._timer.stop()
-        self._background.cancel()
-        self._watch(False)
+        self.pause()
+        self._watch()
         self.volume, self.found, self._sampled = None, None, None
 
     def sampled(self):
@@ -112,14 +115,15 @@ class CurrentEstimate:
             with user_errors(self.volume):
                 job = EstimateJob(self.sampled(), self._settings())
         except UserError as error:
-            self._fail(error)
+            self._fail(str(error))
             return
+        self._watch(self.volume, *job.maps)
         found = job.take()
         self.found, self.problem = found, ""
         self._changed()
         if found is None:
             title = f"Estimating {named(self.volume)}"
-            self._background.start(title, job.compute, lambda found: self._keep(job, found), self._fail)
+            self._background.start(title, job.compute, lambda found: self._keep(job, found), self._failed)
 
     def _keep(self, job, found):
         job.keep(found)
@@ -130,19 +134,24 @@ class CurrentEstimate:
         x, y, z = self.volume.data.size
         return self._sampled is None and x * y * z > MOST_VOXELS_UNASKED
 
-    def _fail(self, error):
-        self.found, self.problem = None, in_chimerax_spelling(str(error))
+    def _failed(self, error):
+        self._fail(explained(self.volume.session, error))
+
+    def _fail(self, why):
+        self.found, self.problem = None, why
         self._changed()
 
-    def _watch(self, watch):
-        if not is_open(self.volume):
-            return
-        if watch:
-            self.volume.add_volume_change_callback(self._volume_changed)
-        else:
-            self.volume.remove_volume_change_callback(self._volume_changed)
+    def _watch(self, *volumes):
+        """Look again when one of these maps changes, and no others."""
+        for volume in self._watched:
+            if self._volume_changed in volume.change_callbacks:
+                volume.remove_volume_change_callback(self._volume_changed)
+        self._watched = [volume for volume in volumes if is_open(volume)]
+        for volume in self._watched:
+            volume.add_volume_change_callback(self._volume_changed)
 
     def _volume_changed(self, volume, change):
         if change in ("data values changed", "coordinates changed"):
-            self._sampled = None
+            if volume is self.volume:
+                self._sampled = None
             self.refresh()

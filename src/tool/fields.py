@@ -13,6 +13,8 @@ from ..engine.errors import SettingError
 from .composing import in_digits
 
 _NO_MAP = "none"
+_LEAST_WIDTH = 70
+"""Pixels of a menu, so that a map of a long name does not widen the panel."""
 
 
 class Field(QObject):
@@ -282,13 +284,15 @@ def make_field(setting, session):
 
 def map_menu(session, **keywords):
     """A menu of the open maps, apart from those that the panel shows as a preview."""
-    return ModelMenuButton(
+    made = ModelMenuButton(
         session,
         class_filter=Volume,
         filter_func=lambda model: not getattr(model, "is_occupy_preview", False),
         autoselect=ModelMenuButton.AUTOSELECT_NONE,
         **keywords,
     )
+    made.setMinimumWidth(_LEAST_WIDTH)
+    return made
 
 
 def row(*widgets, stretch=True):

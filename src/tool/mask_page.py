@@ -30,7 +30,7 @@ class MaskPage(QWidget):
     def __init__(self, panel):
         super().__init__()
         self._panel = panel
-        self._shown = None
+        self._shown, self._before = None, None
         self.scale_menu = map_menu(panel.session, no_value_button_text="No scale map chosen")
         self.scale_menu.value_changed.connect(self._show_surface)
         settings = group(MASK)
@@ -87,9 +87,7 @@ class MaskPage(QWidget):
     def _show_surface(self):
         scale_map = self.scale_menu.value
         if self._shown is not None and (not self.surface.isChecked() or self._shown is not scale_map):
-            if is_open(self._shown):
-                self._shown.display = False
-            self._shown = None
+            self._put_back()
         try:
             level = scale_at_surface(**self.form.values())
         except OccuPyError as error:
@@ -97,7 +95,20 @@ class MaskPage(QWidget):
             return
         self.words.setText(f"The mask's surface is where the scale is {level:.3g}.")
         if self.surface.isChecked() and is_open(scale_map):
+            if self._shown is None:
+                self._before = scale_map.display, [(s.level, s.rgba) for s in scale_map.surfaces]
             self._shown = scale_map
             scale_map.set_parameters(surface_levels=[level], surface_colors=[_COLOR])
             scale_map.set_display_style("surface")
             scale_map.display = True
+
+    def _put_back(self):
+        """Show the map as it was before its surface at the scale of the mask was shown."""
+        volume, self._shown = self._shown, None
+        if not is_open(volume):
+            return
+        displayed, surfaces = self._before
+        if surfaces:
+            levels, colors = zip(*surfaces, strict=True)
+            volume.set_parameters(surface_levels=list(levels), surface_colors=list(colors))
+        volume.display = displayed

@@ -91,7 +91,7 @@ class MeasurePage(QWidget):
         self.scale_menu.value = state["scale_map"]
         self.model_menu.value = state["model"]
         self.by_menu.setCurrentText(state["by"])
-        self.without_water.setChecked(state["without_water"])
+        self.without_water.setChecked(state.get("without_water", True))
         self.with_density.setChecked(state["with_density"])
 
     def measure(self, save_file=None):

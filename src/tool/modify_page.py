@@ -2,7 +2,7 @@
 
 from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from ..commands.arguments import in_chimerax_spelling, user_errors
+from ..commands.arguments import explained, in_chimerax_spelling, user_errors
 from ..commands.jobs import ModificationJob, on_grid
 from ..engine.errors import OccuPyError, SettingError
 from ..engine.modify import limits_of
@@ -126,6 +126,11 @@ class ModifyPage(QWidget):
         """Put the original back and leave the preview off."""
         self.preview.setChecked(False)
 
+    def models_closed(self):
+        """End a preview whose map the user closed."""
+        if self._shown and self._shown.was_closed:
+            self.stop_preview()
+
     def _form(self, kind):
         settings = group(kind)
         sliders = slider_fields(settings, kind)
@@ -210,7 +215,7 @@ class ModifyPage(QWidget):
 
     def _preview_failed(self, error):
         self.stop_preview()
-        self.words.setText(in_chimerax_spelling(str(error)))
+        self.words.setText(explained(self._panel.session, error))
 
     def _end_preview(self):
         self._step_waits = False

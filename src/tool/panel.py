@@ -118,7 +118,7 @@ class OccuPyPanel(ToolInstance):
             given = settings()
             sampled = self.current.sampled() if volume is self.current.volume else sample(volume)
             job = make_job(sampled, given)
-        self.background.cancel()
+        self.current.pause()
         self._guard(job)
 
         def finish(result):
@@ -133,9 +133,9 @@ class OccuPyPanel(ToolInstance):
             self._unguard()
             self.work.cancel()
             self.session.logger.status("Cancelled; nothing was changed")
-        self.background.cancel()
-        if self.modify_page.preview_map is None:
+        elif self.background.busy:
             self.modify_page.stop_preview()
+        self.current.pause()
         if self.current.found is None:
             self.current.give_up("Cancelled. Press Estimate, or change a setting, to begin again.")
 
@@ -150,9 +150,14 @@ class OccuPyPanel(ToolInstance):
 
     def set_state_from_snapshot(self, session, data):
         super().set_state_from_snapshot(session, data)
-        if data["state_version"] != _STATE_VERSION:
+        try:
+            self._restore(data)
+        except (KeyError, TypeError, ValueError):
             session.logger.info("The OccuPy panel was saved by another version, and begins anew")
-            return
+
+    def _restore(self, data):
+        if data["state_version"] != _STATE_VERSION:
+            raise ValueError
         self.pages.setCurrentIndex(data["page"])
         self.map_menu.value = data["map"]
         for name, page in self._pages_with_state().items():
@@ -191,6 +196,7 @@ class OccuPyPanel(ToolInstance):
 
     def _progress_row(self):
         self.stage = QLabel("")
+        self.stage.setMinimumWidth(1)
         self.bar = QProgressBar()
         self.bar.setRange(0, 100)
         self.cancel_button = button("Cancel", self.cancel, "Stop; nothing will have been changed")
@@ -240,6 +246,7 @@ class OccuPyPanel(ToolInstance):
             QTimer.singleShot(0, self._abandon)
 
     def _models_closed(self):
+        QTimer.singleShot(0, self.modify_page.models_closed)
         if not all(is_open(volume) for volume in self._guarded):
             self._abandon()
 
@@ -258,11 +265,11 @@ class OccuPyPanel(ToolInstance):
             before()
         try:
             made = run(self.session, text())
+            if isinstance(job, EstimateJob):
+                self._choose_scale_map(made)
         finally:
             job.take()
-        if isinstance(job, EstimateJob):
-            self._choose_scale_map(made)
-        self.current.look_again()
+            self.current.look_again()
 
     def _failed(self, volume, error):
         self._unguard()

@@ -27,7 +27,7 @@ class Preview:
     def __init__(self, session, sampled, found):
         self._session = session
         self._original = volume = sampled.volume
-        step = volume.region[2]
+        self._steps = step = tuple(volume.region[2])
         self.modifier = Modifier(sampled.density, sampled.voxel_size, found, tuple(reversed(step)))
         whole = (sampled.region[0], sampled.region[1], step)
         self._origin, self._step = volume.region_origin_and_step(whole)
@@ -75,7 +75,7 @@ class Preview:
             return
         if not shown.deleted:
             if is_open(self._original):
-                self._original.copy_settings_from(shown, copy_region=False, copy_colors=False)
+                self._original.copy_settings_from(shown, copy_region=False, copy_colors=False, copy_xform=False)
             self._session.models.close([shown])
         self._display_others(True)
         key = get_model(self._session, create=False)
@@ -87,9 +87,9 @@ class Preview:
         shown = self._volume(density, f"{original.name} preview")
         shown.is_occupy_preview = True
         shown.SESSION_SAVE = False
-        shown.copy_settings_from(original, copy_region=False, copy_colors=False)
-        first, last, step = original.region
-        first, last = (tuple(i // n for i, n in zip(end, step, strict=True)) for end in (first, last))
+        shown.copy_settings_from(original, copy_region=False, copy_colors=False, copy_xform=False)
+        ends = original.region[:2]
+        first, last = (tuple(i // n for i, n in zip(end, self._steps, strict=True)) for end in ends)
         shown.new_region(first, last, (1, 1, 1), adjust_step=False)
         self._shown = shown
         self._hidden = [volume for volume in self._same_place() if volume.display]

@@ -270,6 +270,16 @@ class Tile(MapTestCase):
                 session.models.close([sphere])
 
 
+class Place(MapTestCase):
+    def test_maps_in_a_moved_group_are_colored_and_placed_as_others(self):
+        self.run_command("occupy equalize #1 power 2 modelId 7")
+        expected = self.colors_of(session.models.list(model_id=(7,))[0]).copy()
+        run(session, "rename #1 id 5.1; move x 30 models #5", log=False)
+        moved = self.run_command("occupy equalize #5.1 power 2 modelId 18")
+        self.assertTrue(moved.scene_position.same(self.map.scene_position))
+        np.testing.assert_array_equal(self.colors_of(moved), expected)
+
+
 class Json(MapTestCase):
     def test_scripts_get_what_was_read_off_each_map(self):
         self.open_map(np.where(self.density > 0.2, self.density, 0), "masked")

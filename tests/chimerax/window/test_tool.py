@@ -11,8 +11,10 @@ from chimerax import occupy
 from chimerax.core import toolshed
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
+from chimerax.core.models import Model
+from chimerax.geometry import translation
 from chimerax.map import Volume
-from chimerax.occupy.commands import jobs
+from chimerax.occupy.commands import jobs, remembered
 from chimerax.occupy.engine.errors import OccuPyError
 from chimerax.occupy.tool.panel import OccuPyPanel
 from Qt.QtCore import QEvent, Qt
@@ -285,6 +287,25 @@ class LongWork(PanelTestCase):
         wait_until(lambda: not self.panel.work.busy)
         self.assertEqual(len(self.maps()), 1)
 
+    def test_half_maps_that_are_parts_of_a_group_are_found(self):
+        group = Model("halves", session)
+        session.models.add([group])
+        noise = np.random.default_rng(0).normal(0, 0.02, (2, *SHAPE)).astype(np.float32)
+        halves = [self.open_map(self.density + one, "half") for one in noise]
+        session.models.add(halves, parent=group)
+        self.form.state = {"half_maps": halves}
+        self.panel.estimate_page.estimate()
+        self.settle()
+        self.assertEqual(self.maps()[-1].name, "small occupancy")
+
+    def test_what_is_remembered_of_closed_maps_is_let_go(self):
+        self.panel.estimate_page.estimate()
+        self.settle()
+        closed = self.map
+        run(session, "close #1", log=False)
+        self.settle()
+        self.assertNotIn(closed, remembered._results)
+
     def test_work_that_fails_is_told_and_nothing_is_made(self):
         with mock.patch.object(jobs, "estimate", side_effect=OccuPyError("the map is no good")):
             type_into(self.form.fields["lowpass"], "13")
@@ -369,10 +390,24 @@ class Modifying(PanelTestCase):
         self.assertEqual(self.map.surfaces[0].level, 0.42)
         self.assertEqual(self.maps(), [self.map])
 
+    def test_a_map_that_is_moved_meanwhile_stays_where_it_was_moved(self):
+        self.preview()
+        self.map.position = translation((3, 4, 5))
+        self.modify.preview.setChecked(False)
+        self.assertTrue(self.map.position.same(translation((3, 4, 5))))
+
+    def test_the_preview_takes_the_place_of_what_was_made_before_and_gives_it_back(self):
+        self.modify.apply()
+        self.settle()
+        made = next(m for m in self.maps() if m.name == "small equalized")
+        self.preview()
+        self.assertFalse(made.display)
+        self.modify.preview.setChecked(False)
+        self.assertEqual((made.display, self.map.display), (True, False))
+
     def test_closing_the_panel_or_the_preview_brings_the_map_back(self):
         shown = self.preview()
         session.models.close([shown])
-        self.slide("power", 30)
         wait_until(lambda: not self.modify.preview.isChecked())
         self.assertTrue(self.map.display)
         self.preview()
@@ -443,6 +478,13 @@ class Masks(PanelTestCase):
             self.assertEqual(scale_map.surfaces[0].level, self.page.form.fields["threshold"].number_now)
         self.page.surface.setChecked(False)
         self.assertFalse(scale_map.display)
+
+    def test_the_map_is_as_it_was_when_the_surface_is_no_longer_shown(self):
+        self.page.scale_menu.value = self.map
+        before = self.map.surfaces[0].level, tuple(self.map.surfaces[0].rgba), self.map.display
+        self.page.surface.setChecked(True)
+        self.page.surface.setChecked(False)
+        self.assertEqual((self.map.surfaces[0].level, tuple(self.map.surfaces[0].rgba), self.map.display), before)
 
     def test_make_runs_the_command(self):
         self.page.form.fields["threshold"].slider.setValue(49)
@@ -560,6 +602,17 @@ class Sessions(PanelTestCase):
         self.assertEqual(panel.pages.currentIndex(), 1)
         self.assertIsNotNone(panel.current.found)
         self.assert_quiet()
+
+    def test_a_state_that_is_not_understood_does_not_hinder_the_session(self):
+        with mock.patch.object(self.panel.measure_page.__class__, "state", {}):
+            path = FOLDER / "other.cxs"
+            run(session, f'save "{path}"', log=False)
+        run(session, "close session", log=False)
+        run(session, f'open "{path}"', log=False)
+        self.panel = OccuPyPanel.get_singleton(session, create=False)
+        self.settle()
+        self.assertEqual([m.name for m in self.maps()], ["small"])
+        self.assertIn("begins anew", self.log.text["info"])
 
     def test_a_preview_is_not_saved_but_the_map_in_its_place(self):
         self.modify.preview.setChecked(True)
