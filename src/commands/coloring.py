@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from chimerax.color_key.model import get_model
 from chimerax.core.colors import Colormap
 from chimerax.core.commands import StringArg, run
@@ -65,7 +66,8 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
     if undo:
         session.undo.register(state)
     if coloring.key:
-        show_key(session, surfaces[0].auto_recolor_vertices.colormap)
+        used = surfaces[0].auto_recolor_vertices.colormap
+        show_key(session, [_hex(color) for color in used.colors], used.data_values)
 
 
 def color_atoms(session, atoms, attribute):
@@ -80,8 +82,7 @@ def color_atoms(session, atoms, attribute):
     """
     low, high = RANGE
     run(session, f"color byattribute {attribute} {atoms} palette {':'.join(PALETTE)} range {low:g},{high:g}")
-    values = [low + (high - low) * i / (len(PALETTE) - 1) for i in range(len(PALETTE))]
-    show_key(session, Colormap(values, [_rgba(color) for color in PALETTE]))
+    show_key(session, PALETTE, np.linspace(low, high, len(PALETTE)))
 
 
 def surfaces_of(volume):
@@ -91,9 +92,9 @@ def surfaces_of(volume):
     return [surface for surface in volume.surfaces if surface.vertices is not None]
 
 
-def show_key(session, colormap):
-    """Show a color key; an existing one keeps its place and size."""
-    entries = key_entries([_hex(color) for color in colormap.colors], colormap.data_values)
+def show_key(session, colors, values):
+    """Show a color key; an existing one keeps its place and size. Colors are as #rrggbb."""
+    entries = key_entries(colors, values)
     layout = "" if get_model(session, create=False) else NEW_KEY
     run(session, f"key {' '.join(StringArg.unparse(entry) for entry in entries)} {layout}", log=False)
 

@@ -9,6 +9,8 @@ from chimerax.map_data import ArrayGridData
 
 _RIGHT_ANGLES = (90, 90, 90)
 _ANGLE_TOLERANCE = 0.01
+CHANGES = ("data values changed", "coordinates changed")
+"""The changes of a Volume after which what was made of it no longer holds."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,18 @@ def values_on_grid(other, sampled):
 def new_map(sampled, array, name, model_id=None):
     """A new, undisplayed Volume with this array on the grid of a sampled map."""
     volume = sampled.volume
-    origin, step = volume.region_origin_and_step(sampled.region)
-    grid = ArrayGridData(array, origin, step, volume.data.cell_angles, volume.data.rotation, name=name)
-    made = hidden_volume(volume.session, grid, settings_of=volume)
+    made = hidden_volume(volume.session, grid_on(sampled, array, name), settings_of=volume)
     made.id = model_id
     volume.session.models.add([made])
     made.scene_position = volume.scene_position
     return made
+
+
+def grid_on(sampled, array, name):
+    """Grid data with this array on the grid of a sampled map."""
+    data = sampled.volume.data
+    origin, step = sampled.volume.region_origin_and_step(sampled.region)
+    return ArrayGridData(array, origin, step, data.cell_angles, data.rotation, name=name)
 
 
 def hidden_volume(session, grid, settings_of=None):

@@ -171,7 +171,8 @@ def _place_of(residue):
 
 def _set_attribute(session, atoms, scales):
     Residue.register_attr(session, ATTRIBUTE, "OccuPy", attr_type=float)
-    residues, of_residue = _residues_of(atoms)
+    residues = atoms.unique_residues
+    of_residue = residues.indices(atoms.residues)
     inside = np.isfinite(scales)
     totals = np.bincount(of_residue[inside], scales[inside], len(residues))
     counts = np.bincount(of_residue[inside], minlength=len(residues))

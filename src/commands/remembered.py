@@ -5,6 +5,8 @@ from weakref import WeakKeyDictionary, WeakSet, ref
 from chimerax.core.models import REMOVE_MODELS
 from chimerax.map import Volume
 
+from .maps import CHANGES
+
 _results = WeakKeyDictionary()
 """By Volume, then by the kind of work: the key of a `Job` and its result."""
 
@@ -80,7 +82,7 @@ def _forget_closed(models):
 
 
 def _forget(volume, change):
-    if change in ("data values changed", "coordinates changed"):
+    if change in CHANGES:
         _drop(volume)
 
 

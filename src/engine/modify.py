@@ -318,12 +318,12 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         If the map or a setting cannot be used; the message says what was expected.
     """
     estimation, given = split(settings)
-    density, _ = suitability.checked_density(density)
-    check_modification(density.shape, voxel_size, kind, given)
     if estimate is not None and estimation:
         raise OccuPyError(f"{', '.join(estimation)} cannot be given with an estimate, which has settings of its own")
     report = parallel.Progress(progress)
     if estimate is None:
+        density, _ = suitability.checked_density(density)
+        check_modification(density.shape, voxel_size, kind, given)
         estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
     return Modifier(density, voxel_size, estimate).modified(kind, progress=report.part(1), **given)
 

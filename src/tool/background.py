@@ -25,6 +25,8 @@ class _Run:
 class Background:
     """Runs functions in a thread, one at a time; a new one takes the place of what is running.
 
+    It begins when the thread of the earlier one has ended, cancelled or not, so that no two compute at once.
+
     Parameters
     ----------
     session : Session
@@ -35,7 +37,7 @@ class Background:
     def __init__(self, session, changed):
         self._session = session
         self._changed = changed
-        self._current = None
+        self._current, self._latest = None, None
 
     @property
     def busy(self):
@@ -62,13 +64,13 @@ class Background:
         failed : callable
             Called with the exception, in the window's thread. It is not called where the work was cancelled.
         """
-        earlier, run = self._current, _Run(title)
+        earlier, run = self._latest, _Run(title)
         if earlier:
             earlier.cancelled.set()
         run.thread = threading.Thread(
             target=self._work, args=(run, compute, done, failed, earlier), name=title, daemon=True
         )
-        self._current = run
+        self._current = self._latest = run
         run.thread.start()
         self._changed()
 

@@ -9,6 +9,7 @@ from ..commands.maps import sample
 from ..engine.errors import SettingError
 from ..engine.estimate import estimation_settings
 from .composing import is_open, named
+from .watching import Watch
 
 _PAUSE = 300
 """Milliseconds without a change of settings before an estimate is begun."""
@@ -41,7 +42,8 @@ class CurrentEstimate:
     def __init__(self, background, settings, changed):
         self._background, self._settings, self._changed = background, settings, changed
         self.volume, self.found, self.problem = None, None, ""
-        self._sampled, self._watched = None, []
+        self._sampled = None
+        self._watch = Watch(self._volume_changed)
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE)
@@ -57,7 +59,7 @@ class CurrentEstimate:
         if volume is self.volume:
             return
         self.volume = volume
-        self._watch(volume)
+        self._watch.look_at(volume)
         self._sampled = None
         self.refresh()
 
@@ -81,7 +83,7 @@ class CurrentEstimate:
     def stop(self):
         """Do nothing any more."""
         self.pause()
-        self._watch()
+        self._watch.look_at()
         self.volume, self.found, self._sampled = None, None, None
 
     def sampled(self):
@@ -117,7 +119,7 @@ class CurrentEstimate:
         except UserError as error:
             self._fail(str(error))
             return
-        self._watch(self.volume, *job.maps)
+        self._watch.look_at(self.volume, *job.maps)
         found = job.take()
         self.found, self.problem = found, ""
         self._changed()
@@ -141,17 +143,7 @@ class CurrentEstimate:
         self.found, self.problem = None, why
         self._changed()
 
-    def _watch(self, *volumes):
-        """Look again when one of these maps changes, and no others."""
-        for volume in self._watched:
-            if self._volume_changed in volume.change_callbacks:
-                volume.remove_volume_change_callback(self._volume_changed)
-        self._watched = [volume for volume in volumes if is_open(volume)]
-        for volume in self._watched:
-            volume.add_volume_change_callback(self._volume_changed)
-
-    def _volume_changed(self, volume, change):
-        if change in ("data values changed", "coordinates changed"):
-            if volume is self.volume:
-                self._sampled = None
-            self.refresh()
+    def _volume_changed(self, volume):
+        if volume is self.volume:
+            self._sampled = None
+        self.refresh()

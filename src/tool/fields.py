@@ -130,10 +130,7 @@ def slider_fields(settings, kind):
     """Sliders for those of the settings of a kind of modification, or of a mask, that are tried out with one."""
     power = EQUALIZING if kind == "equalize" else STRENGTHENING
     tracks = {"power": power, "pivot": SHARE, "threshold": SHARE}
-    fields = [SliderField(setting, tracks[setting.name]) for setting in settings if setting.name in tracks]
-    for field in fields:
-        field.describe(field.widget)
-    return {field.setting.name: field for field in fields}
+    return {s.name: SliderField(s, tracks[s.name]) for s in settings if s.name in tracks}
 
 
 class SliderField(Field):
@@ -271,15 +268,11 @@ class MapField(Field):
 
 
 def make_field(setting, session):
-    """The field for a setting, with its tooltip."""
+    """The field for a setting."""
     if setting.kind in ("map", "maps"):
-        field = MapField(setting, session)
-    else:
-        field = {"float": NumberField, "int": NumberField, "choice": ChoiceField, "bool": BoolField}[setting.kind](
-            setting
-        )
-    field.describe(field.widget)
-    return field
+        return MapField(setting, session)
+    fields = {"float": NumberField, "int": NumberField, "choice": ChoiceField, "bool": BoolField}
+    return fields[setting.kind](setting)
 
 
 def map_menu(session, **keywords):

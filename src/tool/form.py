@@ -97,6 +97,7 @@ class SettingsForm(QWidget):
         for i, field in enumerate(fields):
             name, unit = QLabel(_in_words(field.setting.name)), QLabel(field.setting.unit)
             field.describe(name)
+            field.describe(field.widget)
             for column, widget in enumerate((name, field.widget, unit)):
                 grid.addWidget(widget, i, column)
             self._widgets[field.setting.name] = (name, field.widget, unit)

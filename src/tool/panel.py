@@ -21,6 +21,7 @@ from .fields import button, map_menu, row
 from .mask_page import MaskPage
 from .measure_page import MeasurePage
 from .modify_page import ModifyPage
+from .watching import Watch
 
 TOOL_NAME = "OccuPy"
 _STATE_VERSION = 1
@@ -69,7 +70,7 @@ class OccuPyPanel(ToolInstance):
         self.estimate_page.changed.connect(self.current.refresh)
         self.map_menu.value_changed.connect(lambda: self.current.choose(self.map_menu.value))
         self._fill_window()
-        self._guarded = []
+        self._guard = Watch(lambda volume: QTimer.singleShot(0, self._abandon))
         self._handlers = [
             session.triggers.add_handler(REMOVE_MODELS, lambda *_: self._models_closed()),
             session.triggers.add_handler(ADD_MODELS, lambda *_: QTimer.singleShot(0, self._choose_maps)),
@@ -119,7 +120,7 @@ class OccuPyPanel(ToolInstance):
             sampled = self.current.sampled() if volume is self.current.volume else sample(volume)
             job = make_job(sampled, given)
         self.current.pause()
-        self._guard(job)
+        self._guard.look_at(job.sampled.volume, *job.maps)
 
         def finish(result):
             self._finish(job, result, lambda: command(name, volume, given, **words), before)
@@ -130,7 +131,7 @@ class OccuPyPanel(ToolInstance):
     def cancel(self):
         """Stop what is being computed."""
         if self.work.busy:
-            self._unguard()
+            self._guard.look_at()
             self.work.cancel()
             self.session.logger.status("Cancelled; nothing was changed")
         elif self.background.busy:
@@ -228,38 +229,21 @@ class OccuPyPanel(ToolInstance):
         self.stage.setText(f"{title}: {stage}" if shown else "")
         self.bar.setValue(round(100 * fraction))
 
-    def _guard(self, job):
-        """Cancel the work when a map that it is of is closed or changes."""
-        self._unguard()
-        self._guarded = [job.sampled.volume, *job.maps]
-        for volume in self._guarded:
-            volume.add_volume_change_callback(self._volume_changed)
-
-    def _unguard(self):
-        for volume in self._guarded:
-            if self._volume_changed in volume.change_callbacks:
-                volume.remove_volume_change_callback(self._volume_changed)
-        self._guarded = []
-
-    def _volume_changed(self, volume, change):
-        if change in ("data values changed", "coordinates changed"):
-            QTimer.singleShot(0, self._abandon)
-
     def _models_closed(self):
         QTimer.singleShot(0, self.modify_page.models_closed)
-        if not all(is_open(volume) for volume in self._guarded):
+        if not all(is_open(volume) for volume in self._guard.volumes):
             self._abandon()
 
     def _abandon(self):
         """Give up work on a map that is no longer what it was."""
-        self._unguard()
+        self._guard.look_at()
         if self.work.busy:
             self.work.cancel()
             self.session.logger.status("Cancelled, as the map was changed or closed")
             self.current.refresh()
 
     def _finish(self, job, result, text, before):
-        self._unguard()
+        self._guard.look_at()
         job.keep(result)
         if before:
             before()
@@ -272,7 +256,7 @@ class OccuPyPanel(ToolInstance):
             self.current.look_again()
 
     def _failed(self, volume, error):
-        self._unguard()
+        self._guard.look_at()
         self.current.refresh()
         with user_errors(volume):
             raise error
@@ -303,7 +287,7 @@ class OccuPyPanel(ToolInstance):
         for handler in self._handlers:
             handler.remove()
         self._handlers = []
-        self._unguard()
+        self._guard.look_at()
         self._poll.stop()
         self.work.cancel()
         self.modify_page.stop_preview()

@@ -1,13 +1,14 @@
 """A map that shows what a modification would make, while its settings are being chosen."""
 
+from dataclasses import replace
+
 import numpy as np
 from chimerax.color_key.model import get_model
 from chimerax.core.logger import StringPlainTextLog
 from chimerax.map import Volume
-from chimerax.map_data import ArrayGridData
 
 from ..commands.coloring import Coloring, color_volume
-from ..commands.maps import hidden_volume
+from ..commands.maps import grid_on, hidden_volume
 from ..engine.modify import Modifier
 from .composing import is_open
 
@@ -29,8 +30,7 @@ class Preview:
         self._original = volume = sampled.volume
         self._steps = step = tuple(volume.region[2])
         self.modifier = Modifier(sampled.density, sampled.voxel_size, found, tuple(reversed(step)))
-        whole = (sampled.region[0], sampled.region[1], step)
-        self._origin, self._step = volume.region_origin_and_step(whole)
+        self._whole = replace(sampled, region=(*sampled.region[:2], step))
         every = tuple(slice(None, None, n) for n in reversed(step))
         self._scale = self._volume(np.ascontiguousarray(found.scale[every]), f"{volume.name} scale")
         self._shown = None
@@ -107,9 +107,7 @@ class Preview:
         return [volume for volume in maps if volume is self._original or volume.name.startswith(name)]
 
     def _volume(self, array, name):
-        data = self._original.data
-        grid = ArrayGridData(array, self._origin, self._step, data.cell_angles, data.rotation, name=name)
-        made = hidden_volume(self._session, grid)
+        made = hidden_volume(self._session, grid_on(self._whole, array, name))
         made.position = self._original.scene_position
         return made
 
