@@ -1,0 +1,225 @@
+"""The least-squares fit of a model's own density to a map, group by group."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, sparse
+
+from .coarse import CoarseGrid, density_columns
+from .transfer import Shells, inverse_filter
+
+PART_ATOMS = 240
+"""Atoms of the parts into which groups are cut to see how far they agree: about 30 residues."""
+
+_REGION_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
+_B_SPREAD = 30.0
+"""Å². B-factors of a group as a whole are this far from right, or so: its prior."""
+
+_FEWEST_SLOPE_ATOMS = 100
+_SMALLEST_PRIOR_OCCUPANCY = 0.2
+_B_UNIT = 100.0
+_RIDGE = 1e-6
+_TOLERANCE, _MOST_ITERATIONS = 1e-3, 30
+
+
+@dataclass(eq=False)
+class Fitted:
+    """A fit of all groups to one map, occupancies still relative to the transfer function.
+
+    Attributes
+    ----------
+    occupancies : array of float, shape (groups,)
+        The largest is about 1.
+    b_shifts : array of float, shape (groups,)
+        Occupancy times what the map adds to the B-factors of each group, Å².
+    data, model : array of float32, shape (region,)
+        The map brought back to the model's own fall-off, its background taken off, and the fitted
+        model, seen through the probe.
+    transfer : array of float
+        H of each shell, from the model to the map.
+    filter : float32 array
+        What a map's coefficients were multiplied by to give the data.
+    factor : tuple
+        Cholesky factor of the normal matrix (`scipy.linalg.cho_factor`).
+    """
+
+    occupancies: np.ndarray
+    b_shifts: np.ndarray
+    data: np.ndarray
+    model: np.ndarray
+    transfer: np.ndarray
+    filter: np.ndarray
+    factor: tuple
+
+    @property
+    def residual(self):
+        """What the model leaves of the data."""
+        return self.data - self.model
+
+
+class GroupModel:
+    """The densities of groups on the coarse grid of a box: the same for all maps of that box.
+
+    Parameters
+    ----------
+    shape, voxel_size
+        Of the maps: voxels and Å along z, y and x.
+    groups : list of Group
+        Positions are x, y, z in Å from the first voxel; none empty, all inside the box.
+    lowpass : float
+        Å.
+    solvent : bool
+        Count scattering above the ice that atoms displace, else above vacuum.
+    progress : callable, optional
+        Called with the fraction done.
+
+    Attributes
+    ----------
+    grid : CoarseGrid
+    shells : Shells
+    densities : scipy.sparse.csc_array, shape (voxels, groups)
+    parts : scipy.sparse.csc_array, shape (voxels, parts)
+        The same for contiguous parts of the groups.
+    part_group : array of int, shape (parts,)
+        The group that each part is of.
+    part_weights, weights : arrays of float
+        Scattering of each part and of each group.
+    region : array of int
+        The voxels that are fitted: those near atoms.
+    """
+
+    def __init__(self, shape, voxel_size, groups, lowpass, solvent=True, progress=None):
+        self.grid = CoarseGrid(shape, voxel_size, lowpass)
+        self.shells = Shells(self.grid)
+        pieces = [(i, group.part(atoms)) for i, group in enumerate(groups) for atoms in _pieces(len(group))]
+        self.part_group = np.array([i for i, _ in pieces])
+        weights = [part.weights(solvent) for _, part in pieces]
+        self.parts, slopes = density_columns(self.grid, [part for _, part in pieces], weights, progress)
+        self.part_weights = np.array([w.sum() for w in weights])
+        self.weights = np.bincount(self.part_group, self.part_weights, len(groups))
+        ones = np.ones(len(pieces), np.float32)
+        membership = sparse.csc_array((ones, (np.arange(len(pieces)), self.part_group)), (len(pieces), len(groups)))
+        self.densities = (self.parts @ membership).tocsc()
+        self.region = _region(self.densities.sum(axis=1))
+        # Only groups of some size tell a shift of their B-factors from a change of occupancy.
+        self._sloped = np.flatnonzero([len(group) >= _FEWEST_SLOPE_ATOMS for group in groups])
+        self._slopes = (slopes @ membership).tocsc()[:, self._sloped]
+        background = sparse.csc_array(np.ones((len(self.region), 1), np.float32))
+        near = [self.densities[self.region], self._slopes[self.region], background]
+        self.design = sparse.hstack(near, format="csr")
+        self.normal = (self.design.T @ self.design).toarray().astype(float)
+        count = len(groups)
+        self.normal[:count, :count] += np.diag(np.full(count, _RIDGE * np.diag(self.normal)[:count].mean()))
+
+    @property
+    def count(self):
+        """Number of groups."""
+        return len(self.weights)
+
+    def fit(self, coefficients):
+        """Fit occupancies and transfer function to a map in turn until both stay.
+
+        Parameters
+        ----------
+        coefficients : complex64 array
+            Of the map on the grid (`CoarseGrid.coefficients`).
+
+        Returns
+        -------
+        Fitted
+        """
+        from scipy.optimize import NoConvergence, anderson
+
+        start = np.zeros(self.count + len(self._sloped))
+        start[: self.count] = 1
+        latest = [self._round(coefficients, start, np.inf)]
+
+        def change(state):
+            latest[0] = self._round(coefficients, self._normalised(state), float(latest[0].residual.var()))
+            return self._normalised(latest[0].solution[:-1]) - state
+
+        try:
+            options = {"alpha": 1, "M": 5, "line_search": None, "maxiter": _MOST_ITERATIONS, "f_tol": _TOLERANCE}
+            anderson(change, self._normalised(latest[0].solution[:-1]), **options)
+        except NoConvergence:
+            pass  # what is left of the change is far below the standard errors
+        return self._fitted(latest[0])
+
+    def projected(self, fitted, values):
+        """What a map, given in the region as data of a fit, adds to the occupancies of that fit."""
+        return linalg.cho_solve(fitted.factor, self.design.T @ values)[: self.count]
+
+    def whole(self, occupancies, b_shifts):
+        """The model's density on the whole grid, flat."""
+        slopes = self._slopes @ b_shifts[self._sloped].astype(np.float32)
+        return self.densities @ occupancies.astype(np.float32) + slopes
+
+    def _round(self, coefficients, state, variance):
+        """Transfer function of the model as it is, then the occupancies that fit best."""
+        grid = self.grid
+        seen = grid.transform(self.whole(*self._parted(state)))
+        transfer = self.shells.ratio(coefficients, seen / grid.probe)
+        inverse, share = inverse_filter(self.shells, transfer, grid.kept)
+        whole_filter = inverse * grid.probe
+        # What the map does not tell is taken from the model, so that it has no say in what follows.
+        data = grid.density(coefficients * whole_filter + (1 - share) * seen)[self.region]
+        factor = linalg.cho_factor(self.normal + np.diag(self._prior(state[: self.count], variance)))
+        solution = linalg.cho_solve(factor, self.design.T @ data)
+        residual = data - self.design @ solution.astype(np.float32)
+        solution[self.count : -1] /= _B_UNIT
+        return _Round(solution, factor, data, residual, transfer, whole_filter)
+
+    def _parted(self, state):
+        """Occupancies and shifts of B-factors times occupancy, one each for every group."""
+        shifts = np.zeros(self.count)
+        shifts[self._sloped] = state[self.count :] * _B_UNIT
+        return state[: self.count], shifts
+
+    def _normalised(self, state):
+        """A state with the largest occupancy 1, as the transfer function takes up any common factor."""
+        return state / max(np.abs(state[: self.count]).max(), np.finfo(float).tiny)
+
+    def _prior(self, occupancies, variance):
+        """Weights of the prior on the shifts of B-factors; none on the occupancies and the background."""
+        prior = np.zeros(len(self.normal))
+        if len(self._sloped) == 0:
+            return prior
+        if not np.isfinite(variance):
+            prior[self.count : -1] = np.diag(self.normal)[self.count : -1]
+            return prior
+        # Voxels of the probe's own width are one observation.
+        per_observation = 4 * (2 * np.sqrt(np.pi * self.grid.probe_variance)) ** 3 / np.prod(self.grid.pitch)
+        spread = _B_SPREAD * np.maximum(np.abs(occupancies[self._sloped]), _SMALLEST_PRIOR_OCCUPANCY)
+        prior[self.count : -1] = per_observation * variance / spread**2
+        return prior
+
+    def _fitted(self, last):
+        occupancies, shifts = self._parted(last.solution[:-1])
+        data = last.data - np.float32(last.solution[-1])
+        return Fitted(occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor)
+
+
+@dataclass(eq=False)
+class _Round:
+    """What one round of a fit came to; `solution` holds occupancies, shifts in units of 100 Å², background."""
+
+    solution: np.ndarray
+    factor: tuple
+    data: np.ndarray
+    residual: np.ndarray
+    transfer: np.ndarray
+    filter: np.ndarray
+
+
+def _pieces(count):
+    """Slices that cut so many atoms into parts of about PART_ATOMS."""
+    parts = max(1, round(count / PART_ATOMS))
+    ends = np.linspace(0, count, parts + 1).round().astype(int)
+    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+
+def _region(total):
+    """Voxels where the whole model is above a share of its high values."""
+    positive = total[total > 0.01 * total.max()]
+    return np.flatnonzero(total > _REGION_LEVEL * np.quantile(positive, _HIGH_QUANTILE))
+

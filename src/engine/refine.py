@@ -1,0 +1,301 @@
+"""Occupancies of groups of atoms, refined against a map, with their standard errors."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from . import refine_errors, refine_notes
+from .checks import checked_voxel_size
+from .errors import OccuPyError, SettingError
+from .fit import GroupModel
+from .groups import Group
+from .parallel import Progress
+from .suitability import checked_density
+
+DEFAULT_LOWPASS = 8.0
+SMALLEST_LOWPASS_VOXELS = 2.1
+MOST_GROUPS = 5000
+_REFERENCE_SHARE = 0.1
+_LEAST_INSIDE = 0.5
+_LEAST_CORRELATION = 0.3
+
+
+@dataclass(frozen=True)
+class GroupOccupancy:
+    """What the map says of one group.
+
+    Attributes
+    ----------
+    group : str
+    occupancy : float
+        Relative to the reference; neither clipped at 0 nor at 1.
+    standard_error : float
+        Of the occupancy: noise, misfit of the model, and displaced solvent.
+    atoms : int
+        Atoms of the group inside the map.
+    correlation : float
+        Of the map, less the other groups, with the group's own density where that is.
+    notes : list of str
+        What to mistrust.
+    """
+
+    group: str
+    occupancy: float
+    standard_error: float
+    atoms: int
+    correlation: float
+    notes: list
+
+    def as_dict(self):
+        """Plain values for a table or a JSON file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """Occupancies of groups of atoms in a map.
+
+    Attributes
+    ----------
+    rows : list of GroupOccupancy
+        In the order of the groups.
+    reference : list of str
+        The groups whose mean occupancy is 1.
+    correlation : float
+        Of map and fitted model where the model is.
+    lowpass : float
+        Å.
+    frequencies, transfer : arrays of float
+        The transfer function H that was found, at frequencies in 1/Å.
+    warnings : list of str
+        Sentences for the user.
+    """
+
+    rows: list
+    reference: list
+    correlation: float
+    lowpass: float
+    frequencies: np.ndarray
+    transfer: np.ndarray
+    warnings: list
+
+    def as_dict(self):
+        """Plain values for a log or a JSON file."""
+        return {
+            "rows": [row.as_dict() for row in self.rows],
+            "reference": self.reference,
+            "correlation": self.correlation,
+            "lowpass": self.lowpass,
+            "warnings": self.warnings,
+        }
+
+
+def refine(
+    density,
+    voxel_size,
+    groups,
+    *,
+    origin=(0.0, 0.0, 0.0),
+    lowpass=None,
+    reference=None,
+    half_maps=None,
+    solvent=True,
+    progress=None,
+):
+    """Refine the occupancies of groups of atoms against a map.
+
+    Parameters
+    ----------
+    density : array of any real or integer type, shape (z, y, x)
+    voxel_size : float or sequence of 3 float
+        Å, along all axes or along each of z, y and x.
+    groups : dict of str to Group
+        From `make_groups`. Nothing moves: only occupancies are refined.
+    origin : sequence of 3 float
+        x, y, z in Å of the first voxel, in the frame of the atoms.
+    lowpass : float, optional
+        The resolution, in Å, to which the map is used; 8 Å or 2.1 voxels, whichever is more, unless given.
+    reference : sequence of str, optional
+        Groups known to be full. By default the strongest groups that hold a tenth of the
+        scattering together, and those that cannot be told apart from them.
+    half_maps : sequence of 2 arrays of the shape of the map, optional
+        Their difference then tells the noise, instead of the solvent and what the model leaves.
+    solvent : bool
+        Count scattering above the ice that atoms displace; else above vacuum.
+    progress : callable, optional
+        Called with the fraction done and the name of the stage; may raise `Cancelled`.
+
+    Returns
+    -------
+    Refinement
+
+    Raises
+    ------
+    OccuPyError
+        If map, groups or a setting cannot be used, or the model is not in the map.
+    """
+    density, _ = checked_density(density)
+    report = Progress(progress)
+    refiner = Refiner(
+        density.shape, voxel_size, groups, origin=origin, lowpass=lowpass, solvent=solvent,
+        progress=report.stage("densities of groups", 0.5),
+    )  # fmt: skip
+    report.stage("fit", 0.4)
+    found = refiner.refine(density, reference=reference, half_maps=half_maps)
+    report.done()
+    return found
+
+
+class Refiner:
+    """Refines the same groups against maps of one box: what is the same for all maps is done once.
+
+    The parameters are those of `refine`.
+    """
+
+    def __init__(
+        self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None
+    ):
+        sizes = checked_voxel_size(voxel_size)
+        self.lowpass = checked_lowpass(lowpass, shape, sizes)
+        self._names = list(_checked_groups(groups))
+        self._shape = tuple(shape)
+        placed = [_placed(group, origin) for group in groups.values()]
+        inside = [_inside(group, shape, sizes) for group in placed]
+        self._kept = [i for i, atoms in enumerate(inside) if atoms.sum() > 0]
+        if sum(atoms.sum() for atoms in inside) < _LEAST_INSIDE * sum(len(group) for group in placed):
+            raise OccuPyError(
+                f"{sum((~atoms).sum() for atoms in inside)} of {sum(len(group) for group in placed)} atoms are outside "
+                "the map; expected a model in its place in the map (see fitmap)"
+            )
+        self._fraction_inside = [atoms.mean() for atoms in inside]
+        self._groups = [placed[i].part(inside[i]) for i in self._kept]
+        self._solvent = solvent
+        self._model = GroupModel(shape, sizes, self._groups, self.lowpass, solvent, progress)
+        if (self._model.weights <= 0).any():
+            name = self._names[self._kept[int(np.argmin(self._model.weights))]]
+            raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+
+    def refine(self, density, *, reference=None, half_maps=None):
+        """Refine against one map; parameters and result are those of the function `refine`."""
+        density, _ = checked_density(density)
+        self._check_shape(density, "map")
+        model = self._model
+        fitted = model.fit(model.grid.coefficients(density))
+        overall = refine_notes.correlation(fitted.data, fitted.model)
+        if not overall > _LEAST_CORRELATION or fitted.occupancies.max() <= 0:
+            raise OccuPyError(
+                f"the model is not in the map: what it fits correlates with the map by {overall:.2f} only; expected a "
+                "model in its place (see fitmap), of the same hand as the map"
+            )
+        halves = None if half_maps is None else self._half_difference(half_maps)
+        errors = refine_errors.Errors(model, fitted, self._groups, density, halves, self._solvent)
+        chosen = self._reference(reference, fitted, errors)
+        occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
+        rows = self._rows(fitted, occupancies, standard_errors)
+        warnings = refine_notes.warnings(overall, fitted, standard_errors)
+        names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
+        return Refinement(rows, names, overall, self.lowpass, model.shells.centres, fitted.transfer, warnings)
+
+    def _rows(self, fitted, occupancies, standard_errors):
+        notes = refine_notes.GroupNotes(self._model, fitted, self._groups, standard_errors)
+        names = [self._names[i] for i in self._kept]
+        inseparable = notes.inseparable(names)
+        rows = []
+        of_kept = {i: k for k, i in enumerate(self._kept)}
+        for i, name in enumerate(self._names):
+            k = of_kept.get(i)
+            if k is None:
+                rows.append(GroupOccupancy(name, float("nan"), float("nan"), 0, float("nan"), ["outside the map"]))
+                continue
+            remarks = notes.remarks(k, self._fraction_inside[i]) + inseparable.get(k, [])
+            rows.append(
+                GroupOccupancy(
+                    name, float(occupancies[k]), float(standard_errors[k]), len(self._groups[k]),
+                    float(notes.correlations[k]), remarks,
+                )
+            )  # fmt: skip
+        return rows
+
+    def _reference(self, names, fitted, errors):
+        """Which groups are the reference, a bool array."""
+        if names is None:
+            return default_reference(fitted.occupancies, self._model.weights, errors.standard_errors)
+        known = [self._names[i] for i in self._kept]
+        missing = [name for name in names if name not in known]
+        if missing or not names:
+            some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
+            raise OccuPyError(f"the reference {', '.join(missing) or '(none)'} is not a group; expected some of {some}")
+        chosen = np.isin(known, list(names))
+        if fitted.occupancies[chosen] @ self._model.weights[chosen] <= 0:
+            raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
+        return chosen
+
+    def _half_difference(self, half_maps):
+        first, second = (checked_density(half)[0] for half in half_maps)
+        for half in (first, second):
+            self._check_shape(half, "half map")
+        return (first - second) / 2
+
+    def _check_shape(self, density, what):
+        if density.shape != self._shape:
+            raise OccuPyError(f"the {what} has shape {density.shape}; expected {self._shape}")
+
+
+def checked_lowpass(lowpass, shape, voxel_size):
+    """The low-pass in Å, checked, or the default for a map of such voxels."""
+    smallest = SMALLEST_LOWPASS_VOXELS * max(voxel_size)
+    if lowpass is None:
+        return max(DEFAULT_LOWPASS, smallest)
+    longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
+    if not smallest <= lowpass <= longest:
+        raise SettingError(
+            "lowpass", f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å"
+        )
+    return float(lowpass)
+
+
+def default_reference(occupancies, weights, standard_errors):
+    """The groups that are taken to be full where nobody says which are.
+
+    Parameters
+    ----------
+    occupancies, weights, standard_errors : arrays of float, shape (groups,)
+        Occupancies on any scale, and scattering.
+
+    Returns
+    -------
+    bool array, shape (groups,)
+        The strongest groups that hold a tenth of the scattering together, and those within one
+        standard error of their mean.
+    """
+    order = np.argsort(-occupancies, kind="stable")
+    held = np.cumsum(weights[order])
+    count = int(np.searchsorted(held, _REFERENCE_SHARE * held[-1])) + 1
+    chosen = np.zeros(len(occupancies), bool)
+    chosen[order[:count]] = True
+    level = np.average(occupancies[chosen], weights=weights[chosen])
+    return chosen | (np.abs(occupancies - level) < standard_errors)
+
+
+def _checked_groups(groups):
+    if not groups:
+        raise OccuPyError("there are no groups of atoms; expected at least one")
+    if len(groups) > MOST_GROUPS:
+        raise OccuPyError(
+            f"there are {len(groups)} groups; expected at most {MOST_GROUPS}: group atoms by segment or chain instead"
+        )
+    for name, group in groups.items():
+        if len(group) == 0:
+            raise OccuPyError(f"the group {name} is empty; expected at least one atom")
+    return groups
+
+
+def _placed(group, origin):
+    """The group with positions from the first voxel."""
+    return Group(group.positions - np.asarray(origin, float), group.potential, group.volume, group.variance)
+
+
+def _inside(group, shape, voxel_size):
+    """Which atoms are inside the box."""
+    extent = ((np.array(shape) - 1) * np.array(voxel_size))[::-1]
+    return ((group.positions >= 0) & (group.positions <= extent)).all(axis=1)

@@ -1,0 +1,129 @@
+"""Standard errors of refined occupancies: of noise, of the model's misfit, and of displaced solvent."""
+
+import numpy as np
+from scipy import linalg
+
+from .groups import ICE
+from .noise_spectrum import region_spectrum
+
+_DRAWS = 24
+_SEED = 0
+_VOLUME_ERROR = 0.04
+"""Relative: partial specific volumes of proteins and of nucleic acids are known to within this."""
+
+_PRIOR_PARTS = 3
+_SMALLEST_OCCUPANCY = 0.2
+_SCATTER_SCALE = 1.5
+_RESIDUAL_SCALE = 1.5
+_OUTSIDE_LEVEL = 1e-3
+_FEWEST_OUTSIDE = 500
+
+
+class Errors:
+    """Standard errors of the occupancies of a fit.
+
+    Three parts are added in quadrature. *Noise and residual*: fields with the power spectrum of
+    the noise, or of what the fit leaves where that is more, are fitted as the map was. *Scatter*:
+    parts of each group of about 30 residues are fitted by themselves, and how far they disagree
+    tells what wrong B-factors, coordinates and disorder do to a group. *Solvent*: what an error
+    of the displaced volumes changes between groups of different composition.
+
+    Parameters
+    ----------
+    model : GroupModel
+    fitted : Fitted
+    groups : list of Group
+    density : array of float32
+        The map.
+    half_difference : array of float32 or None
+        Half the difference of its half maps.
+    solvent : bool
+
+    Attributes
+    ----------
+    standard_errors : array of float, shape (groups,)
+        On the scale of the fit, no reference taken into account.
+    """
+
+    def __init__(self, model, fitted, groups, density, half_difference, solvent):
+        self._weights = model.weights
+        self._draws = _projected_draws(model, fitted, density, half_difference)
+        self._scatter = _scatter(model, fitted)
+        volumes = np.array([group.volume.sum() for group in groups])
+        self._composition = _VOLUME_ERROR * ICE * volumes / model.weights * solvent
+        self.standard_errors = np.hypot(self._draws.std(axis=0), self._scatter)
+
+    def relative(self, occupancies, reference):
+        """Occupancies relative to a reference, with standard errors.
+
+        Parameters
+        ----------
+        occupancies : array of float, shape (groups,)
+        reference : bool array, shape (groups,)
+            The groups whose mean, weighted by scattering, is 1.
+
+        Returns
+        -------
+        occupancies, standard_errors : arrays of float, shape (groups,)
+            The error of a reference of one group is what it is read with.
+        """
+        share = np.where(reference, self._weights, 0) / self._weights[reference].sum()
+        level = float(share @ occupancies)
+        relative = occupancies / level
+        drawn = (self._draws - np.outer(self._draws @ share, relative)) / level
+        own, of_level = self._scatter / level, np.sqrt(share**2 @ self._scatter**2) / level
+        scatter = np.hypot(own, np.where(reference, 0, relative * of_level))
+        solvent = relative * (self._composition - share @ self._composition)
+        noise = np.where(reference, self._draws.std(axis=0) / level, drawn.std(axis=0))
+        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2)
+
+
+def _projected_draws(model, fitted, density, half_difference):
+    """Occupancies that fields like the noise or the residual would be fitted with, shape (draws, groups)."""
+    grid, shells = model.grid, model.shells
+    noise = _noise_power(model, density, half_difference) * shells.mean(np.abs(fitted.filter) ** 2)
+    residual = np.zeros(grid.size, np.float32)
+    residual[model.region] = fitted.residual
+    left = region_spectrum(grid, shells, residual, model.region) * _RESIDUAL_SCALE**2
+    amplitude = shells.spread(np.sqrt(np.maximum(noise, left))) * grid.kept
+    random = np.random.default_rng(_SEED)
+    draws = np.empty((_DRAWS, model.count))
+    for i in range(_DRAWS):
+        white = grid.transform(random.standard_normal(grid.size, dtype=np.float32))
+        draws[i] = model.projected(fitted, grid.density(white * amplitude)[model.region])
+    return draws
+
+
+def _noise_power(model, density, half_difference):
+    """Power of the noise of the map in each shell, relative to white noise of variance 1."""
+    grid = model.grid
+    if half_difference is not None:
+        noise = grid.density(grid.coefficients(half_difference))
+        return region_spectrum(grid, model.shells, noise, model.region)
+    total = model.densities.sum(axis=1)
+    outside = np.flatnonzero(total < _OUTSIDE_LEVEL * total.max())
+    if len(outside) < _FEWEST_OUTSIDE:
+        return np.zeros(len(model.shells.centres))
+    return region_spectrum(grid, model.shells, grid.density(grid.coefficients(density)), outside)
+
+
+def _scatter(model, fitted):
+    """Standard error of each group that follows from how far its parts disagree."""
+    count = model.count
+    near = model.parts[model.region]
+    normal = (near.T @ near).toarray().astype(float)
+    weight = np.bincount(model.part_group, model.part_weights**2, count)
+    parts = np.bincount(model.part_group, model.part_weights, count) ** 2 / weight
+    if parts.max() < 1.5 or normal.shape[0] > 4000:
+        return np.zeros(count)
+    # The residual alone tells how the parts deviate from their group.
+    normal += np.diag(np.full(len(normal), 1e-3 * np.diag(normal).mean()))
+    deviation = linalg.solve(normal, near.T @ fitted.residual, assume_a="pos")
+    squared = np.bincount(model.part_group, model.part_weights * deviation**2, count) / model.weights
+    own = squared * parts / np.maximum(parts - 1, 0.5)
+    size = np.maximum(np.abs(fitted.occupancies), _SMALLEST_OCCUPANCY)
+    several = parts > 1.5
+    usual = np.average((own / size**2)[several], weights=(parts - 1)[several])
+    degrees = np.where(several, parts - 1, 0)
+    pooled = (degrees * own + _PRIOR_PARTS * usual * size**2) / (degrees + _PRIOR_PARTS)
+    return _SCATTER_SCALE * np.sqrt(pooled / parts)
