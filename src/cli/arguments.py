@@ -25,8 +25,6 @@ lower it too, not only occupancy. The method: doi.org/10.1038/s41467-023-41478-1
 GROUP_TITLES = {ESTIMATION: "estimation", MASK: "mask"} | dict.fromkeys(KINDS, "modification")
 
 
-
-
 def add_subcommand(subcommands, name, function, summary, aliases=()):
     """Add a subcommand.
 

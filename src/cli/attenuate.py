@@ -13,5 +13,9 @@ def attenuate(maps, **keywords):
 
 def register(subcommands):
     register_modification(
-        subcommands, "attenuate", attenuate, "attenuate", "write a map with its weak parts weakened further, into solvent"
+        subcommands,
+        "attenuate",
+        attenuate,
+        "attenuate",
+        "write a map with its weak parts weakened further, into solvent",
     )

@@ -13,5 +13,10 @@ def equalize(maps, **keywords):
 
 def register(subcommands):
     register_modification(
-        subcommands, "equalize", equalize, "equalize", "write a map with all its parts at one level, solvent not amplified", ["equalise"]
+        subcommands,
+        "equalize",
+        equalize,
+        "equalize",
+        "write a map with all its parts at one level, solvent not amplified",
+        ["equalise"],
     )

@@ -48,14 +48,15 @@ def measure(
     """
     if not masks and not atoms:
         raise OccuPyError("there is nothing to measure; give --masks or --atoms")
-    saved = {_save_json: json_file, _save_csv: csv_file}
-    saved = {save: path for save, path in saved.items() if path is not None}
-    for path in saved.values():
+    if json_file is not None and json_file == csv_file:
+        raise OccuPyError(f"{json_file} cannot be both tables; give --json and --csv files of their own")
+    saved = [(path, save) for path, save in ((json_file, _save_json), (csv_file, _save_csv)) if path is not None]
+    for path, _ in saved:
         check_absent([path], overwrite)
     batch = Batch(maps)
     done = batch.run(partial(measure_one, voxel_size=voxel_size, masks=masks, atoms=atoms, by=by, map=map))
     rows = [{"map": source} | row if len(maps) > 1 else row for source, found in done for row in found.rows]
-    for save, path in saved.items() if rows else ():
+    for path, save in saved if rows else ():
         with staged([path], overwrite) as place:
             save(place(path), rows)
     return batch.status

@@ -40,9 +40,7 @@ def modify_maps(maps, kind, *, output_dir=None, overwrite=False, voxel_size=None
     batch = Batch(maps, partial(files_of, kind=kind, output_dir=output_dir, overwrite=overwrite))
     estimation, modification = split(settings)
     estimation = batch.with_common_scale(estimation, common_scale, voxel_size)
-    batch.run(
-        partial(modify_one, kind=kind, voxel_size=voxel_size, estimation=estimation, modification=modification)
-    )
+    batch.run(partial(modify_one, kind=kind, voxel_size=voxel_size, estimation=estimation, modification=modification))
     return batch.status
 
 

@@ -140,9 +140,7 @@ class RunFiles:
         compressed maps, so that then a copy of such an input is written.
     """
 
-    def __init__(
-        self, source, made, output_dir, overwrite, scale_map=False, companions=True, shows_input=False
-    ):
+    def __init__(self, source, made, output_dir, overwrite, scale_map=False, companions=True, shows_input=False):
         path = file_of(source)
         folder = output_dir or (Path() if emdb.is_entry(source) else path.parent)
         stem = f"{mapfile.map_name(path)}_{made}"
