@@ -9,7 +9,7 @@ from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
 from .maps import on_grid, sample
 from .outputs import RunFiles
-from .report import estimate_lines, estimate_record, file_lines, label
+from .report import estimate_lines, estimate_record, file_lines, label, printable
 from .work import Batch, Done
 
 SUFFIX = {"occupancy": "occupancy", "resolution": "local_scale"}
@@ -64,7 +64,7 @@ def estimate_one(source, files, *, voxel_size, settings):
 
 def solvent_title(sampled):
     """What a figure of the solvent model is called."""
-    return f"Solvent model of {mapfile.map_name(sampled.path)}"
+    return f"Solvent model of {printable(mapfile.map_name(sampled.path))}"
 
 
 def register(subcommands):

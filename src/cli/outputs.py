@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -192,7 +193,10 @@ class RunFiles:
 
     def write_figure(self, place, figure):
         """A figure of matplotlib."""
-        figure.savefig(place(self.figure))
+        with warnings.catch_warnings():
+            # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)
+            figure.savefig(place(self.figure))
 
     def write_input_copy(self, place, sampled):
         """The input as ChimeraX can open it, where there has to be a copy."""

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from unicodedata import category
 
 from tqdm import tqdm
 
@@ -27,7 +28,7 @@ def tell_failure(problem, source=None):
 
 def printable(line):
     """The line with what would break it or command the terminal, as file names may, written as an escape."""
-    return "".join(c if c.isprintable() or c == " " else ascii(c)[1:-1] for c in line)
+    return "".join(c if c.isprintable() or category(c) == "Zs" else ascii(c)[1:-1] for c in line)
 
 
 def estimate_lines(sampled, source, found):
