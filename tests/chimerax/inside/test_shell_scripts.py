@@ -65,7 +65,7 @@ class ShellScript(MapTestCase):
         for name in NAMES:
             with self.subTest(name):
                 script, shown, scale, hidden = self.written(name)
-                session.open_command.open_data([str(script)])
+                session.open_command.open_data(str(script))
                 maps = self.maps()
                 self.assertEqual(set(maps), {"bystander", shown, scale, hidden})
                 self.assertEqual([maps[n].display for n in (shown, scale, hidden)], [True, False, False])
@@ -78,5 +78,5 @@ class ShellScript(MapTestCase):
     def test_can_be_opened_twice(self):
         script, *_ = self.written("map.mrc")
         for count in (4, 7):
-            session.open_command.open_data([str(script)])
+            session.open_command.open_data(str(script))
             self.assertEqual(len(session.models.list(type=Volume)), count)
