@@ -101,12 +101,23 @@ def modification_figure(estimate, result, before, title=""):
 
 def draw_projection(axes, density, scale, full_scale, axis):
     """The map seen along an axis: as bright as its highest density there, colored by the scale in that place."""
-    highest = np.expand_dims(density.argmax(axis), axis)
+    highest = np.expand_dims(_highest(density, axis), axis)
     level, color = (np.take_along_axis(values, highest, axis).squeeze(axis) for values in (density, scale))
     shade = np.clip(level / full_scale, 0, 1)[..., None]
     axes.imshow(1 - shade * (1 - _occupancy_colors()(color)[..., :3]), origin="lower", interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def _highest(density, axis):
+    """Where the map is highest along an axis; one plane after the other, as NumPy would copy the map for it."""
+    if axis > 0:
+        return np.stack([plane.argmax(axis - 1) for plane in density])
+    found, level = np.zeros(density.shape[1:], np.intp), density[0].copy()
+    for i, plane in enumerate(density):
+        higher = plane > level
+        found[higher], level[higher] = i, plane[higher]
+    return found
 
 
 def _occupancy_colors():
@@ -169,7 +180,7 @@ def draw_solvent(axes, model, title=""):
     right.tick_params(axis="y", colors=inks.curve)
     left, beyond = _SIGMAS_SHOWN
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
-    axes.set_title(title, fontsize="medium")
+    axes.set_title(title, fontsize="medium", parse_math=False)
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
 

@@ -1,12 +1,86 @@
-"""The shell's spelling of every setting, from the engine's one table."""
+"""The options of the subcommands, and the shell's spelling of every setting, from the engine's one table."""
 
 import argparse
 from pathlib import Path
 
 from ..engine.errors import SettingError
-from ..engine.settings import ESTIMATION, KINDS, MASK, SETTINGS, group, respelled
+from ..engine.settings import ESTIMATION, KINDS, MASK, group, respelled
+
+DESCRIPTION = """\
+Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
+from 0 to 1: a proxy for occupancy. And equalise the map: bring every region to one level
+without amplifying solvent. Best on unsharpened maps with solvent around the molecule."""
+
+EPILOG = """\
+examples:
+  occupy demo                             see all of it on a small map made for it
+  occupy estimate map.mrc                 writes map_occupancy.mrc and, beside it, a figure
+                                          (.png), a ChimeraX script (.cxc) and settings (.json)
+  occupy equalize map.mrc                 writes map_equalized.mrc and the same beside it
+  occupy equalize *.mrc --power 2 --output-dir equalized
+
+The scale is relative to the strongest region of a map; less mass, flexibility and B-factors
+lower it too, not only occupancy. The method: doi.org/10.1038/s41467-023-41478-1"""
 
 GROUP_TITLES = {ESTIMATION: "estimation", MASK: "mask"} | dict.fromkeys(KINDS, "modification")
+
+
+def add_subcommand(subcommands, name, function, summary, aliases=()):
+    """Add a subcommand.
+
+    Parameters
+    ----------
+    subcommands : what `ArgumentParser.add_subparsers` returned
+    name : str
+    function : callable
+        Takes every option as a keyword of its name and returns the exit status.
+    summary : str
+        In a few words, as in a list.
+    aliases : list of str
+
+    Returns
+    -------
+    ArgumentParser
+        To add options to.
+    """
+    parser = subcommands.add_parser(
+        name,
+        aliases=aliases,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(function=function, refuse=parser.error)
+    return parser
+
+
+def add_map_subcommand(subcommands, name, function, summary, aliases=()):
+    """Add a subcommand that works on maps, with the options on its input: see `add_subcommand`."""
+    parser = add_subcommand(subcommands, name, function, summary, aliases)
+    parser.description += f"\n\n{DESCRIPTION}"
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "maps", nargs="+", metavar="MAP", help="MRC or CCP4 file, may be .gz or .bz2; or an entry, such as emdb:3061"
+    )
+    parser.add_argument(
+        "--voxel-size", type=positive_number, metavar="Å", help="voxel size, instead of what the file says"
+    )
+    return parser
+
+
+def add_output(parser):
+    """Add the options on the files that are written."""
+    parser.add_argument(
+        "--output-dir", type=Path, metavar="DIR", help="where to write [default: beside the map; demo: occupy_demo]"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
+
+
+def add_common_scale(parser):
+    """Add the option to put several maps on one scale."""
+    parser.add_argument(
+        "--common-scale", action="store_true", help="put all maps on the full scale of the strongest of them"
+    )
 
 
 def add_settings(parser, *groups):
@@ -17,9 +91,9 @@ def add_settings(parser, *groups):
             add_setting(section, setting)
 
 
-def add_setting(parser, setting, default=argparse.SUPPRESS):
-    """Add the option for one setting."""
-    parser.add_argument(f"--{setting.kebab}", default=default, **_option(setting))
+def add_setting(parser, setting):
+    """Add the option for one setting, which is left out of the result where it is not given."""
+    parser.add_argument(f"--{setting.kebab}", default=argparse.SUPPRESS, **_option(setting))
 
 
 def _option(setting):
@@ -64,11 +138,6 @@ def positive_number(text):
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"it is {text}, but must be a number above 0")
     return value
-
-
-def given(options):
-    """The settings that were given, by their names in Python."""
-    return {name: value for name, value in vars(options).items() if name in SETTINGS}
 
 
 def in_shell_spelling(error):

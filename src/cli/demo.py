@@ -1,13 +1,53 @@
-"""The map of `occupy demo`, and how close the estimate comes to its truth."""
+"""occupy demo: the main job on a map of parts whose occupancy is known."""
+
+from pathlib import Path
 
 import mrcfile
 
 from ..engine import phantom
+from . import estimate, mapfile, modify
+from .arguments import add_output, add_subcommand
+from .outputs import removed_on_failure, staged
+from .report import tell
 
 SHAPE = (96, 96, 96)
 VOXEL_SIZE = 1.5
 OCCUPANCIES = (1.0, 0.8, 0.6, 0.4, 0.2)
 RADIUS = 10
+
+
+FOLDER = Path("occupy_demo")
+
+
+def demo(*, output_dir=None, overwrite=False):
+    """Make a small map with parts of known occupancy, estimate and equalise it, and compare.
+
+    Parameters
+    ----------
+    output_dir : Path, optional
+    overwrite : bool
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    folder = output_dir or FOLDER
+    path = folder / "demo.mrc"
+    output = {"output_dir": folder, "overwrite": overwrite}
+    estimated = estimate.files_of(path, **output)
+    equalized = modify.files_of(path, kind="equalize", **output)
+    with removed_on_failure([path, *estimated.paths, *equalized.paths]):
+        with staged([path], overwrite) as place:
+            write_map(place(path))
+        done = [
+            estimate.estimate_one(path, estimated, voxel_size=None, settings={}),
+            modify.modify_one(path, equalized, kind="equalize", voxel_size=None, estimation={}, modification={}),
+        ]
+        table = comparison(*(mapfile.read(p).density for p in (path, estimated.map, equalized.map)))
+    tell([line for one in done for line in one.lines] + table)
+    tell(["", f"To look at it: chimerax {folder / 'demo_equalized.cxc'}"])
+    return 0
 
 
 def parts():
@@ -29,10 +69,19 @@ def comparison(density, scale, equalized):
     Parameters
     ----------
     density, scale, equalized : arrays of float32, shape (z, y, x)
+
+    Returns
+    -------
+    list of str
     """
     rows = ["", "  occupancy   estimated   mean density before   after equalising"]
     for part in parts():
         core = part.core(SHAPE)
         before, after = density[core].mean(), equalized[core].mean()
         rows.append(f"  {part.occupancy:9.2f}{scale[core].mean():12.2f}{before:22.2f}{after:19.2f}")
-    return "\n".join(rows)
+    return rows
+
+
+def register(subcommands):
+    summary = "make a small map with parts of known occupancy, and estimate and equalise it"
+    add_output(add_subcommand(subcommands, "demo", demo, summary))

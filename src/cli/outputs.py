@@ -4,11 +4,14 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..engine.errors import OccuPyError
-from .script import chimerax_script
+from . import emdb, mapfile
+from .maps import file_of
+from .script import can_be_opened, chimerax_script
 
 
 @contextmanager
@@ -117,37 +120,68 @@ def _file_problems(folder):
 
 
 class RunFiles:
-    """Where the files of one run go. It is an error, before any work, that one exists already.
+    """Where the files of a run on one map go. It is an error, before any work, that one exists already.
 
     Parameters
     ----------
-    folder : Path
-    stem : str
-        All their names begin with it.
+    source : str
+        The map: a file or an EMDB entry.
+    made : str
+        What is made of it; all names begin with those of the map and of this.
+    output_dir : Path or None
+        The folder, else that of the map.
     overwrite : bool
     scale_map : bool
-        Whether a scale map is written beside the map.
+        Whether a scale map is written beside the map that is made.
     companions : bool
-        Whether a figure of the solvent model and a ChimeraX script are.
-    input_copy : bool
-        Whether a copy of the input is, since ChimeraX opens no compressed maps.
+        Whether a figure and a ChimeraX script are. There is no script where it could not be
+        written safely; `notes` say so.
+    shows_input : bool
+        Whether the script shows the input rather than what was made. ChimeraX opens no
+        compressed maps, so that then a copy of such an input is written.
     """
 
-    def __init__(self, folder, stem, overwrite, scale_map=False, companions=True, input_copy=False):
+    def __init__(self, source, made, output_dir, overwrite, scale_map=False, companions=True, shows_input=False):
+        path = file_of(source)
+        folder = output_dir or (Path() if emdb.is_entry(source) else path.parent)
+        stem = f"{mapfile.map_name(path)}_{made}"
+        compressed = mapfile.is_compressed(path)
         self.map, self.record = folder / f"{stem}.mrc", folder / f"{stem}.json"
         self.scale_map = folder / f"{stem}_scale.mrc" if scale_map else self.map
-        self._figure, self._script = folder / f"{stem}.png", folder / f"{stem}.cxc"
-        self.input_copy = folder / f"{stem}_input.mrc" if input_copy else None
-        self._companions = companions
+        self.input_copy = folder / f"{stem}_input.mrc" if compressed and shows_input else None
+        self._input = self.input_copy or (None if compressed else path.resolve())
+        self._shows_input = shows_input
+        self.figure = folder / f"{stem}.png" if companions else None
+        self._script, self.notes = None, []
+        if companions:
+            self._plan_script(folder / f"{stem}.cxc")
         self._overwrite = overwrite
         check_absent(self.paths, overwrite)
+
+    def _plan_script(self, script):
+        if all(can_be_opened(path) for path in self._opened()):
+            self._script = script
+        else:
+            self.notes.append(
+                "There is no ChimeraX script: in a file or folder name it can have no quotes, $, semicolons or "
+                "unprintable characters."
+            )
+
+    def _opened(self):
+        """The maps that the script opens: those shown or hidden, the scale map."""
+        shown, others = (self._input, [self.map]) if self._shows_input else (self.map, [self._input])
+        hidden = [path for path in others if path and path != self.scale_map]
+        return [self._in_script(path) for path in (shown, self.scale_map, *hidden)]
+
+    def _in_script(self, path):
+        """Files of the run are named without their folder, which is that of the script."""
+        return path if path == self._input and not self.input_copy else Path(path.name)
 
     @property
     def paths(self):
         """All files that will be written."""
-        companions = [self._figure, self._script] if self._companions else []
-        copies = [self.input_copy] if self.input_copy else []
-        return list(dict.fromkeys([self.map, self.scale_map, *copies, *companions, self.record]))
+        paths = [self.map, self.scale_map, self.input_copy, self.figure, self._script, self.record]
+        return list(dict.fromkeys(path for path in paths if path))
 
     def staged(self):
         """A context in which to write them: see `staged`."""
@@ -155,17 +189,31 @@ class RunFiles:
 
     def write_record(self, place, record):
         """Settings and limits as JSON; infinity, which JSON has not, as the text that the shell takes."""
-        text = json.dumps(_finite(record), indent=1, ensure_ascii=False)
-        place(self.record).write_text(text + "\n", encoding="utf-8")
+        write_json(place(self.record), _finite(record))
 
     def write_figure(self, place, figure):
         """A figure of matplotlib."""
-        figure.savefig(place(self._figure))
+        with warnings.catch_warnings():
+            # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)
+            figure.savefig(place(self.figure))
 
-    def write_script(self, place, shown, hidden=()):
-        """The ChimeraX script."""
-        script = chimerax_script(shown, Path(self.scale_map.name), hidden)
-        place(self._script).write_text(script, encoding="utf-8")
+    def write_input_copy(self, place, sampled):
+        """The input as ChimeraX can open it, where there has to be a copy."""
+        if self.input_copy:
+            mapfile.write(place(self.input_copy), sampled.density, sampled, "OccuPy: the input, uncompressed")
+
+    def write_script(self, place):
+        """The ChimeraX script, where there is one."""
+        if self._script:
+            shown, scale_map, *hidden = self._opened()
+            place(self._script).write_text(chimerax_script(shown, scale_map, hidden), encoding="utf-8")
+
+
+def write_json(path, values):
+    """Write JSON; what UTF-8 has no letter for, as names of files may hold, as an escape of JSON."""
+    text = json.dumps(values, indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _finite(value):

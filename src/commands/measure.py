@@ -1,7 +1,6 @@
 """occupy measure: the occupancy of regions, by mask, chain or residue."""
 
 from contextlib import suppress
-from csv import DictWriter
 from html import escape
 from json import dumps
 from pathlib import Path
@@ -13,25 +12,12 @@ from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 from chimerax.map.mapargs import MapArg, MapsArg
 
-from ..engine.regions import make_relative, mask_region, occupancy_of, published_occupancy, values_at
-from ..engine.suitability import checked_scale
+from ..engine.regions import BY, RegionTable, as_csv, columns_of
 from .arguments import user_errors
 from .maps import sample, values_on_grid
 from .work import lowpassed
 
 ATTRIBUTE = "map_occupancy"
-BY = ("chain", "residue", "model")
-COLUMNS = (
-    "region",
-    "mean",
-    "lower_quartile",
-    "median",
-    "upper_quartile",
-    "count",
-    "relative_density",
-    "published",
-)
-"""What a row of the table may hold; the last two only where there is something to tell."""
 
 MOST_ROWS = 60
 """Rows of the table in the log."""
@@ -82,75 +68,45 @@ def measure(
     if atoms is not None and len(atoms) == 0:
         raise UserError("There are no atoms to measure at; expected those of an atomic model, such as atoms #11")
     sampled = sample(scale_map)
-    with user_errors(scale_map):
-        checked_scale(sampled.density)
     density = None if map is None else lowpassed(map, sampled)
-    found = _of_masks(sampled, masks or [], density)
+    with user_errors(scale_map):
+        table = RegionTable(sampled.density, density)
+    _add_masks(table, sampled, masks or [])
     if atoms is not None:
-        scales = _scales_at(session, scale_map, atoms)
-        found += _of_atoms(atoms, scales, by, None if map is None else _density_at(sampled, density, atoms))
+        scales = _add_atoms(session, table, sampled, atoms, by)
         if attribute:
             _set_attribute(session, atoms, scales)
-    make_relative(found)
+    found = table.rows()
     _log(session, scale_map, found)
     if save_file is not None:
         _save(session, found, save_file)
     return JSONResult(dumps(found), found) if return_json else found
 
 
-def _of_masks(sampled, masks, density):
-    found = []
+def _add_masks(table, sampled, masks):
     for mask in masks:
         with user_errors(mask):
-            region = mask_region(values_on_grid(mask, sampled), sampled.density.shape)
-            row = {"region": f"{mask.name} #{mask.id_string}"} | occupancy_of(sampled.density[region]).as_dict()
-            if density is not None:
-                row["relative_density"] = float(density[region].mean(dtype=float))
-                row["published"] = published_occupancy(density, region)
-        found.append(row)
-    return found
+            table.add_mask(f"{mask.name} #{mask.id_string}", values_on_grid(mask, sampled))
 
 
-def _density_at(sampled, density, atoms):
-    """The low-passed density at each atom."""
-    to_grid = sampled.volume.data.xyz_to_ijk_transform * sampled.volume.scene_position.inverse()
-    return values_at(density, (to_grid * atoms.scene_coords)[:, ::-1])
-
-
-def _scales_at(session, scale_map, atoms):
-    """The scale at each atom; NaN for atoms outside the map."""
-    to_map = scale_map.scene_position.inverse()
-    values, outside = scale_map.interpolated_values(to_map * atoms.scene_coords, out_of_bounds_list=True)
-    values = np.array(values, float)
-    values[outside] = np.nan
-    if len(outside) == len(values):
-        raise UserError(f"All {len(values)} atoms are outside {scale_map.name} (#{scale_map.id_string})")
-    if len(outside):
-        session.logger.warning(f"{len(outside)} of {len(values)} atoms are outside the map and were left out.")
-    return values
-
-
-def _of_atoms(atoms, scales, by, densities):
-    found = []
-    for label, members in _grouped(atoms, by):
-        inside = members[np.isfinite(scales[members])]
-        if len(inside):
-            row = {"region": label} | occupancy_of(scales[inside]).as_dict()
-            if densities is not None:
-                row["relative_density"] = float(densities[inside].mean(dtype=float))
-            found.append(row)
-    return found
-
-
-def _grouped(atoms, by):
-    """Name and indices of the atoms of each model, chain or residue, in their order."""
+def _add_atoms(session, table, sampled, atoms, by):
+    """Add rows for groups of atoms, and return the scale at each of the atoms; NaN for those outside the map."""
     residues, of_residue = _residues_of(atoms)
-    names = [_name(residue, by) for residue in residues]
-    groups = {}
-    for i, name in enumerate(names):
-        groups.setdefault(name, []).append(i)
-    for name, members in groups.items():
-        yield name, np.flatnonzero(np.isin(of_residue, members))
+    names = np.array([_name(residue, by) for residue in residues], object)
+    order = np.argsort(of_residue, kind="stable")
+    scales = np.empty(len(atoms))
+    with user_errors(sampled.volume):
+        scales[order] = table.add_atoms(_places(sampled.volume, atoms)[order], names[of_residue[order]])
+    outside = np.count_nonzero(np.isnan(scales))
+    if outside:
+        session.logger.warning(f"{outside} of {len(scales)} atoms are outside the map and were left out.")
+    return scales
+
+
+def _places(volume, atoms):
+    """z, y, x of atoms in voxels of a map."""
+    to_grid = volume.data.xyz_to_ijk_transform * volume.scene_position.inverse()
+    return (to_grid * atoms.scene_coords)[:, ::-1]
 
 
 def _name(residue, by):
@@ -181,20 +137,12 @@ def _set_attribute(session, atoms, scales):
             setattr(residue, ATTRIBUTE, float(total / count))
 
 
-def columns_of(found):
-    """The columns that rows of a table fill, in their order."""
-    return [name for name in COLUMNS if any(name in row for row in found)]
-
-
 def _save(session, found, path):
     """Write the table whole or not at all."""
     target = Path(path)
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            writer = DictWriter(file, columns_of(found))
-            writer.writeheader()
-            writer.writerows(found)
+        unfinished.write_text(as_csv(found), encoding="utf-8", newline="")
         unfinished.replace(target)
     except OSError as error:
         with suppress(OSError):

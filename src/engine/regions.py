@@ -1,5 +1,7 @@
 """The occupancy of regions: parts of a map that a mask, or atoms, tell."""
 
+import csv
+import io
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -8,6 +10,22 @@ from scipy import ndimage
 from . import scale as scales
 from .errors import OccuPyError
 from .kernel import tau_quantile
+from .suitability import checked_scale
+
+BY = ("chain", "residue", "model")
+"""What atoms may be grouped by."""
+
+COLUMNS = (
+    "region",
+    "mean",
+    "lower_quartile",
+    "median",
+    "upper_quartile",
+    "count",
+    "relative_density",
+    "published",
+)
+"""What a row of a table may hold; the last two only where there is something to tell."""
 
 
 @dataclass(frozen=True)
@@ -91,20 +109,6 @@ def mask_region(mask, shape):
     return mask > (lowest + highest) / 2
 
 
-def make_relative(rows):
-    """Divide the densities of regions by that of the strongest, in place.
-
-    Parameters
-    ----------
-    rows : list of dict
-        Those with a mean density have it under relative_density.
-    """
-    measured = [row for row in rows if "relative_density" in row]
-    strongest = max((row["relative_density"] for row in measured), default=0)
-    for row in measured if strongest > 0 else []:
-        row["relative_density"] /= strongest
-
-
 def published_occupancy(density, region, tile_size=12):
     """The published program's figure: the highest density in the region over the full scale.
 
@@ -125,3 +129,124 @@ def published_occupancy(density, region, tile_size=12):
         raise OccuPyError("the region is empty; expected at least one voxel inside the map")
     full = scales.full_scale(density, tau_quantile(int(np.count_nonzero(region))), tile_size)
     return float(density[region].max()) / full.value
+
+
+class RegionTable:
+    """A table of the occupancy of regions in one scale map.
+
+    Parameters
+    ----------
+    scale : array, shape (z, y, x)
+        The scale map.
+    density : array of float32 of that shape, optional
+        The low-passed map: regions are told their density as well.
+
+    Raises
+    ------
+    OccuPyError
+        If the array is no scale map.
+    """
+
+    def __init__(self, scale, density=None):
+        self._scale, self._density = checked_scale(scale), density
+        self._rows = []
+
+    def add_mask(self, name, mask):
+        """Add a row for the region where a mask is above the middle of its range.
+
+        Parameters
+        ----------
+        name : str
+        mask : array of the shape of the scale map
+
+        Raises
+        ------
+        OccuPyError
+            If the mask is on another grid or has one value everywhere.
+        """
+        region = mask_region(mask, self._scale.shape)
+        row = {"region": name} | occupancy_of(self._scale[region]).as_dict()
+        if self._density is not None:
+            row["relative_density"] = float(self._density[region].mean(dtype=float))
+            row["published"] = published_occupancy(self._density, region)
+        self._rows.append(row)
+
+    def add_atoms(self, places, names):
+        """Add a row for each group of atoms, of those of its atoms that are inside the map.
+
+        Parameters
+        ----------
+        places : array of float, shape (atoms, 3)
+            z, y, x in voxels of the scale map.
+        names : sequence of str
+            The group of each atom; rows come in the order in which groups appear.
+
+        Returns
+        -------
+        array of float, shape (atoms,)
+            The scale at each atom, NaN outside the map.
+
+        Raises
+        ------
+        OccuPyError
+            If no atom is inside the map.
+        """
+        found = values_at(self._scale, places)
+        inside = np.flatnonzero(np.isfinite(found))
+        if len(inside) == 0:
+            raise OccuPyError(f"all {len(found)} atoms are outside the map")
+        densities = None if self._density is None else values_at(self._density, places)
+        groups = {}
+        for atom in inside:
+            groups.setdefault(names[atom], []).append(atom)
+        for name, members in groups.items():
+            row = {"region": name} | occupancy_of(found[members]).as_dict()
+            if densities is not None:
+                row["relative_density"] = float(densities[members].mean())
+            self._rows.append(row)
+        return found
+
+    def rows(self):
+        """The rows: region, mean, lower_quartile, median, upper_quartile, count.
+
+        Returns
+        -------
+        list of dict
+            With a density also relative_density, the mean density relative to that of the
+            strongest region, and for masks published.
+        """
+        rows = [dict(row) for row in self._rows]
+        measured = [row for row in rows if "relative_density" in row]
+        strongest = max((row["relative_density"] for row in measured), default=0)
+        for row in measured if strongest > 0 else []:
+            row["relative_density"] /= strongest
+        return rows
+
+
+def columns_of(rows, first=()):
+    """The columns that rows of a table fill, in their order.
+
+    Parameters
+    ----------
+    rows : list of dict
+    first : sequence of str
+        Columns before those of a `RegionTable`, which rows may have as well.
+    """
+    return [name for name in (*first, *COLUMNS) if any(name in row for row in rows)]
+
+
+def as_csv(rows, first=()):
+    """Rows of a table as comma-separated values, with a line of the columns' names.
+
+    Parameters are those of `columns_of`.
+
+    Returns
+    -------
+    str
+        With the line ends of the format, to be written as they are.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns_of(rows, first))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -94,3 +94,10 @@ def test_a_model_is_refused_that_is_missing_or_none_or_elsewhere(refusal, store,
 def test_nothing_to_measure_is_refused(refusal, store, density, tmp_path):
     source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
     assert "--masks or --atoms" in refusal("measure", source)
+
+
+def test_atoms_outside_the_map_are_told_of(occupy, store, density, tmp_path):
+    source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
+    model = model_file(tmp_path / "model.pdb", {"A": [(15, 15, 15), (1e4, 0, 0)]})
+    done = occupy("measure", source, "--atoms", model)
+    assert f"1 of 2 atoms of {model} are outside the map and were left out" in done.stdout

@@ -30,6 +30,7 @@ OUT_OF_RANGE = {
     "normalization": (("none",), "'tiles', 'maximum'"),
 }
 
+COMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "solvent", "mask", "measure", "demo")
 MODIFICATION = {setting.kebab for setting in SETTINGS.values() if setting.group == "modification"}
 ESTIMATION = {setting.kebab for setting in SETTINGS.values() if setting.group == "estimation"}
 MASK = {"mask-from", "threshold", "soft-edge", "invert"}
@@ -45,8 +46,10 @@ def usage_error(occupy, tmp_path):
         assert result.returncode == 2
         assert result.stdout == ""
         assert list(tmp_path.iterdir()) == []
-        usage, sentence = re.fullmatch(r"(usage: .*\n)occupy[a-z ]*: error: ([^\n]+)\n", result.stderr, re.S).groups()
-        assert "error" not in usage
+        program, sentence, again = re.fullmatch(
+            r"(occupy[a-z ]*): error: ([^\n]+)\nsee (occupy[a-z ]*) --help\n", result.stderr
+        ).groups()
+        assert program == again == " ".join(["occupy", *arguments[: arguments[0] in COMMANDS if arguments else 0]])
         return sentence
 
     return run
@@ -109,7 +112,7 @@ def test_an_option_of_equalize_is_unknown_to_estimate(usage_error):
 @pytest.mark.parametrize(
     "arguments", [(), ("estimate",), ("blur", "map.mrc")], ids=["no command", "no map", "unknown command"]
 )
-def test_a_command_line_without_command_or_map_gets_the_usage(usage_error, arguments):
+def test_a_command_line_without_command_or_map_is_told_what_is_missing(usage_error, arguments):
     assert re.search("COMMAND|MAP", usage_error(*arguments))
 
 

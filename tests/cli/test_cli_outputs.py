@@ -36,7 +36,13 @@ def as_json(values):
 
 def opened(script):
     """The files that a ChimeraX script opens."""
-    return re.findall(r'^open "(.+)"$', script.read_text(encoding="utf-8"), re.MULTILINE)
+    return list(opened_as(script).values())
+
+
+def opened_as(script):
+    """By the name that a ChimeraX script gives a map while it runs, the file."""
+    found = re.findall(r'^open "(.+)" name (\w+)$', script.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: path for path, name in found}
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +111,12 @@ class TestEveryCommand:
         paths = done(command)[0]
         source = (folder / "map.mrc").resolve().as_posix()
         assert set(opened(paths[3])) == {source, paths[0].name, paths[1].name}
-        script = paths[3].read_text(encoding="utf-8")
-        assert re.search(rf'^color sample .*map ##name="{paths[1].name}"', script, re.MULTILINE)
-        shown = "map.mrc" if command == "estimate" else paths[0].name
-        assert re.search(rf'^volume ##name="{shown}" style surface', script, re.MULTILINE)
-        assert not re.search(rf'^hide ##name="{shown}"', script, re.MULTILINE)
+        script, files = paths[3].read_text(encoding="utf-8"), opened_as(paths[3])
+        (scale,) = re.findall(r'^color sample .* map ##name="(\w+)"', script, re.MULTILINE)
+        assert files[scale] == paths[1].name
+        (shown,) = re.findall(r'^volume ##name="(\w+)" style surface', script, re.MULTILINE)
+        assert files[shown] == (source if command == "estimate" else paths[0].name)
+        assert set(re.findall(r'^hide ##name="(\w+)" models$', script, re.MULTILINE)) == files.keys() - {shown}
 
 
 @pytest.mark.parametrize("command", ["estimate", "equalize"])

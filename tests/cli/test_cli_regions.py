@@ -1,5 +1,6 @@
 """`occupy solvent`, `mask` and `measure`: what is made of a map's solvent model and of its scale map."""
 
+import csv
 import json
 import re
 
@@ -57,7 +58,7 @@ def test_solvent_writes_the_confidence_or_the_map_times_it(solvent, load, densit
 def test_the_script_of_solvent_opens_every_map_that_was_written(solvent):
     folder, _, stem = solvent
     script = (folder / f"{stem}.cxc").read_text(encoding="utf-8")
-    opened = re.findall(r'^open "(.+)"$', script, re.MULTILINE)
+    opened = re.findall(r'^open "(.+)" name \w+$', script, re.MULTILINE)
     assert {f"{stem}.mrc", f"{stem}_scale.mrc"} <= set(opened)
 
 
@@ -127,3 +128,54 @@ def test_measure_refuses_a_region_that_is(refusal, scale_file, store, density, t
         mask = {"on another grid": mask[1:], "of one value": mask * 0}.get(fault, mask)
         store(tmp_path / "mask.mrc", mask, size)
     assert "mask" in refusal("measure", scale_file, "--masks", "mask.mrc")
+
+
+def test_the_table_of_one_map_is_saved_as_json_and_as_comma_separated_values(occupy, scale_file, halves, tmp_path):
+    json_file, csv_file = tmp_path / "table.json", tmp_path / "table.csv"
+    result = occupy("measure", scale_file, "--masks", *halves[0], "--json", json_file, "--csv", csv_file)
+    assert result.returncode == 0, result.stderr
+    rows = json.loads(json_file.read_text(encoding="utf-8"))
+    assert [row["region"] for row in rows] == [str(path) for path in halves[0]]
+    assert rows_of(csv_file) == [{name: str(value) for name, value in row.items()} for row in rows]
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def two_scales(store, expected, tmp_path):
+    """Scale maps, the second half as strong."""
+    arrays = {"one": expected.scale, "two": expected.scale / 2}
+    return [store(tmp_path / f"{name}.mrc", array) for name, array in arrays.items()], list(arrays.values())
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_the_tables_of_several_maps_are_one_file_in_which_each_row_names_its_map(
+    occupy, two_scales, halves, tmp_path, option
+):
+    paths, arrays = two_scales
+    table = tmp_path / "table"
+    result = occupy("measure", paths[0], "missing.mrc", paths[1], "--masks", *halves[0], option, table)
+    assert result.returncode == 1
+    assert "missing.mrc: no such file" in result.stderr
+    rows = json.loads(table.read_text(encoding="utf-8")) if option == "--json" else rows_of(table)
+    assert [row["map"] for row in rows] == [str(path) for path in paths for _ in halves[0]]
+    expected = [array[region].mean(dtype=float) for array in arrays for region in halves[1]]
+    assert [float(row["mean"]) for row in rows] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("options", [("--json", "table"), ("--csv", "table"), ("--json", "new", "--csv", "table")])
+def test_a_table_that_exists_is_not_replaced_and_the_refusal_comes_before_the_work(refusal, tmp_path, options):
+    (tmp_path / "table").write_text("mine")
+    assert "table exists already; give --overwrite" in refusal("measure", "no.mrc", "--masks", "no.mrc", *options)
+
+
+def test_one_file_cannot_be_both_tables(refusal):
+    assert "table" in refusal("measure", "no.mrc", "--masks", "no.mrc", "--json", "table", "--csv", "table")
+
+
+def test_the_sentence_on_a_mask_that_cannot_be_used_names_its_file(refusal, scale_file, store, density, tmp_path):
+    store(tmp_path / "constant.mrc", np.zeros_like(density))
+    assert "constant.mrc: the mask is 0 everywhere" in refusal("measure", scale_file, "--masks", "constant.mrc")

@@ -1,0 +1,74 @@
+"""occupy estimate: scale maps of maps."""
+
+from functools import partial
+
+from .. import plots
+from ..engine import estimate as engine
+from ..engine.settings import ESTIMATION, SETTINGS
+from . import mapfile
+from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
+from .maps import on_grid, sample
+from .outputs import RunFiles
+from .report import estimate_lines, estimate_record, file_lines, label, printable
+from .work import Batch, Done
+
+SUFFIX = {"occupancy": "occupancy", "resolution": "local_scale"}
+
+
+def estimate(maps, *, output_dir=None, overwrite=False, voxel_size=None, common_scale=False, **settings):
+    """Estimate the local scale of maps.
+
+    Parameters
+    ----------
+    maps : list of str
+        Files and EMDB entries.
+    output_dir, overwrite
+        See `RunFiles`.
+    voxel_size : float, optional
+        Å, instead of what the files say.
+    common_scale : bool
+        Put all maps on the full scale of the strongest.
+    **settings
+        The estimation settings, maps among them as paths.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    batch = Batch(maps, partial(files_of, mode=settings.get("mode"), output_dir=output_dir, overwrite=overwrite))
+    settings = batch.with_common_scale(settings, common_scale, voxel_size)
+    batch.run(partial(estimate_one, voxel_size=voxel_size, settings=settings))
+    return batch.status
+
+
+def files_of(source, *, mode=None, output_dir=None, overwrite=False):
+    """The files that are made of a map: scale map, record, figure, and a script that shows the map colored by it."""
+    made = SUFFIX[mode or SETTINGS["mode"].default]
+    return RunFiles(source, made, output_dir, overwrite, shows_input=True)
+
+
+def estimate_one(source, files, *, voxel_size, settings):
+    """Estimate one map, write its files and return what to tell: from plain values, for a process of its own."""
+    sampled = sample(source, voxel_size)
+    found = engine.estimate(sampled.density, sampled.voxel_size, **on_grid(settings, sampled, voxel_size))
+    with files.staged() as place:
+        files.write_figure(place, plots.estimate_figure(found, sampled.density, solvent_title(sampled)))
+        files.write_input_copy(place, sampled)
+        mapfile.write(place(files.map), found.scale, sampled, label("local scale 0-1", found))
+        files.write_record(place, estimate_record(sampled.path, found, settings))
+        files.write_script(place)
+    head, remarks = estimate_lines(sampled, source, found)
+    return Done([*head, *remarks, *file_lines(files)])
+
+
+def solvent_title(sampled):
+    """What a figure of the solvent model is called."""
+    return f"Solvent model of {printable(mapfile.map_name(sampled.path))}"
+
+
+def register(subcommands):
+    parser = add_map_subcommand(subcommands, "estimate", estimate, "write a map of the local scale")
+    add_output(parser)
+    add_common_scale(parser)
+    add_settings(parser, ESTIMATION)

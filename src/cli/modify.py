@@ -1,0 +1,84 @@
+"""What occupy equalize, attenuate and sigmoid share: maps modified by their scale."""
+
+from functools import partial
+
+from .. import plots
+from ..engine.estimate import estimate
+from ..engine.modify import check_modification, modify
+from ..engine.settings import ESTIMATION, RESULT_NAMES, split
+from . import mapfile
+from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
+from .estimate import solvent_title
+from .maps import on_grid, sample
+from .outputs import RunFiles
+from .report import estimate_lines, estimate_record, file_lines, label, warning_lines
+from .work import Batch, Done
+
+
+def modify_maps(maps, kind, *, output_dir=None, overwrite=False, voxel_size=None, common_scale=False, **settings):
+    """Make modified maps, and the scale maps that color them.
+
+    Parameters
+    ----------
+    maps : list of str
+        Files and EMDB entries.
+    kind : {'equalize', 'attenuate', 'sigmoid'}
+    output_dir, overwrite
+        See `RunFiles`.
+    voxel_size : float, optional
+        Å, instead of what the files say.
+    common_scale : bool
+        Put all maps on the full scale of the strongest.
+    **settings
+        The settings of estimation and of this kind of modification, maps among them as paths.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    batch = Batch(maps, partial(files_of, kind=kind, output_dir=output_dir, overwrite=overwrite))
+    estimation, modification = split(settings)
+    estimation = batch.with_common_scale(estimation, common_scale, voxel_size)
+    batch.run(partial(modify_one, kind=kind, voxel_size=voxel_size, estimation=estimation, modification=modification))
+    return batch.status
+
+
+def files_of(source, *, kind, output_dir=None, overwrite=False):
+    """The files that are made of a map: modified map, scale map, record, figure, and a script that shows them."""
+    return RunFiles(source, RESULT_NAMES[kind], output_dir, overwrite, scale_map=True)
+
+
+def modify_one(source, files, *, kind, voxel_size, estimation, modification):
+    """Modify one map, write its files and return what to tell: from plain values, for a process of its own."""
+    sampled = sample(source, voxel_size)
+    density = sampled.density
+    given = on_grid(modification, sampled, voxel_size)
+    check_modification(density.shape, sampled.voxel_size, kind, given)
+    found = estimate(density, sampled.voxel_size, **on_grid(estimation, sampled, voxel_size))
+    result = modify(density, sampled.voxel_size, kind, estimate=found, **given)
+    with files.staged() as place:
+        files.write_figure(place, plots.modification_figure(found, result, density, solvent_title(sampled)))
+        mapfile.write(place(files.map), result.density, sampled, label(RESULT_NAMES[kind], found))
+        scale = given.get("scale_map", found.scale)
+        mapfile.write(place(files.scale_map), scale, sampled, label("local scale 0-1", found))
+        files.write_record(place, _record(sampled.path, found, result, estimation, modification))
+        files.write_script(place)
+    head, remarks = estimate_lines(sampled, source, found)
+    limits = result.limits
+    line = f"  gain      {limits.gain:.3g} (limit {limits.max_gain:.3g}), none below scale {limits.scale_limit:.3g}"
+    return Done([*head, line, *warning_lines(result.warnings), *remarks, *file_lines(files)])
+
+
+def _record(path, found, result, estimation, modification):
+    scale_map = {"scale_map": modification.get("scale_map")}
+    return estimate_record(path, found, estimation) | {"modification": result.as_dict() | scale_map}
+
+
+def register_modification(subcommands, name, function, kind, summary, aliases=()):
+    """Register one of the subcommands."""
+    parser = add_map_subcommand(subcommands, name, function, summary, aliases)
+    add_output(parser)
+    add_settings(parser, kind)
+    add_common_scale(parser)
+    add_settings(parser, ESTIMATION)

@@ -1,0 +1,112 @@
+"""What the program tells in the terminal, in the records of its runs and in the labels of its maps."""
+
+import sys
+from datetime import UTC, datetime
+from unicodedata import category
+
+from tqdm import tqdm
+
+from .. import __version__
+from ..engine.settings import ESTIMATION, checked
+from .arguments import in_shell_spelling
+
+
+def tell(lines):
+    """Print lines, above the progress bar if there is one."""
+    tqdm.write("\n".join(printable(line) for line in lines))
+    sys.stdout.flush()
+
+
+def tell_failure(problem, source=None):
+    """Say what went wrong, and with which map, in one line."""
+    sentence = (
+        "not enough memory; try --max-box 256" if isinstance(problem, MemoryError) else in_shell_spelling(problem)
+    )
+    where = "" if source is None or str(source) in sentence else f"{source}: "
+    tqdm.write(printable(f"occupy: {where}{sentence}"), file=sys.stderr)
+
+
+def printable(line):
+    """The line with what would break it or command the terminal, as file names may, written as an escape."""
+    return "".join(c if c.isprintable() or category(c) == "Zs" else ascii(c)[1:-1] for c in line)
+
+
+def estimate_lines(sampled, source, found):
+    """What was read off a map, the warnings and notes on it.
+
+    Parameters
+    ----------
+    sampled : MapFile
+    source : str
+        The map as the user named it.
+    found : Estimate
+
+    Returns
+    -------
+    head, remarks : lists of str
+    """
+    settings, solvent = found.settings, found.solvent
+    head = [
+        f"{source}",
+        f"  settings  mode {settings.mode}, low-pass {settings.lowpass:.4g} Å, kernel of {settings.kernel.voxels} "
+        f"voxels, tau {settings.tau:.4f}",
+        f"  scale     1 at density {found.full_scale:.4g}",
+        f"  solvent   {solvent.mean:.3g} ± {solvent.sigma:.3g}",
+    ]
+    notes = [*found.notes]
+    if sampled.is_ours:
+        notes.append("This map was made by OccuPy; the scale of such a map means little.")
+    return head, [*warning_lines(found.warnings), *note_lines(notes)]
+
+
+def warning_lines(sentences):
+    """Lines of warnings."""
+    return [f"  warning   {in_shell_spelling(sentence)}" for sentence in sentences]
+
+
+def note_lines(sentences):
+    """Lines of notes."""
+    return [f"  note      {in_shell_spelling(sentence)}" for sentence in sentences]
+
+
+def file_lines(files):
+    """Lines on the files that were written, and on the script where there is none."""
+    return [*note_lines(files.notes), f"  wrote     {', '.join(str(path) for path in files.paths)}"]
+
+
+def program_record(path):
+    """What a record begins with: the program, when and how it was called, and the map."""
+    return {
+        "program": f"OccuPy for ChimeraX {__version__}",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "arguments": sys.argv[1:],
+        "map": path,
+    }
+
+
+def estimate_record(path, found, estimation):
+    """All that is needed to repeat an estimate.
+
+    Parameters
+    ----------
+    path : Path
+        Of the map.
+    found : Estimate
+    estimation : dict
+        The settings that were given, files as paths.
+    """
+    return program_record(path) | {
+        "estimation": checked(estimation, ESTIMATION) | found.settings.as_dict(),
+        "limits": found.limits(),
+        "warnings": found.warnings,
+        "notes": found.notes,
+    }
+
+
+def label(what, found=None):
+    """A label for the header of a map: what it is and how it was estimated."""
+    begin = f"OccuPy {__version__}: {what}"
+    if found is None:
+        return begin
+    settings = found.settings
+    return f"{begin}; {settings.mode}, low-pass {settings.lowpass:.3g} A, N {found.full_scale:.4g}"
