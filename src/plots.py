@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .engine.modify import scale_made_of
+from .engine.limits import scale_made_of
 from .palette import KEY_TITLE, PALETTE
 
 _SIGMAS_SHOWN = (8, 12)

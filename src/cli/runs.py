@@ -8,12 +8,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from .. import __version__, plots
+from ..engine.checks import checked, split
 from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale, estimate
 from ..engine.masks import make_mask
 from ..engine.modify import check_modification, modify, without_solvent
 from ..engine.regions import make_relative, mask_region, occupancy_of, published_occupancy, values_at
-from ..engine.settings import ESTIMATION, KINDS, MASK, RESULT_NAMES, checked, split
+from ..engine.settings import ESTIMATION, KINDS, MASK, RESULT_NAMES
 from ..engine.suitability import checked_scale
 from . import emdb, mapfile
 from .arguments import given, in_shell_spelling

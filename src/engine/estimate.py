@@ -6,8 +6,10 @@ import numpy as np
 from scipy import ndimage
 
 from . import dilate, fourier, parallel, scale, solvent, suitability
+from .checks import checked, checked_voxel_size
+from .defaults import EstimationSettings, resolve_estimation
 from .errors import OccuPyError
-from .settings import ESTIMATION, EstimationSettings, checked, checked_voxel_size, resolve_estimation
+from .settings import ESTIMATION
 
 
 @dataclass(eq=False)
