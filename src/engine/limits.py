@@ -63,8 +63,7 @@ def default_limits(estimate, scale_limit=None):
     """
     solvent, full = estimate.solvent, estimate.full_scale
     if scale_limit is None:
-        edge = (solvent.mean + SOLVENT_SIGMAS * solvent.sigma) / full
-        scale_limit = float(min(max(LOWEST_SCALE_LIMIT, edge), 1.0))
+        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + SOLVENT_SIGMAS * solvent.sigma))
     noise = NOISE_SIGMAS * solvent.raw_sigma / full
     return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, noise))))
 

@@ -15,14 +15,14 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
     Parameters
     ----------
     density, local_scale : arrays of float32, shape (z, y, x)
-    confidence : array of float32 of the same shape, or None
+    confidence : array of float32 of the same shape, Confidence or None
         C; where the factor a is above 1 it becomes C·a + (1 - C). None does not hold back.
     limits : Limits
     factor : callable
         From `factor_of`.
     fill : Fill, optional
         What takes the place of density where the factor is below 1.
-    remove : array of float32 of the same shape, optional
+    remove : array of float32 of the same shape, or Confidence, optional
         Multiplies the result: the confidence, to take solvent to zero.
     progress : callable, optional
         Called with the fraction done.
@@ -35,10 +35,11 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
 
     def modify_slab(slab):
         a = limited_factor(local_scale[slab], factor, limits)
-        if confidence is not None:
+        amplified, weakened = a.max() > 1, a.min() < 1
+        if confidence is not None and amplified:
             a = np.where(a > 1, 1 + (a - 1) * confidence[slab], a)
         np.multiply(density[slab], a, out=result[slab])
-        if fill is not None:
+        if fill is not None and weakened:
             result[slab] += fill.at(slab, a)
         if remove is not None:
             result[slab] *= remove[slab]
@@ -58,12 +59,12 @@ class Fill:
     ----------
     mean : float
         μ, the mean of the solvent.
-    noise : array of float32, shape (z, y, x)
+    noise : array of float32, shape (z, y, x), or NoiseSample
         ν, noise as in the solvent.
     """
 
     mean: float
-    noise: np.ndarray
+    noise: object
 
     def at(self, slab, factor):
         """What is added in a slab of the map, given the factor there."""
@@ -77,7 +78,7 @@ def finish(result, density, found, voxel_size, values):
     Parameters
     ----------
     result, density : arrays of float32, shape (z, y, x)
-        The modified map, which is overwritten, and the input.
+        The modified map, which is finished in place, and the input.
     found : Range
         Of the input.
     voxel_size : tuple of 3 float
@@ -86,16 +87,22 @@ def finish(result, density, found, voxel_size, values):
     """
     resolution = values["output_lowpass"]
     if resolution is not None and is_lowpass(resolution, voxel_size):
-        result = fourier.lowpass(result, resolution, voxel_size)
+        fourier.lowpass(result, resolution, voxel_size, out=result)
     if values["match_histogram"]:
-        return _with_histogram_of(result, density)
-    if values["clip"]:
-        np.clip(result, found.lowest, found.highest, out=result)
+        _match_histogram(result, density)
+    elif values["clip"]:
+        _clip(result, found)
     return result
 
 
-def _with_histogram_of(result, density):
-    """The values of `density` in the order of the values of `result`."""
-    matched = np.empty(result.size, np.float32)
-    matched[np.argsort(result, axis=None, kind="stable")] = np.sort(density, axis=None)
-    return matched.reshape(result.shape)
+def _match_histogram(result, density):
+    """Put the values of `density` into `result`, in the order of its own values."""
+    order = np.argsort(result, axis=None, kind="stable")
+    result.reshape(-1)[order] = np.sort(density, axis=None)
+
+
+def _clip(result, found):
+    def clip(slab):
+        np.clip(result[slab], found.lowest, found.highest, out=result[slab])
+
+    parallel.run(clip, parallel.plane_slabs(result.shape))
