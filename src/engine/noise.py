@@ -14,8 +14,8 @@ _LEAST_SHARE = 0.5
 """Tiles that hold at least this share of the solvent of the best one tell the spectrum."""
 
 _BLOCK_PLANES, _OVERLAP = 64, 16
-_BLOCKS_KEPT = 3
-"""As many as slabs that are worked on at once may lie in: the block before, this one, the next."""
+_BLOCKS_KEPT = 2
+"""The last block, and the one before that it is mixed with; slabs are asked for in about their order."""
 
 
 class SolventNoise:

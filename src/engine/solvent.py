@@ -26,7 +26,7 @@ _SAME_SIGMA = 0.25
 
 CERTAIN_SIGMAS = 3
 _SAMPLE = 1 << 18
-_COUNTED_AT_ONCE = 1 << 19
+_COUNTED_AT_ONCE = 1 << 18
 """Voxels; a histogram of its own for each slab costs more where slabs are smaller."""
 
 _FEWEST_VOXELS = 64
