@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from chimerax import occupy
 from chimerax.occupy.engine import factors, phantom
-from chimerax.occupy.engine.limits import Limits, limited_factor
+from chimerax.occupy.engine.limits import Limits, default_limits, limited_factor
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logit
@@ -22,6 +22,11 @@ def density():
 @pytest.fixture(scope="module")
 def estimate(density):
     return occupy.estimate(density, VOXEL_SIZE)
+
+
+@pytest.fixture(scope="module")
+def recalibrated(density):
+    return occupy.estimate(density, VOXEL_SIZE, recalibrate=True)
 
 
 def far_from_parts(distance):
@@ -146,3 +151,26 @@ def test_a_solvent_mask_of_another_map_is_noticed(density):
     assert occupy.estimate(density, VOXEL_SIZE, solvent_mask=~inside).warnings == []
     (warning,) = occupy.estimate(density, VOXEL_SIZE, solvent_mask=np.roll(inside, 25, axis=(1, 2))).warnings
     assert "is it a mask of this map" in warning
+
+
+def test_recalibration_does_not_change_what_is_certainly_solvent(estimate, recalibrated):
+    assert estimate.certain_solvent().any()
+    np.testing.assert_array_equal(recalibrated.certain_solvent(), estimate.certain_solvent())
+
+
+def test_recalibration_does_not_change_which_voxels_are_modified_by_default(estimate, recalibrated):
+    limits = [default_limits(found) for found in (estimate, recalibrated)]
+    assert min(found.scale_limit for found in limits) > 0.05
+    modified = [found.scale >= its.scale_limit for found, its in zip((estimate, recalibrated), limits, strict=True)]
+    np.testing.assert_array_equal(modified[0], modified[1])
+
+
+def test_noise_filled_in_by_a_recalibrated_scale_is_as_strong_as_the_solvent(density, recalibrated):
+    made = occupy.modify(density, VOXEL_SIZE, "attenuate", power=np.inf, estimate=recalibrated).density
+    assert made[PARTS[2].core(SHAPE)].std() == pytest.approx(density[far_from_parts(4)].std(), rel=0.10)
+
+
+def test_a_recalibrated_scale_is_that_of_the_local_maximum(estimate, recalibrated):
+    maxima = np.float64(estimate.scale[::8, ::8, ::8].ravel() * estimate.full_scale)
+    expected = [recalibrated.scale_of(value) for value in maxima]
+    np.testing.assert_allclose(recalibrated.scale[::8, ::8, ::8].ravel(), expected, atol=1e-6)
