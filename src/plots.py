@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .engine import parallel
 from .engine.limits import scale_made_of
 from .palette import KEY_TITLE, PALETTE
 
@@ -101,12 +102,24 @@ def modification_figure(estimate, result, before, title=""):
 
 def draw_projection(axes, density, scale, full_scale, axis):
     """The map seen along an axis: as bright as its highest density there, colored by the scale in that place."""
-    highest = np.expand_dims(density.argmax(axis), axis)
+    highest = np.expand_dims(_highest_along(density, axis), axis)
     level, color = (np.take_along_axis(values, highest, axis).squeeze(axis) for values in (density, scale))
     shade = np.clip(level / full_scale, 0, 1)[..., None]
     axes.imshow(1 - shade * (1 - _occupancy_colors()(color)[..., :3]), origin="lower", interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def _highest_along(density, axis):
+    """Index along an axis of the highest density; in slabs, since NumPy makes a copy in another order of axes."""
+    turned = np.moveaxis(density, axis, -1)
+    highest = np.empty(turned.shape[:2], np.intp)
+
+    def fill(slab):
+        highest[slab] = turned[slab].argmax(-1)
+
+    parallel.run(fill, parallel.plane_slabs(turned.shape))
+    return highest
 
 
 def _occupancy_colors():
