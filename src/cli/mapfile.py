@@ -238,7 +238,8 @@ def _describe(file, data):
 
     def sums(slab):
         values = data[slab].astype(float)
-        return values.min(), values.max(), values.sum(), np.vdot(values, values)
+        lowest, highest, total = values.min(), values.max(), values.sum()
+        return lowest, highest, total, np.square(values, out=values).sum()
 
     lowest, highest, totals, squares = zip(*parallel.run(sums, parallel.plane_slabs(data.shape)), strict=True)
     mean = sum(totals) / data.size
