@@ -207,6 +207,7 @@ class OccuPyPanel(ToolInstance):
 
     def _progress_row(self):
         self.stage = QLabel("")
+        self.stage.setTextFormat(Qt.PlainText)
         self.stage.setMinimumWidth(1)
         self.bar = QProgressBar()
         self.bar.setRange(0, 100)
