@@ -56,12 +56,14 @@ def recall_scale_map(found, volume):
     return scale_map if scale_map.scene_position.same(volume.scene_position) else None
 
 
-def tell_once(volume, warning):
-    """Whether a warning on a map is new since the map changed, or was opened; from then on it is not."""
-    _watch(volume)
-    told = _told.setdefault(volume, set())
-    is_new = warning not in told
-    told.add(warning)
+def tell_once(volumes, warning):
+    """Whether a warning on maps is new to one of them since that map was opened or changed; from then on it is not."""
+    for volume in volumes:
+        _watch(volume)
+    told = [_told.setdefault(volume, set()) for volume in volumes]
+    is_new = any(warning not in warnings for warnings in told)
+    for warnings in told:
+        warnings.add(warning)
     return is_new
 
 

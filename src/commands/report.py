@@ -120,7 +120,7 @@ def warn(session, volumes, sentences):
     """
     repeated = 0
     for sentence in sentences:
-        if any([tell_once(volume, sentence) for volume in volumes]):
+        if tell_once(volumes, sentence):
             session.logger.warning(sentence)
         else:
             repeated += 1

@@ -7,7 +7,6 @@ from chimerax.map import Volume
 
 from ..engine.settings import SETTINGS
 
-
 _PLAIN_WORD = re.compile(r"[^\s;'\"]+")
 _QUOTES = "\"'"
 
