@@ -55,9 +55,10 @@ class Names(MapTestCase):
 
     def test_the_log_shows_names_as_they_are(self):
         for name in NASTY_NAMES:
-            for command in ("estimate #1 showTile true", "equalize #1", "solvent #1", "mask #1"):
+            self.map.name = name
+            scale_map = self.run_command("occupy estimate #1").atomspec
+            for command in ("estimate #1 showTile true", "equalize #1", "solvent #1", f"mask {scale_map}"):
                 with self.subTest(name=name, command=command):
-                    self.map.name = name
                     messages = self.messages_of(f"occupy {command}")
                     self.assertTrue(messages)
                     for page in map(Page, messages):
