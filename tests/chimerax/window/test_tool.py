@@ -587,7 +587,7 @@ class Measuring(PanelTestCase):
         self.assertIn("saveFile", self.log.text["info"])
 
     def test_a_file_name_does_not_become_a_command(self):
-        for name in ('a" ; close ; "x.csv', "a'; close; 'x.csv"):
+        for name in ('a" ; close ; "x.csv', 'a"; close; "x.csv', "a'; close; 'x.csv"):
             path = FOLDER / name
             path.unlink(missing_ok=True)
             self.page.measure(save_file=str(path))
