@@ -182,7 +182,7 @@ def draw_solvent(axes, model, title=""):
     right.tick_params(axis="y", colors=inks.curve)
     left, beyond = _SIGMAS_SHOWN
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
-    axes.set_title(title, fontsize="medium", parse_math=False)
+    axes.set_title(title, fontsize="medium", parse_math=False)  # a name may hold $
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
 
