@@ -7,6 +7,12 @@ import numpy as np
 from .errors import OccuPyError
 from .scattering import ICE, scattering_of
 
+BY = ("chain", "residue", "model", "segment")
+"""What atoms may be grouped by."""
+
+DEFAULT_SEGMENT = 30
+"""Residues in a segment."""
+
 B_TO_VARIANCE = 1 / (8 * np.pi**2)
 LARGEST_B = 400.0
 """Å². A larger B-factor says nothing that an experiment could have told."""
@@ -133,3 +139,31 @@ def alternate_shares(keys, alternates, occupancies):
         total = occupancies[members].sum()
         shares[members] = occupancies[members] / total if total > 0 else 1 / len(members)
     return shares
+
+
+def segment_numbers(chains, residues, length=DEFAULT_SEGMENT):
+    """The segment of its chain that each atom is in.
+
+    Parameters
+    ----------
+    chains : sequence of str
+        What chain each atom is in.
+    residues : sequence of int
+        Number of the residue that each atom is in, ascending along each chain.
+    length : int
+        Residues in a segment; those of one chain are of equal length to within one.
+
+    Returns
+    -------
+    array of int, shape (atoms,)
+        From 0 in each chain.
+    """
+    residues = np.asarray(residues)
+    _, chain = np.unique(np.asarray(chains, str), return_inverse=True)
+    segments = np.zeros(len(residues), int)
+    for i in range(chain.max() + 1):
+        mine = chain == i
+        _, rank = np.unique(residues[mine], return_inverse=True)
+        count = max(1, round((rank.max() + 1) / length))
+        segments[mine] = rank * count // (rank.max() + 1)
+    return segments
