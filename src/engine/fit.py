@@ -12,7 +12,7 @@ PART_ATOMS = 240
 """Atoms of the parts into which groups are cut to see how far they agree: about 30 residues."""
 
 _REGION_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
-_B_SPREAD = 30.0
+_B_SPREAD = 40.0
 """Å². B-factors of a group as a whole are this far from right, or so: its prior."""
 
 _FEWEST_SLOPE_ATOMS = 100
