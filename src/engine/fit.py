@@ -1,6 +1,7 @@
 """The least-squares fit of a model's own density to a map, group by group."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import linalg, sparse
@@ -243,7 +244,7 @@ def _pieces(count):
     """Slices that cut so many atoms into parts of about PART_ATOMS."""
     parts = max(1, round(count / PART_ATOMS))
     ends = np.linspace(0, count, parts + 1).round().astype(int)
-    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def _region(total):

@@ -280,7 +280,8 @@ def checked_lowpass(lowpass, shape, voxel_size):
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
     if not smallest <= lowpass <= longest:
         raise SettingError(
-            "lowpass", f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å"
+            "lowpass",
+            f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
 
@@ -299,21 +300,23 @@ def default_reference(occupancies, weights, standard_errors):
         The highest groups that agree with their mean within 5 % or two standard errors and hold a
         twentieth of the scattering together: so neither an outlier nor noise sets the scale.
     """
-    for level in np.sort(occupancies)[::-1]:
-        near = _plateau(level, occupancies, weights, standard_errors)
+    for highest in np.argsort(-occupancies, kind="stable"):
+        near = _plateau(highest, occupancies, weights, standard_errors)
         if weights[near].sum() >= _REFERENCE_SHARE * weights.sum():
             return near
     return occupancies == occupancies.max()
 
 
-def _plateau(level, occupancies, weights, standard_errors):
-    """The groups about the mean that is reached from a level by taking the mean of those near it in turn."""
+def _plateau(highest, occupancies, weights, standard_errors):
+    """The groups about the mean that is reached from a group by taking the mean of those near it in turn."""
+    level, error = occupancies[highest], standard_errors[highest]
     while True:
-        near = np.abs(occupancies - level) <= np.maximum(2 * standard_errors, _PLATEAU_WIDTH * abs(level))
-        mean = np.average(occupancies[near], weights=weights[near]) if near.any() else level
+        width = np.maximum(2 * np.hypot(standard_errors, error), _PLATEAU_WIDTH * abs(level))
+        near = np.abs(occupancies - level) <= width
+        mean = np.average(occupancies[near], weights=weights[near])
         if not mean < level - _PLATEAU_STEP * abs(level):
             return near
-        level = mean
+        level, error = mean, np.average(standard_errors[near], weights=weights[near])
 
 
 def _strongest_level(occupancies, weights, standard_errors):
