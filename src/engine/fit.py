@@ -139,18 +139,20 @@ class GroupModel:
 
         start = np.zeros(self.count + len(self._sloped))
         start[: self.count] = 1
-        latest = [self._round(coefficients, start, np.inf)]
+        rounds = [self._round(coefficients, start, np.inf)]
 
         def change(state):
-            latest[0] = self._round(coefficients, self._normalised(state), float(latest[0].residual.var()))
-            return self._normalised(latest[0].solution[:-1]) - state
+            latest = self._round(coefficients, self._normalised(state), float(rounds[-1].residual.var()))
+            # The best so far and the latest are kept, the latest last.
+            rounds[:] = [min(rounds, key=_misfit), latest]
+            return self._normalised(latest.solution[:-1]) - state
 
         try:
             options = {"alpha": 1, "M": 5, "line_search": None, "maxiter": _MOST_ITERATIONS, "f_tol": _TOLERANCE}
-            anderson(change, self._normalised(latest[0].solution[:-1]), **options)
+            anderson(change, self._normalised(rounds[-1].solution[:-1]), **options)
         except NoConvergence:
             pass  # what is left of the change is far below the standard errors
-        return self._fitted(latest[0], coefficients)
+        return self._fitted(min(rounds, key=_misfit), coefficients)
 
     def projected(self, fitted, values):
         """What a map, given in the region as data of a fit, adds to the occupancies of that fit."""
@@ -204,8 +206,13 @@ class GroupModel:
         return state[: self.count], shifts
 
     def _normalised(self, state):
-        """A state with the largest occupancy 1, as the transfer function takes up any common factor."""
-        return state / max(np.abs(state[: self.count]).max(), np.finfo(float).tiny)
+        """The same state with what the transfer function takes up left out: a factor and a B-factor common to all."""
+        occupancies, shifts = state[: self.count], state[self.count :]
+        weights = self.weights[self._sloped]
+        total = weights @ np.abs(occupancies[self._sloped])
+        common = weights @ shifts / total if len(shifts) and total > 0 else 0.0
+        largest = max(np.abs(occupancies).max(), np.finfo(float).tiny)
+        return np.concatenate([occupancies, shifts - common * occupancies[self._sloped]]) / largest
 
     def _prior(self, occupancies, variance):
         """Weights of the prior on the shifts of B-factors; none on the occupancies and the background."""
@@ -238,6 +245,11 @@ class _Round:
     residual: np.ndarray
     transfer: np.ndarray
     filter: np.ndarray
+
+
+def _misfit(found):
+    """What a round leaves of its data, whose scale differs from round to round."""
+    return float(found.residual.var() / found.data.var())
 
 
 def _pieces(count):
