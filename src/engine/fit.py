@@ -1,6 +1,7 @@
 """The least-squares fit of a model's own density to a map, group by group."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import linalg, sparse
@@ -12,7 +13,7 @@ PART_ATOMS = 240
 """Atoms of the parts into which groups are cut to see how far they agree: about 30 residues."""
 
 _REGION_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
-_B_SPREAD = 30.0
+_B_SPREAD = 40.0
 """Å². B-factors of a group as a whole are this far from right, or so: its prior."""
 
 _OCCUPANCY_SPREAD = 1.0
@@ -250,7 +251,7 @@ def _pieces(count):
     """Slices that cut so many atoms into parts of about PART_ATOMS."""
     parts = max(1, round(count / PART_ATOMS))
     ends = np.linspace(0, count, parts + 1).round().astype(int)
-    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def _region(total):
