@@ -7,7 +7,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from .coarse import CoarseGrid, density_columns
-from .transfer import Shells, inverse_filter
+from .transfer import TYPICAL_SHARE, Shells, inverse_filter
 
 PART_ATOMS = 240
 """Atoms of the parts into which groups are cut to see how far they agree: about 30 residues."""
@@ -62,6 +62,11 @@ class Fitted:
     def residual(self):
         """What the model leaves of the data."""
         return self.data - self.model
+
+    @property
+    def undamped_residual(self):
+        """What the model leaves of the map itself, where `data` is in part the model's own."""
+        return self.residual / np.float32(TYPICAL_SHARE)
 
 
 class GroupModel:
@@ -270,4 +275,3 @@ def _region(total):
     """Voxels where the whole model is above a share of its high values."""
     positive = total[total > 0.01 * total.max()]
     return np.flatnonzero(total > _REGION_LEVEL * np.quantile(positive, _HIGH_QUANTILE))
-
