@@ -1,5 +1,6 @@
 """The least-squares fit of a model's own density to a map, group by group."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,6 +46,8 @@ class Fitted:
         What a map's coefficients were multiplied by to give the data.
     factor : tuple
         Cholesky factor of the normal matrix (`scipy.linalg.cho_factor`).
+    trust : array of float, shape (groups,)
+        The say that the map has in each occupancy beside the prior, 0 to 1.
     coefficients : complex64 array
         Of the map, as they were given.
     """
@@ -56,6 +59,7 @@ class Fitted:
     transfer: np.ndarray
     filter: np.ndarray
     factor: tuple
+    trust: np.ndarray
     coefficients: np.ndarray
 
     @property
@@ -155,11 +159,12 @@ class GroupModel:
             rounds[:] = [min(rounds, key=_misfit), latest]
             return self._normalised(latest.solution[:-1]) - state
 
-        try:
+        first = self._normalised(rounds[-1].solution[:-1])
+        if np.abs(change(first)).max() > _TOLERANCE:
             options = {"alpha": 1, "M": 5, "line_search": None, "maxiter": _MOST_ITERATIONS, "f_tol": _TOLERANCE}
-            anderson(change, self._normalised(rounds[-1].solution[:-1]), **options)
-        except NoConvergence:
-            pass  # what is left of the change is far below the standard errors
+            # Where it stops early, what is left of the change is far below the standard errors.
+            with suppress(NoConvergence):
+                anderson(change, first, **options)
         return self._fitted(min(rounds, key=_misfit), coefficients)
 
     def projected(self, fitted, values):
@@ -208,7 +213,8 @@ class GroupModel:
         solution = linalg.cho_solve(factor, self.design.T @ data + prior * expected)
         residual = data - self.design @ solution.astype(np.float32)
         solution[self.count : -1] /= _B_UNIT
-        return _Round(solution, factor, data, residual, transfer, whole_filter)
+        own = np.diag(self.normal)[: self.count]
+        return _Round(solution, factor, data, residual, transfer, whole_filter, own / (own + prior[: self.count]))
 
     def _parted(self, state):
         """Occupancies and shifts of B-factors times occupancy, one each for every group."""
@@ -226,25 +232,24 @@ class GroupModel:
         return np.concatenate([occupancies, shifts - common * occupancies[self._sloped]]) / largest
 
     def _prior(self, occupancies, variance):
-        """Weights of the prior on the shifts of B-factors; none on the occupancies and the background."""
+        """Weights of the prior on occupancies and on the shifts of B-factors; none on the background."""
         prior = np.zeros(len(self.normal))
-        if len(self._sloped) == 0:
-            return prior
         if not np.isfinite(variance):
             prior[self.count : -1] = np.diag(self.normal)[self.count : -1]
             return prior
-        per_observation = 4 * self.grid.voxels_per_observation
+        observation = 4 * self.grid.voxels_per_observation * variance
         spread = _B_SPREAD * np.maximum(np.abs(occupancies[self._sloped]), _SMALLEST_PRIOR_OCCUPANCY)
-        prior[self.count : -1] = per_observation * variance / spread**2
-        prior[: self.count] = per_observation * variance / _OCCUPANCY_SPREAD**2
+        prior[: self.count] = observation / _OCCUPANCY_SPREAD**2
+        prior[self.count : -1] = observation / spread**2
         return prior
 
     def _fitted(self, last, coefficients):
         occupancies, shifts = self._parted(last.solution[:-1])
         data = last.data - np.float32(last.solution[-1])
         return Fitted(
-            occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor, coefficients
-        )
+            occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor, last.trust,
+            coefficients,
+        )  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -257,6 +262,7 @@ class _Round:
     residual: np.ndarray
     transfer: np.ndarray
     filter: np.ndarray
+    trust: np.ndarray
 
 
 def _misfit(found):

@@ -36,8 +36,8 @@ class Errors:
     are fitted as the map was. *Scatter*: parts of each group of about 30 residues are fitted by
     themselves, and how far they disagree tells what wrong B-factors, coordinates and disorder do
     to a group. *Solvent*: what an error of the displaced volumes changes between groups of
-    different composition. *Lost frequencies*: where a map has lost its lowest, amounts are read
-    off shapes.
+    different composition. *What the map does not tell*: amounts are read off shapes where a map
+    has lost its lowest frequencies, and groups too small to be read are held by the prior.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ class Errors:
         self._scatter = _scatter(model, fitted)
         volumes = np.array([group.volume.sum() for group in groups])
         self._ice = ICE * volumes / model.weights * solvent
-        self._lost = _LOST_ERROR * lost_share(model.shells, fitted.transfer)
+        lost = _LOST_ERROR * lost_share(model.shells, fitted.transfer)
+        self._other = np.hypot(lost, 1 - fitted.trust)
         usual = np.average(self._ice, weights=model.weights)
         solvent = fitted.occupancies * self._solvent_error(usual)
         self.standard_errors = np.sqrt(self._draws.var(axis=0) + self._scatter**2 + solvent**2)
@@ -89,7 +90,7 @@ class Errors:
         scatter = np.hypot(own, np.where(reference, 0, relative * of_level))
         solvent = relative * self._solvent_error(share @ self._ice)
         noise = np.where(reference, self._draws.std(axis=0) / level, drawn.std(axis=0))
-        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2 + self._lost**2)
+        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2 + self._other**2)
 
     def _solvent_error(self, ice):
         """Relative error of each group beside matter that displaces so much ice for its scattering."""
