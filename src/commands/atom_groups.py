@@ -99,12 +99,12 @@ class AtomGroups:
         Parameters
         ----------
         occupancies : dict of str to float
-            By group; atoms of groups that are not in it are left as they are.
+            By group; atoms of a group whose occupancy is not known, NaN, are left as they are.
         undo : UndoState
         """
         found = self._locations
-        wanted = np.array([occupancies.get(label, np.nan) for label in self.labels])[found.atom] * found.shares
-        new = np.where(np.isfinite(wanted), np.clip(wanted, 0, 1), found.occupancies)
+        wanted = np.clip([occupancies[label] for label in self.labels], 0, 1)[found.atom] * found.shares
+        new = np.where(np.isfinite(wanted), wanted, found.occupancies)
         undo.add(found, "write_occupancies", found.occupancies, new, "M")
         found.write_occupancies(new)
 
@@ -141,7 +141,7 @@ class _Locations:
         if len(self._atoms) != self.atom.max(initial=-1) + 1:
             return
         single = np.array([not alternate for alternate in self._alternates])
-        self._atoms[self.atom[single]].occupancies = occupancies[single]
+        self._atoms[self.atom[single]].occupancies = occupancies[single].astype(np.float32)
         for i in np.flatnonzero(~single):
             atom = self._atoms[int(self.atom[i])]
             with atom.suppress_alt_loc_change_notifications():
@@ -192,8 +192,8 @@ def _labels(residues, by, segment):
     numbers = segment_numbers(chains, np.arange(len(residues)), segment)
     ends = {}
     for residue, key in zip(residues, zip(chains, numbers, strict=True), strict=True):
-        ends[key] = ends.get(key, residue), residue
-    names = {key: _name_of_segment(*pair) for key, pair in ends.items()}
+        ends[key] = ends.get(key, (residue,))[0], residue
+    names = {key: _name_of_segment(*of_key) for key, of_key in ends.items()}
     return np.array([names[key] for key in zip(chains, numbers, strict=True)], object)
 
 

@@ -112,7 +112,8 @@ def refine(
         What is not known of a group outside the map is NaN, in JSON null.
     """
     if half_maps is not None and len(half_maps) != 2:
-        raise UserError(f"halfMaps is {len(half_maps)} maps, but must be two, such as #2,3")
+        count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
+        raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
     chosen = AtomGroups(atoms, by, segment, groups)
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     job = refine_job(sample(volume, 1, subregion), chosen, reference, settings)
