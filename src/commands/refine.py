@@ -116,7 +116,7 @@ def refine(
         raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
     chosen = AtomGroups(atoms, by, segment, groups)
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
-    job = refine_job(sample(volume, 1, subregion), chosen, reference, settings)
+    job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
     with user_errors(volume):
         found = result_of(session, job)
     rows = [row.as_dict() for row in found.rows]
@@ -132,19 +132,19 @@ def refine(
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
 
 
-def refine_job(sampled, chosen, reference, settings):
+def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None, solvent=True):
     """The engine's work of this command.
 
     Parameters
     ----------
     sampled : SampledMap
     chosen : AtomGroups
-    reference : Atoms or None
-    settings : dict
-        lowpass, half_maps and solvent.
+    reference, lowpass, half_maps, solvent
+        As for the command.
     """
     names = None if reference is None else chosen.names_among(reference)
-    return RefineJob(sampled, *chosen.on_map(sampled), settings | {"reference": names})
+    settings = {"reference": names, "lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
+    return RefineJob(sampled, *chosen.on_map(sampled), settings)
 
 
 def table_text(rows):
