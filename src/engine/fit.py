@@ -80,6 +80,8 @@ class GroupModel:
     densities : scipy.sparse.csc_array, shape (voxels, groups)
     parts : scipy.sparse.csc_array, shape (voxels, parts)
         The same for contiguous parts of the groups.
+    pieces : list of Group
+        The atoms of each part.
     part_group : array of int, shape (parts,)
         The group that each part is of.
     part_weights, weights : arrays of float
@@ -93,8 +95,9 @@ class GroupModel:
         self.shells = Shells(self.grid)
         pieces = [(i, group.part(atoms)) for i, group in enumerate(groups) for atoms in _pieces(len(group))]
         self.part_group = np.array([i for i, _ in pieces])
-        weights = [part.weights(solvent) for _, part in pieces]
-        self.parts, slopes = density_columns(self.grid, [part for _, part in pieces], weights, progress)
+        self.pieces = [part for _, part in pieces]
+        weights = [part.weights(solvent) for part in self.pieces]
+        self.parts, slopes = density_columns(self.grid, self.pieces, weights, progress)
         self.part_weights = np.array([w.sum() for w in weights])
         self.weights = np.bincount(self.part_group, self.part_weights, len(groups))
         ones = np.ones(len(pieces), np.float32)
@@ -187,8 +190,7 @@ class GroupModel:
         if not np.isfinite(variance):
             prior[self.count : -1] = np.diag(self.normal)[self.count : -1]
             return prior
-        # Voxels of the probe's own width are one observation.
-        per_observation = 4 * (2 * np.sqrt(np.pi * self.grid.probe_variance)) ** 3 / np.prod(self.grid.pitch)
+        per_observation = 4 * self.grid.voxels_per_observation
         spread = _B_SPREAD * np.maximum(np.abs(occupancies[self._sloped]), _SMALLEST_PRIOR_OCCUPANCY)
         prior[self.count : -1] = per_observation * variance / spread**2
         return prior

@@ -10,6 +10,7 @@ from .errors import OccuPyError, SettingError
 from .fit import GroupModel
 from .groups import Group
 from .parallel import Progress
+from .parts import part_occupancies
 from .suitability import checked_density
 
 DEFAULT_LOWPASS = 8.0
@@ -177,6 +178,26 @@ class Refiner:
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
+        return self._refined(density, reference, half_maps)[0]
+
+    def refine_atoms(self, density, *, reference=None, half_maps=None):
+        """Refine as `refine` does, and follow the occupancy within groups.
+
+        Returns
+        -------
+        refinement : Refinement
+        positions : array of float, shape (atoms, 3)
+            x, y, z in Å from the first voxel, of the atoms inside the map.
+        occupancies : array of float, shape (atoms,)
+            Of contiguous parts of groups (`parts.part_occupancies`), relative to the reference.
+        """
+        refinement, fitted, level = self._refined(density, reference, half_maps)
+        pieces = self._model.pieces
+        occupancies = np.repeat(part_occupancies(self._model, fitted) / level, [len(piece) for piece in pieces])
+        return refinement, np.concatenate([piece.positions for piece in pieces]), occupancies
+
+    def _refined(self, density, reference, half_maps):
+        """The refinement, the fit that it comes from, and the level of its reference on the scale of the fit."""
         density, _ = checked_density(density)
         self._check_shape(density, "map")
         model = self._model
@@ -194,7 +215,8 @@ class Refiner:
         rows = self._rows(fitted, occupancies, standard_errors)
         warnings = refine_notes.warnings(overall, fitted, standard_errors)
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
-        return Refinement(rows, names, overall, self.lowpass, model.shells.centres, fitted.transfer, warnings)
+        refinement = Refinement(rows, names, overall, self.lowpass, model.shells.centres, fitted.transfer, warnings)
+        return refinement, fitted, np.average(fitted.occupancies[chosen], weights=model.weights[chosen])
 
     def _rows(self, fitted, occupancies, standard_errors):
         notes = refine_notes.GroupNotes(self._model, fitted, self._groups, standard_errors)
