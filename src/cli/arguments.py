@@ -76,6 +76,13 @@ def add_output(parser):
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
 
 
+def add_tables(parser):
+    """Add the options on the tables that are saved, which `Tables` takes."""
+    add = parser.add_argument
+    add("--json", type=Path, metavar="FILE", dest="json_file", help="save the table as JSON; one table of all maps")
+    add("--csv", type=Path, metavar="FILE", dest="csv_file", help="save it as comma-separated values")
+
+
 def add_common_scale(parser):
     """Add the option to put several maps on one scale."""
     parser.add_argument(
