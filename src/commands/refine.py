@@ -29,7 +29,7 @@ from .atoms import set_residue_attribute
 from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
-from .report import warn
+from .report import listed, occupancy_text, warn
 from .tables import html_table, save_table
 
 ATTRIBUTE = "refined_occupancy"
@@ -42,8 +42,6 @@ HEADINGS = {
     "notes": "notes",
 }
 """Columns of the table, and what stands above them."""
-
-_MOST_NAMES = 8
 
 
 def refine(
@@ -171,7 +169,7 @@ def _log(session, volume, chosen, found, notes):
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
-        f"Occupancies are relative to that of {_listed(found.reference)}, which is taken to be 1. Map and model correlate "
+        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1. Map and model correlate "
         f"by {found.correlation:.2f} at {found.lowpass:.3g} Å.{water}",
         is_html=True,
     )
@@ -181,22 +179,12 @@ def _log(session, volume, chosen, found, notes):
 def _texts(row):
     """What a row of the table says of a group."""
     correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
-    return occupancy_text(row.occupancy, row.standard_error), f"{row.atoms}", correlation, "; ".join(row.notes)
-
-
-def occupancy_text(occupancy, standard_error):
-    """An occupancy with its standard error, for the user."""
-    return f"{occupancy:.2f} ± {standard_error:.2f}" if isfinite(occupancy) else ""
+    return occupancy_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
 
 
 def _linked(group):
     """HTML of the name of a group, which selects it."""
     return f'<a href="cxcmd:select {escape(group, quote=True)}">{escape(group)}</a>'
-
-
-def _listed(names):
-    shown = ", ".join(_linked(name) for name in names[:_MOST_NAMES])
-    return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES} others"
 
 
 def _without_nan(row):

@@ -680,7 +680,8 @@ class Refining(PanelTestCase):
         noise = np.random.default_rng(2).normal(0, 0.1, self.map.full_matrix().shape).astype(np.float32)
         data = self.map.data
         halves = [
-            self.open_map(data.array + sign * noise, name, data.step, data.origin) for sign, name in ((1, "1"), (-1, "2"))
+            self.open_map(data.array + sign * noise, name, step=data.step, origin=data.origin)
+            for sign, name in ((1, "first"), (-1, "second"))
         ]
         self.form.fields["half_maps"].state = halves
         self.press("Refine occupancies")
