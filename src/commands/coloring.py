@@ -11,7 +11,7 @@ from chimerax.core.undo import UndoState
 from chimerax.std_commands.color import color_by_attr
 from chimerax.surface import color_sample
 
-from ..palette import NEW_KEY, PALETTE, RANGE, key_entries
+from ..palette import KEY_TITLE, NEW_KEY, PALETTE, RANGE, key_entries
 from .maps import draw_now
 
 FULL = "full"
@@ -69,7 +69,7 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
         show_key(session, [_hex(color) for color in used.colors], used.data_values)
 
 
-def color_by_attribute(session, atoms, attribute, coloring):
+def color_by_attribute(session, atoms, attribute, coloring, title=KEY_TITLE):
     """Color atoms, cartoons and surfaces by an attribute of residues, and show a key, as the keywords say.
 
     Parameters
@@ -79,6 +79,8 @@ def color_by_attribute(session, atoms, attribute, coloring):
     attribute : str
         Residues that do not have it keep their colors.
     coloring : Coloring
+    title : str
+        Of the key.
     """
     values = [value for r in atoms.unique_residues if (value := getattr(r, attribute, None)) is not None]
     if not coloring.color or not values:
@@ -86,7 +88,7 @@ def color_by_attribute(session, atoms, attribute, coloring):
     used = _colormap(coloring, min(values), max(values))
     color_by_attr(session, f"r:{attribute}", atoms, palette=used, log_info=False)
     if coloring.key:
-        show_key(session, [_hex(color) for color in used.colors], used.data_values)
+        show_key(session, [_hex(color) for color in used.colors], used.data_values, title)
 
 
 def color_atoms(session, atoms, attribute):
@@ -131,9 +133,9 @@ def surfaces_of(volume):
     return [surface for surface in volume.surfaces if surface.vertices is not None]
 
 
-def show_key(session, colors, values):
+def show_key(session, colors, values, title=KEY_TITLE):
     """Show a color key; an existing one keeps its place and size. Colors are as #rrggbb."""
-    entries = key_entries(colors, values)
+    entries = key_entries(colors, values, title)
     layout = "" if get_model(session, create=False) else NEW_KEY
     run(session, f"key {' '.join(StringArg.unparse(entry) for entry in entries)} {layout}", log=False)
 

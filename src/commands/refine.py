@@ -51,7 +51,7 @@ def refine(
     atoms=None,
     by="chain",
     segment=DEFAULT_SEGMENT,
-    groups=(),
+    groups=None,
     reference=None,
     lowpass=None,
     half_maps=None,
@@ -112,7 +112,7 @@ def refine(
     if half_maps is not None and len(half_maps) != 2:
         count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
         raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
-    chosen = AtomGroups(atoms, by, segment, groups)
+    chosen = AtomGroups(atoms, by, segment, groups or ())
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
     with user_errors(volume):
@@ -160,7 +160,7 @@ def _show_on_atoms(session, chosen, found, assign, attribute, coloring):
     if attribute:
         values = np.array([occupancies[label] for label in chosen.labels])
         set_residue_attribute(session, ATTRIBUTE, chosen.atoms, values)
-        color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring)
+        color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring, title="occupancy")
 
 
 def _log(session, volume, chosen, found, notes):

@@ -100,7 +100,7 @@ def fit_in_words(model):
 
 def occupancy_text(row):
     """A group's occupancy with its standard error, for the user."""
-    return f"{row.occupancy:.2f} ± {row.standard_error:.2f}" if isfinite(row.occupancy) else "outside the map"
+    return f"{row.occupancy:.3f} ± {row.standard_error:.3f}" if isfinite(row.occupancy) else "outside the map"
 
 
 def listed(names, spelled=str):

@@ -68,7 +68,7 @@ class MeasurePage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(row(QLabel("Atomic model"), self.model_menu))
         layout.addWidget(row(QLabel("Occupancies from"), self.source))
-        layout.addWidget(row(QLabel("By"), self.by_menu, self.segment))
+        layout.addWidget(row(QLabel("By"), self.by_menu, self.segment, self.without_water, self.with_density))
         layout.addWidget(self._of_fit)
         layout.addWidget(self._of_scale_map)
         layout.addWidget(self._buttons())
@@ -205,7 +205,7 @@ class MeasurePage(QWidget):
             "<p>Also measure the low-passed density of the map chosen above, relative to the strongest; where one chain "
             "is known to be fully occupied, it follows occupancy more closely than the scale: <b>map</b></p>"
         )
-        self._of_scale_map = row(QLabel("Scale map"), self.scale_menu, self.without_water, self.with_density)
+        self._of_scale_map = row(QLabel("Scale map"), self.scale_menu)
 
     def _make_table(self):
         self.table = QTableWidget(0, 0)
@@ -216,9 +216,7 @@ class MeasurePage(QWidget):
     def _buttons(self):
         self._measure_button = button("", self.measure, "")
         self._plot_button = button("Plot", self.plot, "Plot the occupancies with their standard errors: <b>plot</b>")
-        color = button(
-            "Color model", self.color, "Color the model by its occupancies, with a key: <b>color byattribute</b>"
-        )
+        color = button("Color", self.color, "Color the model by its occupancies, with a key: <b>color</b>")
         save = button("Save CSV…", self.save, "Save the table to a file: <b>saveFile</b>")
         return row(self._measure_button, color, self._plot_button, save)
 
@@ -226,7 +224,8 @@ class MeasurePage(QWidget):
         """Show what can be chosen for where the occupancies come from."""
         refines = self.refines
         self._of_fit.setVisible(refines)
-        self._of_scale_map.setVisible(not refines)
+        for widget in (self._of_scale_map, self.without_water, self.with_density):
+            widget.setVisible(not refines)
         self._plot_button.setVisible(refines)
         self._measure_button.setText("Refine occupancies" if refines else "Measure")
         self._measure_button.setToolTip(

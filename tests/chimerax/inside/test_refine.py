@@ -306,7 +306,7 @@ class Results(RefineTestCase):
 
     def test_the_log_has_a_short_table_with_errors_and_links(self):
         rows = self.refine("by residue")
-        self.assertIn(f"{rows[0]['occupancy']:.2f} ± {rows[0]['standard_error']:.2f}", self.log.text["info"])
+        self.assertIn(f"{rows[0]['occupancy']:.3f} ± {rows[0]['standard_error']:.3f}", self.log.text["info"])
         self.assertIn(f"cxcmd:select {self.atoms}/A:1", self.log.text["info"])
         self.assertIn(f"{len(rows) - 60} more", self.log.text["info"])
 

@@ -646,7 +646,7 @@ class Refining(PanelTestCase):
         self.page.reference.setText(f"#{self.model.id_string}/B")
         with mock.patch.object(jobs, "refine", wraps=jobs.refine) as engine:
             self.press("Refine occupancies")
-            self.press("Color model")
+            self.press("Color")
         self.assertEqual(engine.call_count, 1)
         self.assertEqual(len(self.table()), 8)
         spec = f"#{self.map.id_string} atoms #{self.model.id_string} by segment segment 20 reference"
@@ -654,7 +654,7 @@ class Refining(PanelTestCase):
         self.assertAlmostEqual(np.mean([float(row[1]) for row in self.table()[:4]]), 2.5, delta=0.1)
 
     def test_the_model_is_colored(self):
-        self.press("Color model")
+        self.press("Color")
         first, last = (self.model.residues[i].ribbon_color[:3] for i in (0, -1))
         self.assertNotEqual(tuple(first), tuple(last))
         self.assert_quiet()
