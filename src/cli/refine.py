@@ -95,7 +95,10 @@ def refine_one(source, files, *, voxel_size, choice, settings):
     with files.staged() as place:
         files.write_figure(place, _figure(sampled, choice, chosen.along_chains(rows)))
         files.write_record(place, _record(sampled.path, choice, found, settings))
-        chosen.write_models(list(map(place, files.others)), {row.group: row.occupancy for row in found.rows})
+        if files.others:
+            chosen.write_models(
+                [place(path) for path in files.others], {row.group: row.occupancy for row in found.rows}
+            )
     notes = [*chosen.notes]
     if sampled.is_ours:
         notes.append("This map was made by OccuPy; occupancies in such a map mean little.")
@@ -151,7 +154,7 @@ def _fit_line(found):
     names = ", ".join(found.reference[:_MOST_NAMES])
     more = len(found.reference) - _MOST_NAMES
     reference = f"{names} and {more} others" if more > 0 else names
-    return f"  fit       map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å; 1 is {reference}"
+    return f"  fit       correlation {found.correlation:.2f} with the model at {found.lowpass:.3g} Å; 1 is {reference}"
 
 
 def _table_lines(rows):
