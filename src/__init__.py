@@ -38,6 +38,8 @@ _MODULE_OF = {
     "Refiner": "engine.refine",
     "Refinement": "engine.refine",
     "GroupOccupancy": "engine.refine",
+    "guided_scale": "engine.guided",
+    "GuidedScale": "engine.guided",
     "make_groups": "engine.groups",
     "Group": "engine.groups",
     "SolventModel": "engine.solvent",

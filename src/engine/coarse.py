@@ -65,6 +65,11 @@ class CoarseGrid:
         return int(np.prod(self.shape))
 
     @property
+    def voxels_per_observation(self):
+        """Voxels that count as one: those within the probe's own width."""
+        return (2 * np.sqrt(np.pi * self.probe_variance)) ** 3 / np.prod(self.pitch)
+
+    @property
     def kept(self):
         """Which coefficients the low-pass keeps, a bool array."""
         return self.frequency <= 1 / self.lowpass

@@ -41,6 +41,8 @@ class Fitted:
         What a map's coefficients were multiplied by to give the data.
     factor : tuple
         Cholesky factor of the normal matrix (`scipy.linalg.cho_factor`).
+    coefficients : complex64 array
+        Of the map, as they were given.
     """
 
     occupancies: np.ndarray
@@ -50,6 +52,7 @@ class Fitted:
     transfer: np.ndarray
     filter: np.ndarray
     factor: tuple
+    coefficients: np.ndarray
 
     @property
     def residual(self):
@@ -80,6 +83,8 @@ class GroupModel:
     densities : scipy.sparse.csc_array, shape (voxels, groups)
     parts : scipy.sparse.csc_array, shape (voxels, parts)
         The same for contiguous parts of the groups.
+    pieces : list of Group
+        The atoms of each part.
     part_group : array of int, shape (parts,)
         The group that each part is of.
     part_weights, weights : arrays of float
@@ -93,8 +98,9 @@ class GroupModel:
         self.shells = Shells(self.grid)
         pieces = [(i, group.part(atoms)) for i, group in enumerate(groups) for atoms in _pieces(len(group))]
         self.part_group = np.array([i for i, _ in pieces])
-        weights = [part.weights(solvent) for _, part in pieces]
-        self.parts, slopes = density_columns(self.grid, [part for _, part in pieces], weights, progress)
+        self.pieces = [part for _, part in pieces]
+        weights = [part.weights(solvent) for part in self.pieces]
+        self.parts, slopes = density_columns(self.grid, self.pieces, weights, progress)
         self.part_weights = np.array([w.sum() for w in weights])
         self.weights = np.bincount(self.part_group, self.part_weights, len(groups))
         ones = np.ones(len(pieces), np.float32)
@@ -143,7 +149,7 @@ class GroupModel:
             anderson(change, self._normalised(latest[0].solution[:-1]), **options)
         except NoConvergence:
             pass  # what is left of the change is far below the standard errors
-        return self._fitted(latest[0])
+        return self._fitted(latest[0], coefficients)
 
     def projected(self, fitted, values):
         """What a map, given in the region as data of a fit, adds to the occupancies of that fit."""
@@ -154,15 +160,36 @@ class GroupModel:
         slopes = self._slopes @ b_shifts[self._sloped].astype(np.float32)
         return self.densities @ occupancies.astype(np.float32) + slopes
 
-    def _round(self, coefficients, state, variance):
-        """Transfer function of the model as it is, then the occupancies that fit best."""
+    def brought_back(self, coefficients, whole):
+        """A map brought back to a model's own fall-off by the transfer function from that model to it.
+
+        Parameters
+        ----------
+        coefficients : complex64 array
+            Of the map on the grid.
+        whole : array of float32
+            The model's density on the whole grid, flat.
+
+        Returns
+        -------
+        data : array of float32, shape (region,)
+        transfer : array of float
+            H of each shell.
+        filter : float32 array
+            What the coefficients were multiplied by.
+        """
         grid = self.grid
-        seen = grid.transform(self.whole(*self._parted(state)))
+        seen = grid.transform(whole)
         transfer = self.shells.ratio(coefficients, seen / grid.probe)
         inverse, share = inverse_filter(self.shells, transfer, grid.kept)
         whole_filter = inverse * grid.probe
         # What the map does not tell is taken from the model, so that it has no say in what follows.
         data = grid.density(coefficients * whole_filter + (1 - share) * seen)[self.region]
+        return data, transfer, whole_filter
+
+    def _round(self, coefficients, state, variance):
+        """Transfer function of the model as it is, then the occupancies that fit best."""
+        data, transfer, whole_filter = self.brought_back(coefficients, self.whole(*self._parted(state)))
         factor = linalg.cho_factor(self.normal + np.diag(self._prior(state[: self.count], variance)))
         solution = linalg.cho_solve(factor, self.design.T @ data)
         residual = data - self.design @ solution.astype(np.float32)
@@ -187,16 +214,17 @@ class GroupModel:
         if not np.isfinite(variance):
             prior[self.count : -1] = np.diag(self.normal)[self.count : -1]
             return prior
-        # Voxels of the probe's own width are one observation.
-        per_observation = 4 * (2 * np.sqrt(np.pi * self.grid.probe_variance)) ** 3 / np.prod(self.grid.pitch)
+        per_observation = 4 * self.grid.voxels_per_observation
         spread = _B_SPREAD * np.maximum(np.abs(occupancies[self._sloped]), _SMALLEST_PRIOR_OCCUPANCY)
         prior[self.count : -1] = per_observation * variance / spread**2
         return prior
 
-    def _fitted(self, last):
+    def _fitted(self, last, coefficients):
         occupancies, shifts = self._parted(last.solution[:-1])
         data = last.data - np.float32(last.solution[-1])
-        return Fitted(occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor)
+        return Fitted(
+            occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor, coefficients
+        )
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from .errors import OccuPyError, SettingError
 from .fit import GroupModel
 from .groups import Group
 from .parallel import Progress
+from .parts import drawn_to_mean, part_deviations
 from .suitability import checked_density
 
 DEFAULT_LOWPASS = 8.0
@@ -177,6 +178,36 @@ class Refiner:
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
+        return self._refined(density, reference, half_maps)[0]
+
+    def refine_atoms(self, density, *, reference=None, half_maps=None):
+        """Refine as `refine` does, and follow the occupancy within groups.
+
+        Returns
+        -------
+        refinement : Refinement
+        positions : array of float, shape (atoms, 3)
+            x, y, z in Å from the first voxel, of the atoms inside the map.
+        occupancies : array of float, shape (atoms,)
+            Of contiguous parts of groups (`parts.part_deviations`), relative to the reference. Where
+            none is given and parts of the default one deviate, the strongest of them are full. A
+            group too small to be read is drawn to the mean of all.
+        """
+        refinement, fitted, chosen = self._refined(density, reference, half_maps)
+        model = self._model
+        level = np.average(fitted.occupancies[chosen], weights=model.weights[chosen])
+        errors = np.array([refinement.rows[i].standard_error for i in self._kept])
+        of_groups = drawn_to_mean(fitted.occupancies / level, errors, model.weights)
+        deviations, deviation_errors = (values / level for values in part_deviations(model, fitted))
+        of_parts = of_groups[model.part_group] + deviations
+        if reference is None:
+            mine = chosen[model.part_group]
+            of_parts /= _strongest_level(1 + deviations[mine], model.part_weights[mine], deviation_errors[mine])
+        of_atoms = np.repeat(of_parts, [len(piece) for piece in model.pieces])
+        return refinement, np.concatenate([piece.positions for piece in model.pieces]), of_atoms
+
+    def _refined(self, density, reference, half_maps):
+        """The refinement, the fit that it comes from, and which groups are its reference."""
         density, _ = checked_density(density)
         self._check_shape(density, "map")
         model = self._model
@@ -194,7 +225,8 @@ class Refiner:
         rows = self._rows(fitted, occupancies, standard_errors)
         warnings = refine_notes.warnings(overall, fitted, standard_errors)
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
-        return Refinement(rows, names, overall, self.lowpass, model.shells.centres, fitted.transfer, warnings)
+        refinement = Refinement(rows, names, overall, self.lowpass, model.shells.centres, fitted.transfer, warnings)
+        return refinement, fitted, chosen
 
     def _rows(self, fitted, occupancies, standard_errors):
         notes = refine_notes.GroupNotes(self._model, fitted, self._groups, standard_errors)
@@ -275,6 +307,12 @@ def default_reference(occupancies, weights, standard_errors):
     chosen[order[:count]] = True
     level = np.average(occupancies[chosen], weights=weights[chosen])
     return chosen | (np.abs(occupancies - level) < standard_errors)
+
+
+def _strongest_level(occupancies, weights, standard_errors):
+    """Mean occupancy of what would be the reference by default."""
+    chosen = default_reference(occupancies, weights, standard_errors)
+    return np.average(occupancies[chosen], weights=weights[chosen])
 
 
 def _checked_groups(groups):

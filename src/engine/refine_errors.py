@@ -1,10 +1,10 @@
 """Standard errors of refined occupancies: of noise, of the model's misfit, and of displaced solvent."""
 
 import numpy as np
-from scipy import linalg
 
 from .groups import ICE
 from .noise_spectrum import region_spectrum
+from .parts import MOST_PARTS, PartFit
 
 _DRAWS = 24
 _SEED = 0
@@ -110,15 +110,11 @@ def _noise_power(model, density, half_difference):
 def _scatter(model, fitted):
     """Standard error of each group that follows from how far its parts disagree."""
     count = model.count
-    near = model.parts[model.region]
-    normal = (near.T @ near).toarray().astype(float)
     weight = np.bincount(model.part_group, model.part_weights**2, count)
     parts = np.bincount(model.part_group, model.part_weights, count) ** 2 / weight
-    if parts.max() < 1.5 or normal.shape[0] > 4000:
+    if parts.max() < 1.5 or len(model.part_weights) > MOST_PARTS:
         return np.zeros(count)
-    # The residual alone tells how the parts deviate from their group.
-    normal += np.diag(np.full(len(normal), 1e-3 * np.diag(normal).mean()))
-    deviation = linalg.solve(normal, near.T @ fitted.residual, assume_a="pos")
+    deviation = PartFit(model, fitted).deviations
     squared = np.bincount(model.part_group, model.part_weights * deviation**2, count) / model.weights
     own = squared * parts / np.maximum(parts - 1, 0.5)
     size = np.maximum(np.abs(fitted.occupancies), _SMALLEST_OCCUPANCY)
