@@ -340,6 +340,57 @@ def test_copies_on_top_of_each_other_are_told_as_such(rows, map_file, tmp_path):
     assert found["B"]["occupancy"] + found["D"]["occupancy"] == pytest.approx(0.6, abs=0.05)
 
 
+def test_an_estimate_that_a_model_guides_follows_the_occupancies_of_the_chains(occupy, load, map_file, model_file):
+    done = occupy("estimate", map_file, "--atoms", model_file, "--reference", "A")
+    assert done.returncode == 0, done.stderr
+    scale, header = load(map_file.parent / "map_guided_occupancy.mrc")
+    assert [float(header.origin[name]) for name in "xyz"] == list(ORIGIN)
+    assert scale.min() >= 0
+    assert scale.max() <= 1
+    for chain in gemmi.read_structure(str(model_file))[0]:
+        places = np.array([[*atom.pos] for residue in chain for atom in residue])
+        x, y, z = np.round((places - ORIGIN) / VOXEL_SIZE).astype(int).T
+        assert scale[z, y, x].mean() == pytest.approx(TRUTH[chain.name], abs=0.05)
+    record = json.loads((map_file.parent / "map_guided_occupancy.json").read_text())
+    assert record["refinement"]["reference"] == ["A"]
+    with Image.open(map_file.parent / "map_guided_occupancy.png") as figure:
+        assert min(figure.size) > 300
+    script = (map_file.parent / "map_guided_occupancy.cxc").read_text()
+    assert 'open "map_guided_occupancy.mrc"' in script
+
+
+def test_a_guided_scale_map_equalizes(occupy, load, map_file, model_file):
+    assert occupy("estimate", map_file, "--atoms", model_file).returncode == 0
+    folder = map_file.parent
+    done = occupy("equalize", map_file, "--scale-map", folder / "map_guided_occupancy.mrc")
+    assert done.returncode == 0, done.stderr
+    before, after = load(map_file)[0], load(folder / "map_equalized.mrc")[0]
+    strengths = []
+    for corner in CORNERS.values():
+        z, y, x = (int(c / VOXEL_SIZE) for c in corner[::-1])
+        part = slice(z, z + 20), slice(y - 3, y + 8), slice(x - 3, x + 8)
+        strengths.append((before[part].std(), after[part].std()))
+    (full, full_after), _, (weak, weak_after) = strengths
+    assert weak < 0.4 * full
+    assert weak_after > 0.7 * full_after
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--atoms", "model.cif", "--tau", "0.9"], "--tau has no effect with --atoms"),
+        (["--atoms", "model.cif", "--mode", "resolution"], "--mode has no effect with --atoms"),
+        (["--atoms", "model.cif", "--common-scale"], "--common-scale has no effect with --atoms"),
+        (["--reference", "A"], "--reference has no effect without --atoms"),
+        (["--no-solvent"], "--no-solvent has no effect without --atoms"),
+        (["--atoms", "model.cif", "--reference", "Z"], "Z is not a group"),
+        (["--atoms", "map.mrc"], "cannot be read as an atomic model"),
+    ],
+)
+def test_an_estimate_with_a_model_refuses_what_has_no_effect(refusal, map_file, model_file, options, message):
+    assert message in refusal("estimate", "map.mrc", *options)
+
+
 def moved(structure, turn=(1, 1, 1), shift=(0, 0, 0)):
     """The structure mirrored about the middle of the map along the axes where turn is -1, and then shifted."""
     middle = ORIGIN + VOXEL_SIZE * np.array(SHAPE[::-1]) / 2
