@@ -9,6 +9,7 @@ from .engine.limits import scale_made_of
 from .palette import KEY_TITLE, PALETTE
 
 _SIGMAS_SHOWN = (8, 12)
+_BRIGHT_QUANTILE = 0.99
 _ALONG_CHAINS = ("segment", "residue")
 _OCCUPANCIES_SHOWN = (-0.5, 2.0)
 _FEWEST_BARS = 5
@@ -77,6 +78,34 @@ def estimate_figure(estimate, density, title=""):
     draw_solvent(axes[0], estimate.solvent, title)
     for axis, panel in enumerate(axes[1:]):
         draw_projection(panel, density, estimate.scale, estimate.full_scale, axis)
+        panel.set_title(f"along {'zyx'[axis]}", fontsize="medium")
+    _add_key(figure, axes[1:])
+    return figure
+
+
+def guided_figure(scale, rows, density, title=""):
+    """The occupancies of chains, and the map seen along each axis, colored by its scale.
+
+    Parameters
+    ----------
+    scale, density : arrays of float32, shape (z, y, x)
+    rows : list of dict
+        As of `draw_occupancies`.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(16, 4.2), dpi=100, layout="constrained")
+    axes = figure.subplots(1, 4, width_ratios=(1.5, 1, 1, 1))
+    draw_occupancies(axes[0], rows, "chain")
+    axes[0].set_title(title, fontsize="medium", parse_math=False)
+    brightest = float(np.quantile(density[scale > 0], _BRIGHT_QUANTILE))
+    for axis, panel in enumerate(axes[1:]):
+        draw_projection(panel, density, scale, brightest, axis)
         panel.set_title(f"along {'zyx'[axis]}", fontsize="medium")
     _add_key(figure, axes[1:])
     return figure

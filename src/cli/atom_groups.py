@@ -212,5 +212,5 @@ def _segments(places, length):
 def _notes(models, water):
     notes = [f"{m.path} holds {m.count} models; the first was used." for m in models if m.count > 1]
     if water:
-        notes.append(f"{water} atoms of water were left out; a group of --groups can name them.")
+        notes.append(f"{water} atoms of water were left out.")
     return notes

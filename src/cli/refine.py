@@ -1,26 +1,25 @@
 """occupy refine: occupancies of groups of atoms, fitted to maps, with standard errors."""
 
 import argparse
-from functools import lru_cache, partial
-from math import isfinite
+from functools import partial
 from pathlib import Path
 
 from .. import plots
 from ..engine.errors import OccuPyError
 from ..engine.groups import BY, DEFAULT_SEGMENT
-from ..engine.refine import GroupOccupancy, Refiner
+from ..engine.refine import GroupOccupancy
 from . import mapfile
-from .arguments import add_map_subcommand, add_output, add_tables, positive_number
+from .arguments import add_map_subcommand, add_output, add_tables
 from .atom_groups import AtomChoice, read_groups
 from .maps import on_grid, sample
 from .models import WRITABLE
 from .outputs import ReportFiles
-from .report import file_lines, note_lines, printable, program_record, warning_lines
+from .refinement import add_half_maps, add_lowpass, add_reference, add_solvent, record, refiner_of, result_lines
+from .report import file_lines, printable
 from .tables import Tables
 from .work import Batch, Done
 
 COLUMNS = tuple(GroupOccupancy.__dataclass_fields__)
-_MOST_NAMES = 8
 
 
 def refine(
@@ -89,18 +88,17 @@ def refine_one(source, files, *, voxel_size, choice, settings):
     sampled = sample(source, voxel_size)
     chosen = read_groups(choice)
     given = on_grid(settings, sampled, voxel_size)
-    refiner = _refiner(choice, sampled.density.shape, sampled.voxel_size, tuple(sampled.origin), **_of_box(given))
+    refiner = refiner_of(choice, sampled, given)
     found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
     rows = [row.as_dict() for row in found.rows]
     with files.staged() as place:
         files.write_figure(place, _figure(sampled, choice, chosen.along_chains(rows)))
-        files.write_record(place, _record(sampled.path, choice, found, settings))
-        chosen.write_models(list(map(place, files.others)), {row.group: row.occupancy for row in found.rows})
-    notes = [*chosen.notes]
-    if sampled.is_ours:
-        notes.append("This map was made by OccuPy; occupancies in such a map mean little.")
-    remarks = [*warning_lines(found.warnings), *note_lines(notes)]
-    return Done([f"{source}", _fit_line(found), *_table_lines(found.rows), *remarks, *file_lines(files)], rows)
+        files.write_record(place, record(sampled.path, choice, found, settings))
+        if files.others:
+            chosen.write_models(
+                [place(path) for path in files.others], {row.group: row.occupancy for row in found.rows}
+            )
+    return Done([*result_lines(source, sampled, chosen, found), *file_lines(files)], rows)
 
 
 def _checked_choice(atoms, by, segment, groups):
@@ -126,41 +124,9 @@ def _check_written(paths, models, maps):
             raise OccuPyError(f"{path} is no name for a model; expected one that ends with {', '.join(WRITABLE)}")
 
 
-@lru_cache(maxsize=1)
-def _refiner(choice, shape, voxel_size, origin, **settings):
-    """The refiner of maps of one box, made once for all of them."""
-    return Refiner(shape, voxel_size, read_groups(choice).groups, origin=origin[::-1], **settings)
-
-
-def _of_box(settings):
-    return {name: settings[name] for name in ("lowpass", "solvent") if name in settings}
-
-
 def _figure(sampled, choice, rows):
     by = "groups" if choice.selections else choice.by
     return plots.occupancies_figure(rows, by, f"Occupancies in {printable(mapfile.map_name(sampled.path))}")
-
-
-def _record(path, choice, found, settings):
-    """What is needed to repeat the refinement, and what it found."""
-    atoms = {"models": choice.paths, "by": choice.by, "segment": choice.segment, "groups": dict(choice.selections)}
-    return program_record(path) | {"atoms": atoms, "settings": settings, "refinement": found.as_dict()}
-
-
-def _fit_line(found):
-    names = ", ".join(found.reference[:_MOST_NAMES])
-    more = len(found.reference) - _MOST_NAMES
-    reference = f"{names} and {more} others" if more > 0 else names
-    return f"  fit       map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å; 1 is {reference}"
-
-
-def _table_lines(rows):
-    yield f"  {'occupancy':>15} {'atoms':>7} {'correlation':>11}  group"
-    for row in rows:
-        occupancy = f"{row.occupancy:6.3f} ± {row.standard_error:.3f}" if isfinite(row.occupancy) else ""
-        correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
-        notes = f"  ({'; '.join(row.notes)})" if row.notes else ""
-        yield f"  {occupancy:>15} {row.atoms:7d} {correlation:>11}  {row.group}{notes}"
 
 
 def _named_selection(text):
@@ -186,7 +152,9 @@ def register(subcommands):
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)
     _add_atoms(parser.add_argument_group("atoms").add_argument)
-    _add_settings(parser.add_argument_group("refinement").add_argument)
+    section = parser.add_argument_group("refinement")
+    for add_option in (add_reference, add_lowpass, add_half_maps, add_solvent):
+        add_option(section)
 
 
 def _add_atoms(add):
@@ -196,20 +164,3 @@ def _add_atoms(add):
     add("--segment", type=_positive_integer, metavar="N", help=segment)
     groups = "groups of their own by gemmi's selections, such as head=//A/1-100 'heme=//*/(HEM)'; all else by --by"
     add("--groups", nargs="+", type=_named_selection, default=[], metavar="NAME=SELECTION", help=groups)
-
-
-def _add_settings(add):
-    given = {"default": argparse.SUPPRESS}
-    reference = "groups that are known to be full [default: the strongest that hold a tenth of the scattering]"
-    add("--reference", nargs="+", metavar="NAME", help=reference, **given)
-    lowpass = "resolution to which the map is used [default: 8 Å, or 2.1 voxels where that is more]"
-    add("--lowpass", type=positive_number, metavar="Å", help=lowpass, **given)
-    half_maps = "half maps, which tell the noise"
-    add("--half-maps", nargs=2, type=Path, metavar=("MAP", "MAP"), help=half_maps, **given)
-    add(
-        "--no-solvent",
-        action="store_false",
-        dest="solvent",
-        help="count scattering above vacuum, not above ice",
-        **given,
-    )
