@@ -81,7 +81,8 @@ class AtomGroups:
         shares = np.bincount(index, self.atoms.mask(atoms)) / np.bincount(index)
         if not (shares >= 0.5).any():
             raise UserError(
-                f"reference holds no group: expected at least half of the atoms of one, such as those of {self.labels[0]}"
+                "reference holds no group: expected at least half of the atoms of one, such as those of "
+                f"{self.labels[0]}"
             )
         return [str(name) for name in names[shares >= 0.5]]
 
@@ -209,9 +210,9 @@ def _name(atoms, labels, groups):
         among = atoms.mask(group)
         twice = np.flatnonzero(named & among)
         if len(twice):
+            atom = atoms[int(twice[0])].string(style="command")
             raise UserError(
-                f"{atoms[int(twice[0])].string(style='command')} is in two groups, {labels[twice[0]]} and {group.spec}; "
-                "expected groups without atoms in common"
+                f"{atom} is in two groups, {labels[twice[0]]} and {group.spec}; expected groups without atoms in common"
             )
         labels[among] = group.spec
         named |= among

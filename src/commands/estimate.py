@@ -74,7 +74,9 @@ def _groups_to_guide(atoms, settings, common_scale, coloring):
     without_effect += ["commonScale"] * common_scale + ["showTile"] * coloring.show_tile
     if without_effect:
         known = ", ".join(SETTINGS[name].camel for name in GUIDED)
-        raise UserError(f"{', '.join(without_effect)} cannot be given with atoms; expected of the estimation {known} only")
+        raise UserError(
+            f"{', '.join(without_effect)} cannot be given with atoms; expected of the estimation {known} only"
+        )
     return AtomGroups(atoms)
 
 
@@ -123,7 +125,7 @@ def scale_map_of(sampled, found, model_id=None):
 def register(name, logger):
     description = CmdDesc(
         required=[("volumes", MapsToUseArg)],
-        keyword=[("atoms", AtomsArg), *from_settings(ESTIMATION)] + SAMPLING + SEVERAL + DISPLAY,
+        keyword=[("atoms", AtomsArg), *from_settings(ESTIMATION), *SAMPLING, *SEVERAL, *DISPLAY],
         synopsis="Estimate local occupancy in maps and color them by it",
     )
     register_command(name, description, estimate, logger=logger)

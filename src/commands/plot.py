@@ -32,7 +32,7 @@ class OccupancyPlot(Plot):
 
 
 def show_occupancy_plot(session, rows, by, name):
-    """Show a plot of occupancies refined against a map, in place of an earlier one; rows as `draw_occupancies` takes."""
+    """Show a plot of occupancies refined against a map, in place of an earlier one; rows as in `draw_occupancies`."""
     for earlier in session.tools.find_by_class(OccupancyPlot):
         earlier.delete()
     OccupancyPlot(session, rows, by, name).show()

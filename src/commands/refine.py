@@ -169,8 +169,8 @@ def _log(session, volume, chosen, found, notes):
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
-        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1. Map and model correlate "
-        f"by {found.correlation:.2f} at {found.lowpass:.3g} Å.{water}",
+        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1. "
+        f"Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å.{water}",
         is_html=True,
     )
     warn(session, [volume], map(in_chimerax_spelling, (*notes, *found.warnings)))

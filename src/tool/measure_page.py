@@ -38,6 +38,11 @@ _HEADINGS = HEADINGS | {
     "upper_quartile": "upper\nquartile",
     "relative_density": "relative\ndensity",
 }
+_HELP_OF_FIT = (
+    "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps that "
+    "are chosen on the Estimate page tell the noise.</p>"
+)
+_HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
 _DECIMALS = {"standard_error": 3, "occupancy": 3, "correlation": 2}
 _LONGEST_SEGMENT = 10000
 
@@ -202,8 +207,8 @@ class MeasurePage(QWidget):
         self.without_water.setChecked(True)
         self.with_density = QCheckBox("with relative density")
         self.with_density.setToolTip(
-            "<p>Also measure the low-passed density of the map chosen above, relative to the strongest; where one chain "
-            "is known to be fully occupied, it follows occupancy more closely than the scale: <b>map</b></p>"
+            "<p>Also measure the low-passed density of the map chosen above, relative to the strongest; where one "
+            "chain is known to be fully occupied, it follows occupancy more closely than the scale: <b>map</b></p>"
         )
         self._of_scale_map = row(QLabel("Scale map"), self.scale_menu)
 
@@ -228,12 +233,7 @@ class MeasurePage(QWidget):
             widget.setVisible(not refines)
         self._plot_button.setVisible(refines)
         self._measure_button.setText("Refine occupancies" if refines else "Measure")
-        self._measure_button.setToolTip(
-            "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps "
-            "that are chosen on the Estimate page tell the noise.</p>"
-            if refines
-            else "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
-        )
+        self._measure_button.setToolTip(_HELP_OF_FIT if refines else _HELP_OF_SCALE_MAP)
         by = self.by_menu.currentText()
         self.by_menu.clear()
         self.by_menu.addItems(groups.BY if refines else regions.BY)

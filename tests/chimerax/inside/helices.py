@@ -5,7 +5,13 @@ from chimerax.atomic import AtomicStructure
 from chimerax.core.commands import run
 from support import session
 
-ATOMS = {"N": (1.55, -28, -0.9), "CA": (2.29, 0, 0.0), "C": (1.67, 26, 1.1), "O": (2.0, 20, 2.3), "CB": (3.3, -19, -0.3)}
+ATOMS = {
+    "N": (1.55, -28, -0.9),
+    "CA": (2.29, 0, 0.0),
+    "C": (1.67, 26, 1.1),
+    "O": (2.0, 20, 2.3),
+    "CB": (3.3, -19, -0.3),
+}
 """Radius in Å, angle in degrees and height in Å of the atoms of an alpha helix, about its axis."""
 
 TURN, RISE = 100, 1.5
