@@ -17,8 +17,8 @@ CAUTION = (
     "lower it too, not only occupancy."
 )
 CAUTION_GUIDED = (
-    "The scale at atoms is the occupancy of the part of the chain that they are in, relative to the chains of occupancy "
-    "1; far from all atoms it is 0. Standard errors and what to mistrust: occupy refine."
+    "The scale at atoms is the occupancy of the part of the chain that they are in, relative to the chains of "
+    "occupancy 1; far from all atoms it is 0. Standard errors and what to mistrust: occupy refine."
 )
 _MOST_NAMES = 8
 

@@ -39,11 +39,12 @@ _HEADINGS = HEADINGS | {
     "relative_density": "relative\ndensity",
 }
 _HELP_OF_FIT = (
-    "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps that "
-    "are chosen on the Estimate page tell the noise.</p>"
+    "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps "
+    "that are chosen on the Estimate page tell the noise.</p>"
 )
 _HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
-_DECIMALS = {"standard_error": 3, "occupancy": 3, "correlation": 2}
+_DECIMALS = {"correlation": 2}
+_MOST_DECIMALS = 3
 _LONGEST_SEGMENT = 10000
 
 
@@ -148,7 +149,7 @@ class MeasurePage(QWidget):
             return refine_job(sampled, AtomGroups(model.atoms, by, length), reference, **settings)
 
         words = {
-            "atoms": model,
+            "atoms": Typed(in_words(model)),
             "by": by if by != groups.BY[0] else None,
             "segment": length if by == "segment" and length != groups.DEFAULT_SEGMENT else None,
             "reference": Typed(typed) if typed else None,
@@ -250,7 +251,7 @@ class MeasurePage(QWidget):
         self.table.setRowCount(len(rows))
         for i, found in enumerate(rows):
             for j, name in enumerate(names):
-                self.table.setItem(i, j, _cell(found.get(name), _DECIMALS.get(name, 3)))
+                self.table.setItem(i, j, _cell(found.get(name), _DECIMALS.get(name, _MOST_DECIMALS)))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
 
 
