@@ -123,11 +123,15 @@ def refine_one(source, files, *, voxel_size, choice, settings):
 def _checked_choice(atoms, by, segment, groups):
     if segment is not None and by != "segment":
         raise OccuPyError("--segment is the length of segments; expected --by segment with it")
-    names = [name for name, _ in groups]
-    for name in names:
-        if names.count(name) > 1:
-            raise OccuPyError(f"two groups are called {name}; expected a name of its own for each")
+    for path in _repeated(atoms):
+        raise OccuPyError(f"the model {path} is given twice; expected each model once")
+    for name in _repeated([name for name, _ in groups]):
+        raise OccuPyError(f"two groups are called {name}; expected a name of its own for each")
     return AtomChoice(tuple(atoms), by, segment or DEFAULT_SEGMENT, tuple(groups))
+
+
+def _repeated(values):
+    return [value for value in values if values.count(value) > 1]
 
 
 def _check_written(paths, models, maps):
