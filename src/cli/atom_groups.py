@@ -94,7 +94,7 @@ class AtomGroups:
         """
         numbers, chains = {}, {}
         for label, place in zip(self._labels[self._used], self._of_place[self._used], strict=True):
-            numbers.setdefault(label, set()).add(self._places[place].residue.seqid.num)
+            numbers.setdefault(label, set()).add(self._places[place].residue.seqid.num or 0)
             chains.setdefault(label, self._places[place].chain)
         return [
             row | {"chain": chains[row["group"]], "position": float(np.median([*numbers[row["group"]]]))}

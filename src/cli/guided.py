@@ -17,6 +17,7 @@ SETTINGS = ("reference", "solvent", "lowpass", "half_maps")
 """Settings that count with a model; those of the scale from the map alone do not."""
 
 _OF_MODEL = ("reference", "solvent")
+_SPELLED = {"solvent": "no-solvent"}
 
 
 def checked_choice(atoms, settings, common_scale=False):
@@ -30,7 +31,7 @@ def checked_choice(atoms, settings, common_scale=False):
     given = [*settings, "common_scale"] if common_scale else [*settings]
     idle = [name for name in given if (name not in SETTINGS if atoms else name in _OF_MODEL)]
     if idle:
-        name = "no-solvent" if idle[0] == "solvent" else idle[0].replace("_", "-")
+        name = _SPELLED.get(idle[0], idle[0].replace("_", "-"))
         raise OccuPyError(f"--{name} has no effect {'with' if atoms else 'without'} --atoms; leave out one of them")
     return AtomChoice(tuple(atoms)) if atoms else None
 

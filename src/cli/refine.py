@@ -19,6 +19,25 @@ from .report import file_lines, printable
 from .tables import Tables
 from .work import Batch, Done
 
+DESCRIPTION = """\
+The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's
+density is not counted as one's own. Occupancies are relative to the reference, whose is 1. Map
+and model must be in one place, and the model's chains whole: what it lacks cannot be told. Water
+is left out unless --groups names it; alternate locations share the occupancy of their group."""
+
+EPILOG = """\
+examples:
+  occupy refine map.mrc --atoms model.cif                 by chain; a figure and a record beside it
+  occupy refine map.mrc --atoms model.cif --by segment    along each chain, 30 residues at a time
+  occupy refine map.mrc --atoms model.cif --reference A B --json occupancies.json
+  occupy refine map.mrc --atoms model.cif --write-model refined.cif
+  occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
+  occupy refine class*.mrc --atoms model.cif --csv occupancies.csv
+
+A selection is gemmi's, /model/chain/residues/atoms: //A is a chain, //A/1-100 residues of it,
+'//*/(HEM)' a residue of that name in all chains, '//B/45/CB' an atom. A selection takes its
+atoms from the chain, which keeps the rest."""
+
 COLUMNS = tuple(GroupOccupancy.__dataclass_fields__)
 
 
@@ -104,11 +123,15 @@ def refine_one(source, files, *, voxel_size, choice, settings):
 def _checked_choice(atoms, by, segment, groups):
     if segment is not None and by != "segment":
         raise OccuPyError("--segment is the length of segments; expected --by segment with it")
-    names = [name for name, _ in groups]
-    for name in names:
-        if names.count(name) > 1:
-            raise OccuPyError(f"two groups are called {name}; expected a name of its own for each")
+    for path in _repeated(atoms):
+        raise OccuPyError(f"the model {path} is given twice; expected each model once")
+    for name in _repeated([name for name, _ in groups]):
+        raise OccuPyError(f"two groups are called {name}; expected a name of its own for each")
     return AtomChoice(tuple(atoms), by, segment or DEFAULT_SEGMENT, tuple(groups))
+
+
+def _repeated(values):
+    return [value for value in values if values.count(value) > 1]
 
 
 def _check_written(paths, models, maps):
@@ -147,6 +170,7 @@ def _positive_integer(text):
 def register(subcommands):
     summary = "tell the occupancy of chains or other groups of atoms in a map, with standard errors"
     parser = add_map_subcommand(subcommands, "refine", refine, summary)
+    parser.description, parser.epilog = f"{summary[0].upper()}{summary[1:]}.\n\n{DESCRIPTION}", EPILOG
     add_output(parser)
     add_tables(parser)
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"

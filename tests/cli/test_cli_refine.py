@@ -3,9 +3,14 @@
 import csv
 import gzip
 import json
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from chimerax.occupy.cli import refine
+from chimerax.occupy.cli.atom_groups import AtomChoice
 from PIL import Image
 
 gemmi = pytest.importorskip("gemmi", reason="gemmi is not installed")
@@ -194,7 +199,7 @@ def test_the_written_model_holds_the_occupancies_and_all_else_as_it_was(rows, ma
     document.write_file(str(model))
     written = [tmp_path / "out.cif"], [tmp_path / "out.pdb"]
     for files in written:
-        found = occupancies(rows(map_file, "--atoms", model, "--write-model", *files))
+        found = occupancies(rows(map_file, "--atoms", model, "--reference", "B", "--write-model", *files))
         expected, read = (gemmi.read_structure(str(path))[0] for path in (model, files[0]))
         pairs = zip(expected.all(), read.all(), strict=True)
         for one, other in pairs:
@@ -422,6 +427,7 @@ def test_a_model_outside_the_map_is_refused(refusal, map_file, tmp_path):
         (["--groups", "B=//A/1-20"], "B is the name of another group already"),
         (["--groups", "odd=((("], "((( is no selection of atoms"),
         (["--segment", "10"], "--by segment"),
+        (["model.cif"], "model.cif is given twice"),
         (["--write-model", "out.xyz"], "out.xyz is no name for a model; expected one that ends with .cif"),
         (["--write-model", "a.cif", "b.cif"], "2 files for 1 models; expected one for each"),
         (["--write-model", "map.mrc/out.cif"], "it is a file, not a folder"),
@@ -437,6 +443,34 @@ def test_a_mistake_is_told_in_a_sentence_and_leaves_nothing(
 ):
     put(store, map_file.with_name("small.mrc"), density[2:-2])
     assert message in refusal("refine", "map.mrc", "--atoms", "model.cif", *options)
+
+
+def test_models_that_cannot_be_written_leave_nothing_behind(refusal, map_file, tmp_path):
+    model = write(tmp_path / "model.cif", bundle({"LONGNAME": CORNERS["A"], "B": CORNERS["B"]}))
+    written = tmp_path / "new" / "folder" / "out.pdb"
+    message = refusal("refine", map_file, "--atoms", model, "--write-model", written)
+    assert "cannot be written as out.pdb: chain name too long for the PDB format" in message
+
+
+def test_models_in_another_folder_appear_with_the_other_files(occupy, map_file, model_file, tmp_path):
+    places = tmp_path / "models" / "out.cif", tmp_path / "map_refined.png", tmp_path / "map_refined.json"
+    places[1].write_text("an earlier figure")
+    assert occupy("refine", map_file, "--atoms", model_file, "--write-model", places[0]).returncode == 1
+    assert [path.exists() for path in places] == [False, True, False]
+    again = occupy("refine", map_file, "--atoms", model_file, "--write-model", places[0], "--overwrite")
+    assert again.returncode == 0, again.stderr
+    assert all(path.stat().st_size > 500 for path in places)
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_one_map_can_be_refined_against_in_another_process(rows, map_file, model_file):
+    choice = AtomChoice((model_file,), "segment", 60)
+    work = partial(refine.refine_one, voxel_size=None, choice=choice, settings={"reference": ["A:1-60"]})
+    files = refine.files_of(str(map_file), overwrite=True)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        done = pool.submit(work, str(map_file), files).result()
+    options = ("--by", "segment", "--segment", "60", "--reference", "A:1-60")
+    assert done.rows == rows(map_file, "--atoms", model_file, *options)
 
 
 @pytest.mark.parametrize("text", ["head", "=//A", "head=", ""])
