@@ -696,6 +696,36 @@ class Refining(PanelTestCase):
         with self.assertRaisesRegex(UserError, "reference holds no group"):
             self.page.measure()
 
+    def test_cancel_stops_the_work_and_nothing_changes(self):
+        work = Endless()
+        with mock.patch.object(jobs, "refine", work):
+            self.page.measure()
+            wait_until(work.begun.is_set)
+            self.panel.cancel()
+            wait_until(work.ended.is_set)
+        self.settle()
+        self.assertEqual(self.table(), [])
+        self.assertNotIn("occupy refine", self.log.text["info"])
+        self.assert_quiet()
+
+    def test_a_model_that_is_closed_meanwhile_is_said_to_be_gone(self):
+        begun, may_end = threading.Event(), threading.Event()
+        refine = jobs.refine
+
+        def slow(*args, **keywords):
+            begun.set()
+            may_end.wait()
+            return refine(*args, **keywords)
+
+        with mock.patch.object(jobs, "refine", slow):
+            self.page.measure()
+            wait_until(begun.is_set)
+            run(session, f"close #{self.model.id_string}", log=False)
+            may_end.set()
+            self.settle()
+        self.assertEqual(self.table(), [])
+        self.assertIn("no atoms to refine", self.log.text["error"])
+
     def test_segments_are_for_a_fit_only_and_have_a_length(self):
         self.page.by_menu.setCurrentText("segment")
         self.assertFalse(self.page.segment.isHidden())
