@@ -1,5 +1,6 @@
 """occupy refine: occupancies of groups of atoms, fitted to a map, with standard errors."""
 
+from dataclasses import fields
 from html import escape
 from json import dumps
 from math import isfinite
@@ -22,6 +23,7 @@ from chimerax.core.undo import UndoState
 from chimerax.map.mapargs import MapArg, MapRegionArg, MapsArg
 
 from ..engine.groups import BY, DEFAULT_SEGMENT
+from ..engine.refine import GroupOccupancy
 from ..engine.regions import as_csv
 from .arguments import COLORING, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups
@@ -33,15 +35,8 @@ from .report import listed, occupancy_text, warn
 from .tables import html_table, save_table
 
 ATTRIBUTE = "refined_occupancy"
-HEADINGS = {
-    "group": "group",
-    "occupancy": "occupancy",
-    "standard_error": "standard error",
-    "atoms": "atoms",
-    "correlation": "correlation",
-    "notes": "notes",
-}
-"""Columns of the table, and what stands above them."""
+COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
+"""Of the table that is returned and saved."""
 
 
 def refine(
@@ -147,7 +142,7 @@ def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None,
 
 def table_text(rows):
     """Rows as comma-separated values, the notes of a group in one column."""
-    return as_csv([row | {"notes": "; ".join(row["notes"])} for row in rows], first=HEADINGS)
+    return as_csv([row | {"notes": "; ".join(row["notes"])} for row in rows], first=COLUMNS)
 
 
 def _show_on_atoms(session, chosen, found, assign, attribute, coloring):

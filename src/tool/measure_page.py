@@ -25,13 +25,13 @@ from Qt.QtWidgets import (
 from ..commands.atom_groups import AtomGroups
 from ..commands.coloring import color_atoms
 from ..commands.measure import ATTRIBUTE, columns_of
-from ..commands.refine import HEADINGS, refine_job
+from ..commands.refine import COLUMNS, refine_job
 from ..engine import groups, regions
 from .composing import Typed, command, in_words
 from .fields import button, map_menu, row
 
 _FIT, _SCALE_MAP = "a fit of the model to the map", "a scale map"
-_HEADINGS = HEADINGS | {
+_HEADINGS = {
     "standard_error": "±",
     "correlation": "corre-\nlation",
     "lower_quartile": "lower\nquartile",
@@ -245,7 +245,7 @@ class MeasurePage(QWidget):
         self.segment.setVisible(self.by_menu.currentText() == "segment")
 
     def _show(self, rows):
-        names = list(HEADINGS) if "group" in rows[0] else columns_of(rows)
+        names = COLUMNS if "group" in rows[0] else columns_of(rows)
         self.table.setColumnCount(len(names))
         self.table.setHorizontalHeaderLabels([_HEADINGS.get(name, name) for name in names])
         self.table.setRowCount(len(rows))
