@@ -260,6 +260,8 @@ class Refiner:
         return chosen
 
     def _half_difference(self, half_maps):
+        if len(half_maps) != 2:
+            raise OccuPyError(f"there are {len(half_maps)} half maps; expected two")
         first, second = (checked_density(half)[0] for half in half_maps)
         for half in (first, second):
             self._check_shape(half, "half map")

@@ -10,6 +10,7 @@ _SHIFT_EXPLAINS = 0.25
 _FEWEST_SHIFTED_ATOMS = 100
 _SMALL_GROUP = 15
 _LARGE_ERROR = 0.3
+_MOST = 0.5
 _INSEPARABLE = 0.95
 _DOUBTFUL_CORRELATION = 0.7
 _MOST_PAIRED = 2000
@@ -54,7 +55,9 @@ class GroupNotes:
 
     def __init__(self, model, fitted, groups, standard_errors):
         self._model, self._fitted, self._groups = model, fitted, groups
-        self._errors = standard_errors
+        sizes = np.array([len(group) for group in groups])
+        # Where most are small, as residues are, their errors say it better than a note on each.
+        self._small = (sizes < _SMALL_GROUP) | (standard_errors > _LARGE_ERROR)
         self._residual = np.full(model.grid.size, np.nan, np.float32)
         self._residual[model.region] = fitted.undamped_residual
         found = [self._correlation(i) for i in range(model.count)]
@@ -66,10 +69,10 @@ class GroupNotes:
         remarks = []
         if fraction_inside < 1:
             remarks.append(f"{1 - fraction_inside:.0%} of its atoms are outside the map")
-        if len(self._groups[i]) < _SMALL_GROUP or self._errors[i] > _LARGE_ERROR:
-            remarks.append("too small to be read well at this resolution")
-        else:
+        if not self._small[i]:
             remarks += self._misfit(i)
+        elif not self._small.mean() > _MOST:
+            remarks.append("too small to be read well at this resolution")
         return remarks
 
     def inseparable(self, names):
