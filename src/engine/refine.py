@@ -10,13 +10,13 @@ from .errors import OccuPyError, SettingError
 from .fit import GroupModel
 from .groups import Group
 from .parallel import Progress
-from .parts import drawn_to_mean, part_deviations
+from .parts import drawn_to_mean, part_deviations, surely_deviate
 from .suitability import checked_density
 
 DEFAULT_LOWPASS = 8.0
 SMALLEST_LOWPASS_VOXELS = 2.1
 MOST_GROUPS = 5000
-_REFERENCE_SHARE = 0.1
+_REFERENCE_SHARE, _PLATEAU_WIDTH, _PLATEAU_STEP = 0.05, 0.05, 1e-3
 _LEAST_INSIDE = 0.5
 _LEAST_CORRELATION = 0.3
 
@@ -117,8 +117,7 @@ def refine(
     lowpass : float, optional
         The resolution, in Å, to which the map is used; 8 Å or 2.1 voxels, whichever is more, unless given.
     reference : sequence of str, optional
-        Groups known to be full. By default the strongest groups that hold a tenth of the
-        scattering together, and those that cannot be told apart from them.
+        Groups known to be full. By default the highest plateau: see `default_reference`.
     half_maps : sequence of 2 arrays of the shape of the map, optional
         Their difference then tells the noise, instead of the solvent and what the model leaves.
     solvent : bool
@@ -200,9 +199,9 @@ class Refiner:
         of_groups = drawn_to_mean(fitted.occupancies / level, errors, model.weights)
         deviations, deviation_errors = (values / level for values in part_deviations(model, fitted))
         of_parts = of_groups[model.part_group] + deviations
-        if reference is None:
-            mine = chosen[model.part_group]
-            of_parts /= _strongest_level(1 + deviations[mine], model.part_weights[mine], deviation_errors[mine])
+        mine = chosen[model.part_group]
+        if reference is None and surely_deviate(deviations[mine], deviation_errors[mine]):
+            of_parts /= _strongest_level(of_parts[mine], model.part_weights[mine], deviation_errors[mine])
         of_atoms = np.repeat(of_parts, [len(piece) for piece in model.pieces])
         return refinement, np.concatenate([piece.positions for piece in model.pieces]), of_atoms
 
@@ -281,13 +280,14 @@ def checked_lowpass(lowpass, shape, voxel_size):
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
     if not smallest <= lowpass <= longest:
         raise SettingError(
-            "lowpass", f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å"
+            "lowpass",
+            f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
 
 
 def default_reference(occupancies, weights, standard_errors):
-    """The groups that are taken to be full where nobody says which are.
+    """The groups that are taken to be full where nobody says which are: the highest plateau.
 
     Parameters
     ----------
@@ -297,16 +297,26 @@ def default_reference(occupancies, weights, standard_errors):
     Returns
     -------
     bool array, shape (groups,)
-        The strongest groups that hold a tenth of the scattering together, and those within one
-        standard error of their mean.
+        The highest groups that agree with their mean within 5 % or two standard errors and hold a
+        twentieth of the scattering together: so neither an outlier nor noise sets the scale.
     """
-    order = np.argsort(-occupancies, kind="stable")
-    held = np.cumsum(weights[order])
-    count = int(np.searchsorted(held, _REFERENCE_SHARE * held[-1])) + 1
-    chosen = np.zeros(len(occupancies), bool)
-    chosen[order[:count]] = True
-    level = np.average(occupancies[chosen], weights=weights[chosen])
-    return chosen | (np.abs(occupancies - level) < standard_errors)
+    for highest in np.argsort(-occupancies, kind="stable"):
+        near = _plateau(highest, occupancies, weights, standard_errors)
+        if weights[near].sum() >= _REFERENCE_SHARE * weights.sum():
+            return near
+    return occupancies == occupancies.max()
+
+
+def _plateau(highest, occupancies, weights, standard_errors):
+    """The groups about the mean that is reached from a group by taking the mean of those near it in turn."""
+    level, error = occupancies[highest], standard_errors[highest]
+    while True:
+        width = np.maximum(2 * np.hypot(standard_errors, error), _PLATEAU_WIDTH * abs(level))
+        near = np.abs(occupancies - level) <= width
+        mean = np.average(occupancies[near], weights=weights[near])
+        if not mean < level - _PLATEAU_STEP * abs(level):
+            return near
+        level, error = mean, np.average(standard_errors[near], weights=weights[near])
 
 
 def _strongest_level(occupancies, weights, standard_errors):

@@ -5,11 +5,16 @@ import numpy as np
 from .groups import ICE
 from .noise_spectrum import region_spectrum
 from .parts import MOST_PARTS, PartFit
+from .transfer import lost_share
 
 _DRAWS = 24
 _SEED = 0
-_VOLUME_ERROR = 0.04
-"""Relative: partial specific volumes of proteins and of nucleic acids are known to within this."""
+_VOLUME_ERROR, _OWN_VOLUME_ERROR = 0.08, 0.004
+"""Relative errors of displaced volumes: between kinds of molecules, such as protein and RNA, and between
+molecules of one kind."""
+
+_LOST_ERROR = 0.025
+"""Where a map has lost its lowest frequencies, amounts have to be read off shapes."""
 
 _PRIOR_PARTS = 3
 _SMALLEST_OCCUPANCY = 0.2
@@ -22,11 +27,12 @@ _FEWEST_OUTSIDE = 500
 class Errors:
     """Standard errors of the occupancies of a fit.
 
-    Three parts are added in quadrature. *Noise and residual*: fields with the power spectrum of
+    Four parts are added in quadrature. *Noise and residual*: fields with the power spectrum of
     the noise, or of what the fit leaves where that is more, are fitted as the map was. *Scatter*:
     parts of each group of about 30 residues are fitted by themselves, and how far they disagree
     tells what wrong B-factors, coordinates and disorder do to a group. *Solvent*: what an error
-    of the displaced volumes changes between groups of different composition.
+    of the displaced volumes changes between groups of different composition. *Lost frequencies*:
+    what the shapes of groups tell of their amounts is less sure.
 
     Parameters
     ----------
@@ -42,7 +48,7 @@ class Errors:
     Attributes
     ----------
     standard_errors : array of float, shape (groups,)
-        On the scale of the fit, no reference taken into account.
+        On the scale of the fit, beside matter of the model's mean composition.
     """
 
     def __init__(self, model, fitted, groups, density, half_difference, solvent):
@@ -50,8 +56,11 @@ class Errors:
         self._draws = _projected_draws(model, fitted, density, half_difference)
         self._scatter = _scatter(model, fitted)
         volumes = np.array([group.volume.sum() for group in groups])
-        self._composition = _VOLUME_ERROR * ICE * volumes / model.weights * solvent
-        self.standard_errors = np.hypot(self._draws.std(axis=0), self._scatter)
+        self._ice = ICE * volumes / model.weights * solvent
+        self._lost = _LOST_ERROR * lost_share(model.shells, fitted.transfer)
+        usual = np.average(self._ice, weights=model.weights)
+        solvent = fitted.occupancies * self._solvent_error(usual)
+        self.standard_errors = np.sqrt(self._draws.var(axis=0) + self._scatter**2 + solvent**2)
 
     def relative(self, occupancies, reference):
         """Occupancies relative to a reference, with standard errors.
@@ -73,9 +82,13 @@ class Errors:
         drawn = (self._draws - np.outer(self._draws @ share, relative)) / level
         own, of_level = self._scatter / level, np.sqrt(share**2 @ self._scatter**2) / level
         scatter = np.hypot(own, np.where(reference, 0, relative * of_level))
-        solvent = relative * (self._composition - share @ self._composition)
+        solvent = relative * self._solvent_error(share @ self._ice)
         noise = np.where(reference, self._draws.std(axis=0) / level, drawn.std(axis=0))
-        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2)
+        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2 + self._lost**2)
+
+    def _solvent_error(self, ice):
+        """Relative error of each group beside matter that displaces so much ice for its scattering."""
+        return np.hypot(_VOLUME_ERROR * (self._ice - ice), _OWN_VOLUME_ERROR * self._ice)
 
 
 def _projected_draws(model, fitted, density, half_difference):

@@ -27,8 +27,8 @@ def warnings(overall, fitted, standard_errors):
     found = []
     if overall < _DOUBTFUL_CORRELATION:
         found.append(
-            f"Map and model correlate by {overall:.2f} only at this resolution: is the model in its place (fitmap), and "
-            "the map of the right hand?"
+            f"Map and model correlate by {overall:.2f} only at this resolution: is the model in its place (fitmap), "
+            "and the map of the right hand?"
         )
     if np.median(standard_errors) > _LARGE_ERROR:
         found.append("Most standard errors are above 0.3: the groups are too small or the map too noisy for this.")
@@ -111,9 +111,8 @@ class GroupNotes:
         if shift is None or np.linalg.norm(shift) < _LARGE_SHIFT:
             return "fits the map less well than other groups"
         x, y, z = shift
-        return (
-            f"displaced? a shift of {np.linalg.norm(shift):.1f} Å ({x:.1f}, {y:.1f}, {z:.1f}) would fit better: try fitmap"
-        )
+        length = np.linalg.norm(shift)
+        return f"displaced? a shift of {length:.1f} Å ({x:.1f}, {y:.1f}, {z:.1f}) would fit better: try fitmap"
 
     def shift(self, i):
         """The rigid shift of a group that would take up most of what the fit leaves, x, y, z in Å.

@@ -45,11 +45,13 @@ _SIDE_CHAINS = {
     "ILE": "CB1 CG1:2 CG2:3 CD1:3", "LEU": "CB2 CG1 CD1:3 CD2:3", "LYS": "CB2 CG2 CD2 CE2 NZ3",
     "MET": "CB2 CG2 CE3", "MSE": "CB2 CG2 CE3", "PHE": "CB2 CD1:1 CD2:1 CE1:1 CE2:1 CZ1",
     "PRO": "N0 CB2 CG2 CD2", "SER": "CB2 OG1", "THR": "CB1 OG1:1 CG2:3",
-    "TRP": "CB2 CD1:1 NE1:1 CE3:1 CZ2:1 CZ3:1 CH2:1", "TYR": "CB2 CD1:1 CD2:1 CE1:1 CE2:1 OH1", "VAL": "CB1 CG1:3 CG2:3",
+    "TRP": "CB2 CD1:1 NE1:1 CE3:1 CZ2:1 CZ3:1 CH2:1",
+    "TYR": "CB2 CD1:1 CD2:1 CE1:1 CE2:1 OH1", "VAL": "CB1 CG1:3 CG2:3",
 }  # fmt: skip
 _BASES = {
     "A": "C8:1 N6:2 C2:1", "C": "N4:2 C5:1 C6:1", "G": "C8:1 N1:1 N2:2", "U": "N3:1 C5:1 C6:1",
-    "DA": "C2':2 C8:1 N6:2 C2:1", "DC": "C2':2 N4:2 C5:1 C6:1", "DG": "C2':2 C8:1 N1:1 N2:2", "DT": "C2':2 N3:1 C7:3 C6:1",
+    "DA": "C2':2 C8:1 N6:2 C2:1", "DC": "C2':2 N4:2 C5:1 C6:1", "DG": "C2':2 C8:1 N1:1 N2:2",
+    "DT": "C2':2 N3:1 C7:3 C6:1",
 }  # fmt: skip
 _USUAL_HYDROGENS = {"C": 1.2, "N": 0.7, "O": 0.4, "S": 0.2}
 """Hydrogens on an atom of a residue that is not in the tables: the means over common ligands and sugars."""

@@ -10,6 +10,9 @@ _FEWEST_COEFFICIENTS = 60
 _DAMPING = 0.7
 """In units of the typical transfer: where it is smaller, the map says less than the model."""
 
+_LOW_SHARE = 0.22
+"""Of the highest frequency: below lie those that filters and masks take away."""
+
 
 class Shells:
     """Shells of spatial frequency on a coarse grid, each of enough coefficients to tell a mean.
@@ -66,6 +69,26 @@ def _merged(counts):
     return merged
 
 
+def lost_share(shells, transfer):
+    """How much of its lowest frequencies a map has lost: 0 none, 1 all.
+
+    Parameters
+    ----------
+    shells : Shells
+    transfer : array of float
+        H of each shell.
+    """
+    share = _share(transfer, np.median(np.abs(transfer)))
+    low = shells.centres < _LOW_SHARE * shells.centres.max()
+    return float(np.clip(1 - share[low].mean() / np.median(share), 0, 1)) if low.any() else 0.0
+
+
+def _share(transfer, typical):
+    """H²/(H² + ε²)."""
+    squared = np.square(transfer)
+    return squared / np.maximum(squared + (_DAMPING * typical) ** 2, np.finfo(np.float32).tiny)
+
+
 def inverse_filter(shells, transfer, kept):
     """What brings a map back to its model, and how much of each coefficient the map then tells.
 
@@ -84,8 +107,7 @@ def inverse_filter(shells, transfer, kept):
         zero, where a map has no meaning; ε is 0.7 times the median of |H|.
     """
     spread = shells.spread(transfer)
-    damped = spread**2 + np.float32((_DAMPING * np.median(np.abs(transfer))) ** 2)
-    used = kept.copy()
+    used = kept & (spread != 0)
     used.flat[0] = False
-    inverse = np.where(used, spread / np.maximum(damped, np.finfo(np.float32).tiny), 0)
-    return inverse, inverse * spread
+    share = np.where(used, _share(spread, np.median(np.abs(transfer))), 0).astype(np.float32)
+    return np.divide(share, spread, out=np.zeros_like(share), where=used), share
