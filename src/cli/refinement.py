@@ -59,8 +59,9 @@ def result_lines(source, sampled, chosen, found):
 def _fit_line(found):
     names = ", ".join(found.reference[:_MOST_NAMES])
     more = len(found.reference) - _MOST_NAMES
-    reference = f"{names} and {more} others" if more > 0 else names
-    return f"  fit       correlation {found.correlation:.2f} with the model at {found.lowpass:.3g} Å; 1 is {reference}"
+    others = f" and {more} others" if more > 0 else ""
+    fit = f"correlation {found.correlation:.2f} with the model at {found.lowpass:.3g} Å"
+    return f"  fit       {fit}; reference {names}{others}"
 
 
 def _table_lines(rows):
@@ -74,7 +75,7 @@ def _table_lines(rows):
 
 def add_reference(section):
     """Add the option for groups that are known to be full."""
-    text = "groups that are known to be full [default: the strongest that hold a tenth of the scattering]"
+    text = "groups that are known to be full [default: the strongest that agree with each other]"
     section.add_argument("--reference", nargs="+", metavar="NAME", default=argparse.SUPPRESS, help=text)
 
 
