@@ -152,7 +152,7 @@ class RunFiles:
         self._input = self.input_copy or (None if compressed else path.resolve())
         self._shows_input = shows_input
         self.figure = folder / f"{stem}.png" if companions else None
-        self._script, self.notes = None, []
+        self.script, self.notes = None, []
         if companions:
             self._plan_script(folder / f"{stem}.cxc")
         self._overwrite = overwrite
@@ -160,7 +160,7 @@ class RunFiles:
 
     def _plan_script(self, script):
         if all(can_be_opened(path) for path in self._opened()):
-            self._script = script
+            self.script = script
         else:
             self.notes.append(
                 "There is no ChimeraX script: in a file or folder name it can have no quotes, $, semicolons or "
@@ -180,7 +180,7 @@ class RunFiles:
     @property
     def paths(self):
         """All files that will be written."""
-        paths = [self.map, self.scale_map, self.input_copy, self.figure, self._script, self.record]
+        paths = [self.map, self.scale_map, self.input_copy, self.figure, self.script, self.record]
         return list(dict.fromkeys(path for path in paths if path))
 
     def staged(self):
@@ -205,9 +205,9 @@ class RunFiles:
 
     def write_script(self, place):
         """The ChimeraX script, where there is one."""
-        if self._script:
+        if self.script:
             shown, scale_map, *hidden = self._opened()
-            place(self._script).write_text(chimerax_script(shown, scale_map, hidden), encoding="utf-8")
+            place(self.script).write_text(chimerax_script(shown, scale_map, hidden), encoding="utf-8")
 
 
 def write_json(path, values):
