@@ -77,7 +77,7 @@ def document(boxes, context, versions, problem=None):
         _table(["box", "estimate and confidence", "FFT pair", "ratio"], [_computation_row(box) for box in boxes]),
         "## Memory",
         f"Peak of the whole run without interpreter and imports, the input counted: {_PEAK_SOURCES[source]}. "
-        "As a multiple of the map in float32; the largest of the runs, and of ours before the maps are written.",
+        "As a multiple of the map in float32; the largest of the runs, the maps written.",
         _table(["box", "work", f"{OURS} {context['version']}", PUBLISHED], _memory_rows(boxes)),
     ]
     return "\n\n".join(parts) + "\n"

@@ -69,7 +69,7 @@ def _largest_resident():
 
 
 def measure(compute, write):
-    """Time and peak memory of computing, and the time until the maps are written too.
+    """Time of computing, and time and peak memory until the maps are written too.
 
     Parameters
     ----------
@@ -83,10 +83,10 @@ def measure(compute, write):
     """
     memory, start = PeakMemory(), perf_counter()
     made = compute()
-    seconds, peak = perf_counter() - start, memory.bytes()
+    seconds = perf_counter() - start
     write(made)
     written = perf_counter() - start
-    return {"seconds": seconds, "seconds_written": written, "peak_bytes": peak, "peak_source": memory.source}
+    return {"seconds": seconds, "seconds_written": written, "peak_bytes": memory.bytes(), "peak_source": memory.source}
 
 
 def run_ours(job, path, max_box):
@@ -99,7 +99,7 @@ def run_ours(job, path, max_box):
         source = mapfile.read(path)
         found = estimate(source.density, source.voxel_size, max_box=max_box)
         if job == "estimate":
-            return source, {"scale": found.scale, "confidence": found.confidence()}
+            return source, {"scale": found.scale, "confidence": found.confidence(overwrite=True)}
         modified = modify(source.density, source.voxel_size, job, estimate=found, power=POWER).density
         return source, {"scale": found.scale, "modified": modified}
 

@@ -18,7 +18,7 @@ from chimerax.core.commands import run as run_command
 from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
 from chimerax.occupy.engine import phantom
-from chimerax.occupy.engine.modify import factor_of
+from chimerax.occupy.engine.factors import factor_of
 from chimerax.occupy.palette import NEW_KEY, PALETTE, key_entries
 from chimerax.occupy.plots import draw_solvent
 from matplotlib.figure import Figure

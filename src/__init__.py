@@ -32,7 +32,7 @@ _MODULE_OF = {
     "without_solvent": "engine.modify",
     "Modification": "engine.modify",
     "Modifier": "engine.modify",
-    "Limits": "engine.modify",
+    "Limits": "engine.limits",
     "make_mask": "engine.masks",
     "SolventModel": "engine.solvent",
     "SETTINGS": "engine.settings",

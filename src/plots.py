@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .engine.modify import scale_made_of
+from .engine import parallel
+from .engine.limits import scale_made_of
 from .palette import KEY_TITLE, PALETTE
 
 _SIGMAS_SHOWN = (8, 12)
@@ -101,7 +102,7 @@ def modification_figure(estimate, result, before, title=""):
 
 def draw_projection(axes, density, scale, full_scale, axis):
     """The map seen along an axis: as bright as its highest density there, colored by the scale in that place."""
-    highest = np.expand_dims(_highest(density, axis), axis)
+    highest = np.expand_dims(_highest_along(density, axis), axis)
     level, color = (np.take_along_axis(values, highest, axis).squeeze(axis) for values in (density, scale))
     shade = np.clip(level / full_scale, 0, 1)[..., None]
     axes.imshow(1 - shade * (1 - _occupancy_colors()(color)[..., :3]), origin="lower", interpolation="nearest")
@@ -109,15 +110,16 @@ def draw_projection(axes, density, scale, full_scale, axis):
     axes.set_yticks([])
 
 
-def _highest(density, axis):
-    """Where the map is highest along an axis; one plane after the other, as NumPy would copy the map for it."""
-    if axis > 0:
-        return np.stack([plane.argmax(axis - 1) for plane in density])
-    found, level = np.zeros(density.shape[1:], np.intp), density[0].copy()
-    for i, plane in enumerate(density):
-        higher = plane > level
-        found[higher], level[higher] = i, plane[higher]
-    return found
+def _highest_along(density, axis):
+    """Index along an axis of the highest density; in slabs, since NumPy makes a copy in another order of axes."""
+    turned = np.moveaxis(density, axis, -1)
+    highest = np.empty(turned.shape[:2], np.intp)
+
+    def fill(slab):
+        highest[slab] = turned[slab].argmax(-1)
+
+    parallel.run(fill, parallel.plane_slabs(turned.shape))
+    return highest
 
 
 def _occupancy_colors():
@@ -180,7 +182,7 @@ def draw_solvent(axes, model, title=""):
     right.tick_params(axis="y", colors=inks.curve)
     left, beyond = _SIGMAS_SHOWN
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
-    axes.set_title(title, fontsize="medium", parse_math=False)
+    axes.set_title(title, fontsize="medium", parse_math=False)  # a name may hold $
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
 

@@ -4,6 +4,7 @@ In memory a map is always (z, y, x); files may have other axis orders. What is w
 has the header of the map that was read, so that it overlays it in any viewer.
 """
 
+import os
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 import mrcfile
 import numpy as np
 
+from ..engine import parallel
 from ..engine.errors import OccuPyError
 
 _RIGHT_ANGLE, _ANGLE_TOLERANCE = 90.0, 0.01
@@ -31,6 +33,8 @@ class MapFile:
     ----------
     path : Path
     density : array, shape (z, y, x)
+        Mapped from the file, read-only, where the file holds it as it is needed, so that
+        memory it takes can be taken back; else of float32 in memory.
     voxel_size : tuple of 3 float
         Å along z, y and x.
     header : numpy record
@@ -99,7 +103,7 @@ def read(path, voxel_size=None):
     except OSError as error:
         raise OccuPyError(f"{path} cannot be read: {error.strerror or error}") from None
     axes = _axes(path, header)
-    density = np.ascontiguousarray(np.transpose(data, np.argsort(axes)))
+    density = _ready(np.transpose(data, np.argsort(axes)))
     _fill_in(header, density.shape, voxel_size)
     angles = [float(header.cellb[name]) for name in _ANGLES]
     if any(abs(angle - _RIGHT_ANGLE) > _ANGLE_TOLERANCE for angle in angles):
@@ -135,15 +139,32 @@ def _read_with(opener, path):
         warnings.simplefilter("always")
         try:
             with opener(path, permissive=True) as file:
-                data, header = _in_memory(file.data), file.header.copy()
+                data, header = file.data, file.header.copy()
         except (ValueError, OSError, EOFError, zlib.error, MemoryError, OverflowError) as error:
             return None, None, _first_line(error)
     return data, header, _first_line(caught[-1].message) if caught else "it holds no data"
 
 
-def _in_memory(data):
-    """An array that outlives the file it was mapped from."""
-    return np.array(data) if isinstance(data, np.memmap) else data
+def _ready(data):
+    """The array as it is worked on: what was mapped stays mapped where it can be used so."""
+    plain = np.asarray(data)
+    if plain.dtype.kind == "c":
+        return plain
+    # Windows lets no file be replaced while it is mapped.
+    usable = plain.dtype == np.float32 and plain.dtype.isnative and plain.flags.c_contiguous and os.name != "nt"
+    return plain if usable else _converted(plain)
+
+
+def _converted(data):
+    """A copy in float32 and in the order of its axes, made in slabs."""
+    copy = np.empty(data.shape, np.float32)
+
+    def fill(slab):
+        copy[slab] = data[slab]
+
+    with np.errstate(over="ignore"):
+        parallel.run(fill, parallel.plane_slabs(data.shape))
+    return copy
 
 
 def _fill_in(header, shape, voxel_size):
@@ -199,10 +220,31 @@ def write(path, density, like, label):
     label : str
         Added to the labels of the header, in place of the last of ten.
     """
-    data = np.ascontiguousarray(np.transpose(density, like.axes), np.float32)
-    with mrcfile.new(path, data=data) as file:
+    sections = np.transpose(density, like.axes)
+    with mrcfile.new(path, data=np.zeros((1, 1, 1), np.float32)) as file:
         _copy_header(file, like.header)
+        _describe(file, sections)
         file.add_label(label.encode("ascii", "replace").decode()[:_LABEL_LENGTH])
+    with open(path, "r+b") as file:
+        file.seek(file.seek(0, os.SEEK_END) - np.dtype(np.float32).itemsize)
+        for slab in parallel.plane_slabs(sections.shape):
+            file.write(np.ascontiguousarray(sections[slab], np.float32))
+
+
+def _describe(file, data):
+    """Shape and statistics of data that are written after the header: mrcfile would need twice their memory."""
+    header = file.header
+    header.nz, header.ny, header.nx = data.shape
+
+    def sums(slab):
+        values = data[slab].astype(float)
+        lowest, highest, total = values.min(), values.max(), values.sum()
+        return lowest, highest, total, np.square(values, out=values).sum()
+
+    lowest, highest, totals, squares = zip(*parallel.run(sums, parallel.plane_slabs(data.shape)), strict=True)
+    mean = sum(totals) / data.size
+    header.dmin, header.dmax, header.dmean = min(lowest), max(highest), mean
+    header.rms = np.sqrt(max(sum(squares) / data.size - mean**2, 0))
 
 
 def _copy_header(file, header):

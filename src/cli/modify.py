@@ -5,7 +5,8 @@ from functools import partial
 from .. import plots
 from ..engine.estimate import estimate
 from ..engine.modify import check_modification, modify
-from ..engine.settings import ESTIMATION, RESULT_NAMES, split
+from ..engine.checks import split
+from ..engine.settings import ESTIMATION, RESULT_NAMES
 from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
 from .estimate import solvent_title

@@ -7,7 +7,8 @@ from unicodedata import category
 from tqdm import tqdm
 
 from .. import __version__
-from ..engine.settings import ESTIMATION, checked
+from ..engine.checks import checked
+from ..engine.settings import ESTIMATION
 from .arguments import in_shell_spelling
 
 

@@ -7,11 +7,12 @@ thread before it runs the command, which then finds the result at hand.
 
 from chimerax.map import Volume
 
+from ..engine.checks import checked
 from ..engine.estimate import estimate, estimation_settings
 from ..engine.masks import make_mask
 from ..engine.modify import check_modification, modify, without_solvent
 from ..engine.parallel import Progress
-from ..engine.settings import ESTIMATION, MASK, checked
+from ..engine.settings import ESTIMATION, MASK
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
 from .report import status

@@ -5,8 +5,10 @@ from dataclasses import fields
 from chimerax.map import Volume
 
 from ..engine import fourier
+from ..engine.checks import checked
+from ..engine.defaults import resolve_estimation
 from ..engine.estimate import common_full_scale
-from ..engine.settings import ESTIMATION, checked, resolve_estimation
+from ..engine.settings import ESTIMATION
 from ..engine.suitability import checked_density
 from .arguments import user_errors
 from .coloring import Coloring

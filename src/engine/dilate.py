@@ -10,7 +10,7 @@ _BLOCK_VOXELS = 1 << 16
 _SLAB_PLANES = 64
 
 
-def ball_maximum(density, kernel, progress=None):
+def ball_maximum(density, kernel, progress=None, out=None):
     """Maximum of the density over the kernel centred on each voxel.
 
     A ball is a stack of discs and a disc a stack of runs along x. So each plane
@@ -24,6 +24,8 @@ def ball_maximum(density, kernel, progress=None):
     kernel : Kernel
     progress : callable, optional
         Called with the fraction done.
+    out : array, same shape and type, optional
+        Takes the result; not the density itself.
 
     Returns
     -------
@@ -33,7 +35,7 @@ def ball_maximum(density, kernel, progress=None):
         reflection is the same as leaving out what is beyond the edge.
     """
     nz, ny, nx = density.shape
-    maximum = np.empty_like(density)
+    maximum = np.empty_like(density) if out is None else out
     rows = max(2 * kernel.size, _BLOCK_VOXELS // nx)
     planes = min(_SLAB_PLANES, -(-nz // parallel.thread_count()))
     discs = _distinct_discs(kernel.half_runs[kernel.half_width :, kernel.half_width :])

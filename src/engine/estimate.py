@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import ndimage
 
 from . import dilate, fourier, parallel, scale, solvent, suitability
+from .checks import checked, checked_voxel_size
+from .defaults import EstimationSettings, resolve_estimation
 from .errors import OccuPyError
-from .settings import ESTIMATION, EstimationSettings, checked, checked_voxel_size, resolve_estimation
+from .interpolation import interpolate, interpolated_planes
+from .settings import ESTIMATION
 
 
 @dataclass(eq=False)
@@ -30,6 +32,8 @@ class Estimate:
         Sentences for the user on how the work was done.
     input_range : Range
         Lowest and highest value of the map.
+    zero : float
+        s₀, the scale of the density at which S = 0: above 0 where it was recalibrated.
     """
 
     scale: np.ndarray
@@ -39,6 +43,7 @@ class Estimate:
     settings: EstimationSettings
     input_range: suitability.Range
     lowpassed: np.ndarray = field(repr=False)
+    zero: float = 0.0
     warnings: list = field(default_factory=list)
     notes: list = field(default_factory=list)
 
@@ -47,15 +52,44 @@ class Estimate:
         """The quantile that was used for the full scale."""
         return self.settings.tau
 
-    def confidence(self, hedge=1.0, progress=None):
-        """Confidence C^hedge that a voxel is not solvent, float32 on the grid of the map."""
-        return interpolate(self.solvent.confidence(self.lowpassed, hedge, progress), self.scale.shape)
+    def confidence(self, hedge=1.0, progress=None, overwrite=False):
+        """Confidence C^hedge that a voxel is not solvent.
+
+        Parameters
+        ----------
+        hedge : float
+        progress : callable, optional
+            Called with the fraction done.
+        overwrite : bool
+            Let the result take the place of `lowpassed`, to save memory, where it may:
+            nothing else can be asked of the estimate then that depends on the
+            low-passed map.
+
+        Returns
+        -------
+        array of float32, shape (z, y, x)
+            On the grid of the map.
+        """
+        shape = self.scale.shape
+        result = self.lowpassed if overwrite and self.lowpassed.shape == shape else np.empty(shape, np.float32)
+        confidence = Confidence(self, hedge)
+
+        def fill(planes):
+            result[planes] = confidence[planes]
+
+        parallel.run(fill, parallel.plane_slabs(shape), progress)
+        return result
+
+    def scale_of(self, density):
+        """The scale, 0 to 1, where the local maximum is this density (in units of the map)."""
+        return float(np.clip((density / self.full_scale - self.zero) / (1 - self.zero), 0, 1))
 
     def certain_solvent(self):
         """Voxels that are solvent with near certainty, a bool array on the grid of the map."""
         sigma = self.solvent.sigma if self.settings.mode == "occupancy" else self.solvent.raw_sigma
-        highest = self.solvent.mean + solvent.CERTAIN_SIGMAS * sigma
-        return self.scale < min(1.0, highest / self.full_scale)
+        highest = self.scale_of(self.solvent.mean + solvent.CERTAIN_SIGMAS * sigma)
+        # What is clipped to 1 is not solvent, but what is clipped to 0 is.
+        return self.scale <= min(np.float32(highest), np.nextafter(np.float32(1), np.float32(0)))
 
     def limits(self):
         """The numbers that were read off the map, as plain values for a log or a JSON file."""
@@ -72,6 +106,27 @@ class Estimate:
             "lowest_density": self.input_range.lowest,
             "highest_density": self.input_range.highest,
         }
+
+
+class Confidence:
+    """Confidence C^hedge of an estimate on the grid of its map, computed for the planes that are asked for.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    hedge : float
+    """
+
+    def __init__(self, estimate, hedge):
+        self._estimate, self._hedge = estimate, hedge
+
+    def __getitem__(self, planes):
+        """Float32 array of a slice of planes."""
+        return interpolated_planes(self._sampled, self._estimate.lowpassed.shape, self._estimate.scale.shape, planes)
+
+    def _sampled(self, planes):
+        lowpassed = self._estimate.lowpassed[planes]
+        return self._estimate.solvent.confidence(lowpassed.ravel(), self._hedge).reshape(lowpassed.shape)
 
 
 def estimate(density, voxel_size, *, progress=None, **settings):
@@ -282,19 +337,22 @@ class _Estimation:
         """The map in which the local scale is read."""
         return self._lowpassed if self._settings.mode == "occupancy" else self._density
 
-    def _maximum(self, density):
+    def _maximum(self, density, out=None):
         maxima = 1 if self._settings.mode == "occupancy" else 2
         report = self._progress.stage("local maximum", 0.5 / maxima)
-        return dilate.ball_maximum(density, self._settings.kernel, report)
+        return dilate.ball_maximum(density, self._settings.kernel, report, out)
 
     def run(self):
         self.lowpass()
         full = self.full_scale()
         model, maximum = self.fit_solvent()
-        occupancy = self._settings.mode == "occupancy"
-        local = scale.local_scale(maximum if occupancy else self._maximum(self._density), full.value)
+        if self._settings.mode == "resolution":
+            maximum = self._maximum(self._density, out=maximum)
+        local = scale.local_scale(maximum, full.value)
+        zero = 0.0
         if self._settings.recalibrate:
-            local = self._recalibrate(local, model.noise_level / full.value)
+            zero = model.noise_level / full.value
+            local = self._recalibrate(local, zero)
         warnings = self._warnings(model, full)
         return Estimate(
             scale=interpolate(local, self._shape),
@@ -304,6 +362,7 @@ class _Estimation:
             settings=self._settings,
             input_range=self._range,
             lowpassed=self._lowpassed,
+            zero=zero,
             warnings=warnings,
             notes=self._notes,
         )
@@ -324,31 +383,3 @@ class _Estimation:
         if self._solvent_side is not None:
             found += suitability.mask_warnings(self._lowpassed, self._solvent_side, full.value)
         return found
-
-
-def interpolate(values, shape):
-    """Trilinear interpolation from a Fourier-cropped grid to the grid of the map.
-
-    Both grids have their first voxel at the same place and cover the same box.
-
-    Parameters
-    ----------
-    values : array of float32, shape (z, y, x)
-    shape : tuple of 3 int
-
-    Returns
-    -------
-    float32 array of that shape; the input itself where it has it already
-    """
-    if values.shape == tuple(shape):
-        return values
-    steps = np.array(values.shape) / np.array(shape)
-    result = np.empty(shape, np.float32)
-
-    def fill(slab):
-        offset = (slab.start * steps[0], 0, 0)
-        ndimage.affine_transform(values, steps, offset, output=result[slab], output_shape=result[slab].shape,
-                                 order=1, mode="nearest")  # fmt: skip
-
-    parallel.run(fill, parallel.plane_slabs(shape))
-    return result

@@ -13,7 +13,7 @@ from . import parallel
 _ROUNDING = 1e-6
 
 
-def lowpass(density, resolution, voxel_size, progress=None):
+def lowpass(density, resolution, voxel_size, progress=None, out=None):
     """Keep the Fourier coefficients with spatial frequency at most 1/resolution.
 
     Parameters
@@ -25,6 +25,8 @@ def lowpass(density, resolution, voxel_size, progress=None):
         Å along z, y and x.
     progress : callable, optional
         Called with the fraction done.
+    out : array of float32 of the same shape, optional
+        Takes the result; it may be the density itself.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def lowpass(density, resolution, voxel_size, progress=None):
     block = _central_block(density, half_widths, progress)
     extents = [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
     _zero_beyond(block, extents, 1 / resolution)
-    return _synthesize(block, density.shape)
+    return _synthesize(block, np.empty(density.shape, np.float32) if out is None else out)
 
 
 def resample(density, shape):
@@ -55,7 +57,7 @@ def resample(density, shape):
     half_widths = [(min(a, b) - 1) // 2 for a, b in zip(density.shape, shape, strict=True)]
     block = _central_block(density, half_widths)
     block *= np.float32(np.prod(shape, dtype=float) / density.size)
-    return _synthesize(block, shape)
+    return _synthesize(block, np.empty(shape, np.float32))
 
 
 def cropped_shape(shape, longest):
@@ -90,9 +92,9 @@ def _central_block(density, half_widths, progress=None):
     return block
 
 
-def _synthesize(block, shape):
-    """Real map of this shape from the central block of its Fourier transform."""
-    nz, ny, nx = shape
+def _synthesize(block, density):
+    """Fill a real map from the central block of its Fourier transform."""
+    nz, ny, nx = density.shape
     _, ky, kx = block.shape
     planes = np.empty((nz, ky, kx), np.complex64)
 
@@ -101,13 +103,12 @@ def _synthesize(block, shape):
         planes[:, columns] = fft.ifft(padded, axis=0, overwrite_x=True)
 
     parallel.run(transform_columns, _column_slabs(ky))
-    density = np.empty(shape, np.float32)
 
     def transform_planes(slab):
         rows = fft.ifft(_pad(planes[slab], 1, ny), axis=1, overwrite_x=True)
         density[slab] = fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
 
-    parallel.run(transform_planes, parallel.plane_slabs(shape))
+    parallel.run(transform_planes, parallel.plane_slabs(density.shape))
     return density
 
 

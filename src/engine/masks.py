@@ -4,9 +4,9 @@ import numpy as np
 from scipy import ndimage
 
 from . import suitability
+from .checks import checked, checked_voxel_size
 from .errors import OccuPyError
-from .modify import factor_of
-from .settings import checked, checked_voxel_size
+from .factors import factor_of
 
 _FINEST_SCALE = 1e-4
 

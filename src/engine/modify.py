@@ -1,42 +1,21 @@
 """Modify a map by its scale: equalise, attenuate or sigmoid, without amplifying solvent."""
 
 from dataclasses import dataclass, replace
-from math import inf
 
 import numpy as np
-from scipy.special import expit
 
-from . import fourier, parallel, suitability
+from . import parallel, suitability
+from .checks import check_lowpass, checked, checked_voxel_size, split
 from .errors import OccuPyError, SettingError
+from .estimate import Confidence
 from .estimate import estimate as make_estimate
+from .factors import factor_of
+from .limits import Limits, limits_of, scale_made_of
+from .multiply import Fill, apply, finish
 from .noise import SolventNoise
-from .settings import KINDS, check_output_lowpass, checked, checked_voxel_size, is_lowpass, split
+from .settings import KINDS
 
-_LARGEST_EXPONENT = 1e6
-_SMALLEST_SCALE = np.float32(1e-6)
 _ESTIMATE_SHARE = 0.6
-LOWEST_SCALE_LIMIT = 0.05
-SOLVENT_SIGMAS = 5
-NOISE_SIGMAS = 3
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What keeps a modification from amplifying noise, and what was reached.
-
-    Attributes
-    ----------
-    scale_limit : float
-        Scale below which nothing is modified.
-    max_gain : float
-        Largest allowed factor.
-    gain : float
-        Largest factor that any voxel got.
-    """
-
-    scale_limit: float
-    max_gain: float
-    gain: float = 1.0
 
 
 @dataclass(eq=False)
@@ -82,187 +61,6 @@ class Modification:
                 "gain_reached": self.limits.gain,
             }
         )
-
-
-def equalizing_factor(local_scale, power=inf):
-    """a(S) = S^(1/power - 1), which leaves the scale S^(1/power).
-
-    Parameters
-    ----------
-    local_scale : array of float
-        S, above 0.
-    power : float
-        At least 1; infinity equalises fully.
-    """
-    return local_scale ** np.float32(1 / power - 1)
-
-
-def attenuating_factor(local_scale, power):
-    """a(S) = S^(power - 1), which leaves the scale S^power; infinity leaves only full scale."""
-    if power == inf:
-        return (local_scale >= 1).astype(local_scale.dtype)
-    return local_scale ** np.float32(min(power - 1, _LARGEST_EXPONENT))
-
-
-def sigmoid_factor(local_scale, power, pivot):
-    """a(S) = f(S)/S with logit f = logit pivot + power·(logit S - logit pivot).
-
-    Parameters
-    ----------
-    local_scale : array of float
-        S, above 0.
-    power : float
-        At least 1; infinity leaves 0 below the pivot and 1 above it.
-    pivot : float
-        The scale that stays as it is, between 0 and 1.
-    """
-    if power == inf:
-        target = (local_scale >= pivot).astype(local_scale.dtype)
-    else:
-        with np.errstate(divide="ignore"):
-            logit = np.log(local_scale) - np.log1p(-local_scale)
-        at_pivot = np.float32(np.log(pivot) - np.log1p(-pivot))
-        target = expit(at_pivot + np.float32(min(power, _LARGEST_EXPONENT)) * (logit - at_pivot))
-    return target / local_scale
-
-
-def factor_of(kind, settings):
-    """The function from scale to factor for one kind of modification.
-
-    Parameters
-    ----------
-    kind : {'equalize', 'attenuate', 'sigmoid'}
-    settings : dict
-        With power and, for a sigmoid, pivot.
-    """
-    power = settings["power"]
-    return {
-        "equalize": lambda s: equalizing_factor(s, power),
-        "attenuate": lambda s: attenuating_factor(s, power),
-        "sigmoid": lambda s: sigmoid_factor(s, power, settings["pivot"]),
-    }[kind]
-
-
-def default_limits(estimate, scale_limit=None):
-    """The limits that follow from the solvent: a sigma of noise never reaches more than a third of full scale.
-
-    Parameters
-    ----------
-    estimate : Estimate
-    scale_limit : float, optional
-        Where it is given; the largest gain follows from it too.
-
-    Returns
-    -------
-    Limits
-    """
-    solvent, full = estimate.solvent, estimate.full_scale
-    if scale_limit is None:
-        edge = (solvent.mean + SOLVENT_SIGMAS * solvent.sigma) / full
-        scale_limit = float(min(max(LOWEST_SCALE_LIMIT, edge), 1.0))
-    noise = NOISE_SIGMAS * solvent.raw_sigma / full
-    return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, noise))))
-
-
-def limited_factor(local_scale, factor, limits):
-    """The factor at each voxel, 1 where the scale is below its limit, at most the largest gain.
-
-    Parameters
-    ----------
-    local_scale : array of float32
-    factor : callable
-        From `factor_of`. It is never asked for scale 0, where it stands for the limit
-        from above: 1 where it would amplify, else what it tends to.
-    limits : Limits
-    """
-    modified = local_scale >= limits.scale_limit
-    scales = local_scale[modified]
-    factors = np.minimum(factor(np.maximum(scales, _SMALLEST_SCALE)), np.float32(limits.max_gain))
-    factors[(scales <= 0) & (factors > 1)] = 1
-    result = np.ones(local_scale.shape, factors.dtype)
-    result[modified] = factors
-    return result
-
-
-def scale_made_of(local_scale, kind, settings, limits):
-    """The scale of the output where the input has this scale and is surely not solvent.
-
-    Parameters
-    ----------
-    local_scale : array of float32
-        Scale of the input.
-    kind : {'equalize', 'attenuate', 'sigmoid'}
-    settings : dict
-        With power and, for a sigmoid, pivot.
-    limits : Limits
-
-    Returns
-    -------
-    array of the same shape
-    """
-    return local_scale * limited_factor(local_scale, factor_of(kind, settings), limits)
-
-
-def apply(density, local_scale, confidence, limits, factor, fill=None, remove=None, progress=None):
-    """Multiply a map by a factor of its scale, held back where it would amplify solvent.
-
-    Parameters
-    ----------
-    density, local_scale : arrays of float32, shape (z, y, x)
-    confidence : array of float32 of the same shape, or None
-        C; where the factor a is above 1 it becomes C·a + (1 - C). None does not hold back.
-    limits : Limits
-    factor : callable
-        From `factor_of`.
-    fill : Fill, optional
-        What takes the place of density where the factor is below 1.
-    remove : array of float32 of the same shape, optional
-        Multiplies the result: the confidence, to take solvent to zero.
-    progress : callable, optional
-        Called with the fraction done.
-
-    Returns
-    -------
-    array of float32, and the largest factor
-    """
-    result = np.empty(density.shape, np.float32)
-
-    def modify_slab(slab):
-        a = limited_factor(local_scale[slab], factor, limits)
-        if confidence is not None:
-            a = np.where(a > 1, 1 + (a - 1) * confidence[slab], a)
-        np.multiply(density[slab], a, out=result[slab])
-        if fill is not None:
-            result[slab] += fill.at(slab, a)
-        if remove is not None:
-            result[slab] *= remove[slab]
-        return float(a.max())
-
-    gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
-    return result, min(max(gains), max(1.0, limits.max_gain))
-
-
-@dataclass(frozen=True, eq=False)
-class Fill:
-    """Solvent that takes the place of density: (1 - a)·μ + √(1 - a²)·ν.
-
-    The sum of the attenuated map and this keeps mean and variance of the solvent.
-
-    Attributes
-    ----------
-    mean : float
-        μ, the mean of the solvent.
-    noise : array of float32, shape (z, y, x)
-        ν, noise as in the solvent.
-    """
-
-    mean: float
-    noise: np.ndarray
-
-    def at(self, slab, factor):
-        """What is added in a slab of the map, given the factor there."""
-        a = np.minimum(factor, np.float32(1))
-        return (1 - a) * np.float32(self.mean) + np.sqrt(1 - a * a) * self.noise[slab]
 
 
 def equalize(density, voxel_size, **keywords):
@@ -325,11 +123,11 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         density, _ = suitability.checked_density(density)
         check_modification(density.shape, voxel_size, kind, given)
         estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
-    return Modifier(density, voxel_size, estimate).modified(kind, progress=report.part(1), **given)
+    return Modifier(density, voxel_size, estimate, keep=False).modified(kind, progress=report.part(1), **given)
 
 
 class Modifier:
-    """Modifications of one map that share its estimate, its confidence and its noise.
+    """Modifications of one map that share its estimate, and what else they need of it.
 
     Parameters
     ----------
@@ -341,6 +139,9 @@ class Modifier:
     step : tuple of 3 int
         Modify every so many voxels along z, y and x only, for a preview: what they
         become does not depend on the step, unless the histogram is matched.
+    keep : bool
+        Keep confidence and noise from one modification to the next: faster, but
+        larger by two maps.
 
     Raises
     ------
@@ -348,7 +149,7 @@ class Modifier:
         If the map cannot be used or the estimate is of another one.
     """
 
-    def __init__(self, density, voxel_size, estimate, step=(1, 1, 1)):
+    def __init__(self, density, voxel_size, estimate, step=(1, 1, 1), keep=True):
         self._whole, self._range = suitability.checked_density(density)
         self._voxel_size = checked_voxel_size(voxel_size)
         if estimate.scale.shape != self._whole.shape:
@@ -356,8 +157,8 @@ class Modifier:
                 f"the estimate is of a map of shape {estimate.scale.shape}, but the map has {self._whole.shape}"
             )
         self._estimate = estimate
-        self._every = tuple(slice(None, None, n) for n in step)
         self._steps = step
+        self._keeps = keep or tuple(step) != (1, 1, 1)
         self._density, self._scale = self._at_step(self._whole), self._at_step(estimate.scale)
         self._confidence, self._fill = _Latest(), _Latest()
 
@@ -404,13 +205,13 @@ class Modifier:
         return Modification(result, kind, replace(limits, gain=gain), values)
 
     def _at_step(self, values):
-        return np.ascontiguousarray(values[self._every])
+        return np.ascontiguousarray(values[tuple(slice(None, None, n) for n in self._steps)])
 
     def _confidence_of(self, values, report):
         if not (values["use_confidence"] or values["remove_solvent"]):
             return None
         hedge = values["hedge"]
-        return self._confidence.get(hedge, lambda: self._at_step(self._estimate.confidence(hedge, report)))
+        return self._confidence.get(hedge, lambda: self._kept(Confidence(self._estimate, hedge), report))
 
     def _fill_of(self, values, report):
         if not values.get("noise"):
@@ -423,7 +224,21 @@ class Modifier:
         solvent = self._estimate.certain_solvent()
         progress = report.stage("noise spectrum", 0.2)
         spectrum = SolventNoise(self._whole, solvent, model.mean, model.raw_sigma, self._voxel_size, progress)
-        return self._at_step(spectrum.sample(seed, report.stage("noise", 0.2)))
+        return self._kept(spectrum.sample(seed), report.stage("noise", 0.2))
+
+    def _kept(self, planes_of, report):
+        """What gives planes of the whole map when asked, or an array of it at the step."""
+        if not self._keeps:
+            return planes_of
+        step, *across = self._steps
+        result = np.empty(self._density.shape, np.float32)
+        every = (slice(None, None, step), *(slice(None, None, n) for n in across))
+
+        def fill(slab):
+            result[slab] = planes_of[slice(slab.start * step, (slab.stop - 1) * step + 1)][every]
+
+        parallel.run(fill, parallel.plane_slabs(result.shape), report)
+        return result
 
 
 class _Latest:
@@ -436,23 +251,6 @@ class _Latest:
         if self._value is None or key != self._key:
             self._key, self._value = key, make()
         return self._value
-
-
-def limits_of(estimate, settings):
-    """The limits of a modification, those that are given among its settings and else the defaults.
-
-    Parameters
-    ----------
-    estimate : Estimate
-    settings : dict
-        With scale_limit and max_gain, None where they are not given.
-
-    Returns
-    -------
-    Limits
-    """
-    limits = default_limits(estimate, settings["scale_limit"])
-    return limits if settings["max_gain"] is None else replace(limits, max_gain=settings["max_gain"])
 
 
 def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
@@ -504,7 +302,7 @@ def check_modification(shape, voxel_size, kind, settings):
     if kind not in KINDS:
         raise SettingError("kind", f"is {kind}, but must be {' or '.join(KINDS)}")
     values = checked(settings, kind)
-    check_output_lowpass(values["output_lowpass"], checked_voxel_size(voxel_size))
+    check_lowpass("output_lowpass", values["output_lowpass"], checked_voxel_size(voxel_size))
     values["scale_map"] = _checked_scale_map(values["scale_map"], shape)
     return values
 
@@ -518,33 +316,3 @@ def _checked_scale_map(scale_map, shape):
             f"the scale map has shape {array.shape}, but the map has {shape}; both must be on one grid (z, y, x)"
         )
     return array
-
-
-def finish(result, density, found, voxel_size, values):
-    """Low-pass, then match the histogram or clip to the range of the input, as asked.
-
-    Parameters
-    ----------
-    result, density : arrays of float32, shape (z, y, x)
-        The modified map, which is overwritten, and the input.
-    found : Range
-        Of the input.
-    voxel_size : tuple of 3 float
-    values : dict
-        Checked settings of a modification.
-    """
-    resolution = values["output_lowpass"]
-    if resolution is not None and is_lowpass(resolution, voxel_size):
-        result = fourier.lowpass(result, resolution, voxel_size)
-    if values["match_histogram"]:
-        return _with_histogram_of(result, density)
-    if values["clip"]:
-        np.clip(result, found.lowest, found.highest, out=result)
-    return result
-
-
-def _with_histogram_of(result, density):
-    """The values of `density` in the order of the values of `result`."""
-    matched = np.empty(result.size, np.float32)
-    matched[np.argsort(result, axis=None, kind="stable")] = np.sort(density, axis=None)
-    return matched.reshape(result.shape)

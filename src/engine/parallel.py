@@ -23,7 +23,7 @@ def slabs(length, thickness):
     return [slice(a, b) for a, b in pairwise(bounds) if b > a]
 
 
-def plane_slabs(shape, voxels=1 << 18):
+def plane_slabs(shape, voxels=1 << 17):
     """Slabs along z of an array of this shape, each of about so many voxels.
 
     What is made for a slab then fits the processor's cache, and memory that one slab

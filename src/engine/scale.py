@@ -88,7 +88,8 @@ def scale_of_tiles(density, tau, tile_size):
 
     def quantiles(some):
         values = windows[some[:, 0], some[:, 1], some[:, 2]].reshape(len(some), -1)
-        return np.partition(values, rank, axis=1)[:, rank]
+        # A view would keep all values of the batch.
+        return np.partition(values, rank, axis=1)[:, rank].copy()
 
     batches = np.array_split(starts, -(-len(starts) // _TILES_AT_ONCE))
     values = np.concatenate(parallel.run(quantiles, batches))

@@ -26,7 +26,7 @@ _SAME_SIGMA = 0.25
 
 CERTAIN_SIGMAS = 3
 _SAMPLE = 1 << 18
-_COUNTED_AT_ONCE = 1 << 19
+_COUNTED_AT_ONCE = 1 << 18
 """Voxels; a histogram of its own for each slab costs more where slabs are smaller."""
 
 _FEWEST_VOXELS = 64
@@ -442,7 +442,9 @@ def raw_sigma(model, lowpassed, density, region, maximum):
     def sums(slab):
         solvent = region.mask(slab) & (maximum[slab] < certain)
         detail = (density[slab][solvent] - lowpassed[slab][solvent]) / np.float32(model.sigma)
-        return len(detail), detail.sum(dtype=float), np.dot(detail, detail)
+        total = detail.sum(dtype=float)
+        # Not a dot product, for which the linear algebra would use threads of its own.
+        return len(detail), total, np.square(detail, out=detail).sum(dtype=float)
 
     count, total, squares = np.sum(parallel.run(sums, parallel.plane_slabs(density.shape)), axis=0)
     if count < _FEWEST_VOXELS:

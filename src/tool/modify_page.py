@@ -4,9 +4,10 @@ from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QStackedWidget, QVBoxLayo
 
 from ..commands.arguments import explained, in_chimerax_spelling, user_errors
 from ..commands.jobs import ModificationJob, on_grid
+from ..engine.checks import checked, split
 from ..engine.errors import OccuPyError, SettingError
-from ..engine.modify import limits_of
-from ..engine.settings import KINDS, checked, group, split
+from ..engine.limits import limits_of
+from ..engine.settings import KINDS, group
 from ..plots import draw_curve
 from .composing import named
 from .fields import button, label, row, slider_fields

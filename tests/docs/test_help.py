@@ -139,3 +139,21 @@ def headings_of(document):
     """Anchors of a Markdown document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ +(.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_functions_that_the_method_names_exist():
+    text = (ROOT / "docs/method.md").read_text(encoding="utf-8")
+    named = [tuple(name.split(".")) for name in re.findall(r"`(\w+\.\w+)`", text)]
+    missing = [name for name in named if not _is_defined(*name)]
+    assert named
+    assert not missing
+
+
+def _is_defined(home, name):
+    """Whether a module of the engine, or a class anywhere in it, defines this name."""
+    module = ROOT / f"src/engine/{home}.py"
+    sources = [module] if module.exists() else ROOT.glob("src/engine/*.py")
+    texts = [path.read_text(encoding="utf-8") for path in sources]
+    if not module.exists():
+        texts = [text.partition(f"class {home}:")[2] for text in texts]
+    return any(re.search(rf"^ *(def|class) {name}\b", text, re.MULTILINE) for text in texts)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from chimerax import occupy
-from chimerax.occupy.engine import modify, phantom
+from chimerax.occupy.engine import factors, phantom
+from chimerax.occupy.engine.limits import Limits, default_limits, limited_factor
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logit
@@ -23,6 +24,11 @@ def estimate(density):
     return occupy.estimate(density, VOXEL_SIZE)
 
 
+@pytest.fixture(scope="module")
+def recalibrated(density):
+    return occupy.estimate(density, VOXEL_SIZE, recalibrate=True)
+
+
 def far_from_parts(distance):
     grid = np.indices(SHAPE)
     centres = np.array([part.centre for part in PARTS])[:, :, None, None, None]
@@ -31,13 +37,13 @@ def far_from_parts(distance):
 
 @pytest.mark.parametrize("power", [1, 1.5, 2, 7])
 def test_attenuation_leaves_scale_to_the_power(power):
-    np.testing.assert_allclose(SCALES * modify.attenuating_factor(SCALES, power), SCALES**power, rtol=1e-6)
+    np.testing.assert_allclose(SCALES * factors.attenuating_factor(SCALES, power), SCALES**power, rtol=1e-6)
 
 
 @pytest.mark.parametrize("power", [1, 1.5, 2, 7])
 @pytest.mark.parametrize("pivot", [0.1, 0.5, 0.8])
 def test_sigmoid_is_linear_in_the_logits_about_the_pivot(power, pivot):
-    target = SCALES * modify.sigmoid_factor(SCALES, power, pivot)
+    target = SCALES * factors.sigmoid_factor(SCALES, power, pivot)
     expected = logit(pivot) + power * (logit(SCALES) - logit(pivot))
     inside = np.abs(expected) < 10  # beyond, 1 - target is lost in rounding
     np.testing.assert_allclose(logit(target[inside]), expected[inside], rtol=1e-4, atol=1e-4)
@@ -45,9 +51,9 @@ def test_sigmoid_is_linear_in_the_logits_about_the_pivot(power, pivot):
 
 def test_infinite_power_is_the_limit_of_large_ones():
     few = np.array([0.2, 0.49, 0.51, 0.9])
-    np.testing.assert_allclose(modify.sigmoid_factor(few, np.inf, 0.5), [0, 0, 1 / 0.51, 1 / 0.9])
-    np.testing.assert_allclose(modify.sigmoid_factor(few, 1000, 0.5), [0, 0, 1 / 0.51, 1 / 0.9], atol=1e-6)
-    np.testing.assert_array_equal(modify.attenuating_factor(np.array([0.2, 0.999, 1.0]), np.inf), [0, 0, 1])
+    np.testing.assert_allclose(factors.sigmoid_factor(few, np.inf, 0.5), [0, 0, 1 / 0.51, 1 / 0.9])
+    np.testing.assert_allclose(factors.sigmoid_factor(few, 1000, 0.5), [0, 0, 1 / 0.51, 1 / 0.9], atol=1e-6)
+    np.testing.assert_array_equal(factors.attenuating_factor(np.array([0.2, 0.999, 1.0]), np.inf), [0, 0, 1])
 
 
 def test_attenuated_parts_become_solvent_in_mean_variance_and_spectrum(density, estimate):
@@ -114,9 +120,8 @@ def test_settings_of_one_kind_are_not_taken_by_another(density):
     kind=st.sampled_from(["equalize", "attenuate", "sigmoid"]),
 )
 def test_factors_are_finite_and_not_negative_for_every_scale(power, pivot, scales, kind):
-    factor = modify.factor_of(kind, {"power": power, "pivot": pivot})
-    limits = modify.Limits(0.0, np.inf)
-    found = modify.limited_factor(np.array(scales, np.float32), factor, limits)
+    factor = factors.factor_of(kind, {"power": power, "pivot": pivot})
+    found = limited_factor(np.array(scales, np.float32), factor, Limits(0.0, np.inf))
     assert np.isfinite(found).all()
     assert (found >= 0).all()
 
@@ -146,3 +151,26 @@ def test_a_solvent_mask_of_another_map_is_noticed(density):
     assert occupy.estimate(density, VOXEL_SIZE, solvent_mask=~inside).warnings == []
     (warning,) = occupy.estimate(density, VOXEL_SIZE, solvent_mask=np.roll(inside, 25, axis=(1, 2))).warnings
     assert "is it a mask of this map" in warning
+
+
+def test_recalibration_does_not_change_what_is_certainly_solvent(estimate, recalibrated):
+    assert estimate.certain_solvent().any()
+    np.testing.assert_array_equal(recalibrated.certain_solvent(), estimate.certain_solvent())
+
+
+def test_recalibration_does_not_change_which_voxels_are_modified_by_default(estimate, recalibrated):
+    limits = [default_limits(found) for found in (estimate, recalibrated)]
+    assert min(found.scale_limit for found in limits) > 0.05
+    modified = [found.scale >= its.scale_limit for found, its in zip((estimate, recalibrated), limits, strict=True)]
+    np.testing.assert_array_equal(modified[0], modified[1])
+
+
+def test_noise_filled_in_by_a_recalibrated_scale_is_as_strong_as_the_solvent(density, recalibrated):
+    made = occupy.modify(density, VOXEL_SIZE, "attenuate", power=np.inf, estimate=recalibrated).density
+    assert made[PARTS[2].core(SHAPE)].std() == pytest.approx(density[far_from_parts(4)].std(), rel=0.10)
+
+
+def test_a_recalibrated_scale_is_that_of_the_local_maximum(estimate, recalibrated):
+    maxima = np.float64(estimate.scale[::8, ::8, ::8].ravel() * estimate.full_scale)
+    expected = [recalibrated.scale_of(value) for value in maxima]
+    np.testing.assert_allclose(recalibrated.scale[::8, ::8, ::8].ravel(), expected, atol=1e-6)

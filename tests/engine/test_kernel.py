@@ -6,8 +6,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from chimerax.occupy.engine.checks import checked
+from chimerax.occupy.engine.defaults import resolve_estimation
 from chimerax.occupy.engine.kernel import kernel_size, tau_quantile
-from chimerax.occupy.engine.settings import ESTIMATION, checked, resolve_estimation
+from chimerax.occupy.engine.settings import ESTIMATION
 
 
 def precise_root(n):

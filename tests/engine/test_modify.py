@@ -18,7 +18,9 @@ from chimerax.occupy import (
     modify,
     sigmoid,
 )
-from chimerax.occupy.engine.modify import Fill, apply, default_limits, factor_of
+from chimerax.occupy.engine.factors import factor_of
+from chimerax.occupy.engine.limits import default_limits
+from chimerax.occupy.engine.multiply import Fill, apply
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays

@@ -5,10 +5,13 @@ from math import inf
 import numpy as np
 import pytest
 from chimerax.occupy import Limits, estimate
+from chimerax.occupy.engine.checks import checked, checked_voxel_size
+from chimerax.occupy.engine.defaults import resolve_estimation
 from chimerax.occupy.engine.dilate import ball_maximum
-from chimerax.occupy.engine.modify import apply, factor_of, finish
+from chimerax.occupy.engine.factors import factor_of
+from chimerax.occupy.engine.multiply import apply, finish
 from chimerax.occupy.engine.scale import full_scale, local_scale
-from chimerax.occupy.engine.settings import ESTIMATION, checked, checked_voxel_size, resolve_estimation
+from chimerax.occupy.engine.settings import ESTIMATION
 from chimerax.occupy.engine.suitability import checked_density
 
 

@@ -6,18 +6,9 @@ from math import inf, isfinite, nan
 import numpy as np
 import pytest
 from chimerax.occupy import SETTINGS, OccuPyError, SettingError
-from chimerax.occupy.engine.settings import (
-    ESTIMATION,
-    KINDS,
-    MODIFICATION,
-    check_output_lowpass,
-    checked,
-    checked_voxel_size,
-    group,
-    resolve_estimation,
-    respelled,
-    split,
-)
+from chimerax.occupy.engine.checks import check_lowpass, checked, checked_voxel_size, split
+from chimerax.occupy.engine.defaults import resolve_estimation
+from chimerax.occupy.engine.settings import ESTIMATION, KINDS, MODIFICATION, group, respelled
 
 NUMBERS = [setting for setting in SETTINGS.values() if setting.kind in ("float", "int")]
 
@@ -200,10 +191,10 @@ def test_a_lowpass_finer_than_two_voxels_raises():
 
 
 def test_an_output_lowpass_finer_than_two_of_the_smallest_voxels_raises():
-    check_output_lowpass(None, (1.0, 2.0, 3.0))
-    check_output_lowpass(2.0, (1.0, 2.0, 3.0))
+    check_lowpass("output_lowpass", None, (1.0, 2.0, 3.0))
+    check_lowpass("output_lowpass", 2.0, (1.0, 2.0, 3.0))
     with pytest.raises(SettingError, match=r"^output_lowpass is 1.9 Å, but must be at least two voxels, 2 Å here"):
-        check_output_lowpass(1.9, (1.0, 2.0, 3.0))
+        check_lowpass("output_lowpass", 1.9, (1.0, 2.0, 3.0))
 
 
 def test_kernel_and_tau_can_be_set():

@@ -1,0 +1,45 @@
+"""The largest memory of a whole run, its maps written, in maps of float32."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mrcfile
+import numpy as np
+import pytest
+
+WORKER = Path(__file__).resolve().parents[2] / "benchmarks/worker.py"
+EDGE = 256
+AT_MOST = {"estimate": 3.5, "equalize": 4.5, "attenuate": 5.5, "sigmoid": 5.5}
+PROCESSORS = 2
+"""What threads hold besides is for each of them, so that it has to be known how many there are."""
+
+
+@pytest.fixture(scope="module")
+def large_map(tmp_path_factory, phantom):
+    """A map file of EDGE voxels along each axis, made of copies of a small map."""
+    small = phantom((64,) * 3)
+    path = tmp_path_factory.mktemp("large") / "map.mrc"
+    with mrcfile.new(path, data=np.tile(small, (EDGE // 64,) * 3)) as file:
+        file.voxel_size = 1.2
+    return path
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system does not tell a peak since imports")
+@pytest.mark.parametrize("job", AT_MOST)
+def test_a_run_holds_no_more_maps_than_it_should(large_map, tmp_path, job):
+    processors = sorted(os.sched_getaffinity(0))[:PROCESSORS]
+    done = subprocess.run(
+        [sys.executable, WORKER, "ours", job, large_map],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, processors),
+    )
+    figures = json.loads(done.stdout)
+    if figures["peak_source"] != "reset":
+        pytest.skip("the peak cannot be reset after the imports here")
+    assert figures["peak_bytes"] / (4 * EDGE**3) <= AT_MOST[job]
