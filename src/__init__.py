@@ -78,9 +78,19 @@ if BundleAPI is not None:
             return OccuPyPanel.get_singleton(session)
 
         @staticmethod
-        def get_class(class_name):
+        def initialize(session, bi):
+            _OccuPyBundle.handler = session.triggers.add_handler("end restore session", _bring_panel_back)
+
+        @staticmethod
+        def finish(session, bi):
+            _OccuPyBundle.handler.remove()
+
+    def _bring_panel_back(_, session):
+        from .tool.sessions import is_kept
+
+        if session.ui.is_gui and is_kept(session):
             from .tool.panel import OccuPyPanel
 
-            return {OccuPyPanel.__name__: OccuPyPanel}.get(class_name)
+            OccuPyPanel.bring_back(session)
 
     bundle_api = _OccuPyBundle()

@@ -39,7 +39,7 @@ def estimate(
     Volume or list of Volume, or JSONResult
         The scale maps, hidden. The JSON holds for each map what was read off it, the settings and the warnings.
     """
-    coloring, settings = start(session, keywords, step, ESTIMATION)
+    coloring, settings = start(session, volumes, keywords, step, ESTIMATION)
     samples = [sample(volume, step, subregion) for volume in volumes]
     settings = with_common_scale(samples, settings, common_scale)
     ids = ModelIds(session, model_id, len(volumes))

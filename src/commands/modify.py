@@ -36,7 +36,7 @@ def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=Non
     Volume or list of Volume
         The modified maps. The scale maps that color them are hidden models beside, new where there is none.
     """
-    coloring, settings = start(session, keywords, step, kind, ESTIMATION)
+    coloring, settings = start(session, volumes, keywords, step, kind, ESTIMATION)
     scale_maps = len(volumes) if settings.get("scale_map") is None else 0
     ids = ModelIds(session, model_id, len(volumes) + scale_maps)
     modified_ids = [ids.take() for _ in volumes]

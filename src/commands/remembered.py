@@ -1,4 +1,4 @@
-"""Results of the engine's work on each map, so that several commands on one map share them."""
+"""What was found out and told of each map, so that commands on one map share results and do not repeat warnings."""
 
 from weakref import WeakKeyDictionary, WeakSet, ref
 
@@ -13,6 +13,8 @@ _results = WeakKeyDictionary()
 _scale_maps = WeakKeyDictionary()
 """By Estimate: a reference to the Volume with its scale."""
 
+_told = WeakKeyDictionary()
+"""By Volume: the warnings on it that have been logged."""
 
 _sessions = WeakSet()
 """Those whose closed models are forgotten: other things may keep a closed Volume."""
@@ -21,8 +23,7 @@ _sessions = WeakSet()
 def remember(job, result):
     """Keep the result of a job until a map it depends on changes or is closed, or other work of its kind is done."""
     for volume in {job.sampled.volume, *job.maps}:
-        if _forget not in volume.change_callbacks:
-            volume.add_volume_change_callback(_forget)
+        _watch(volume)
     session = job.sampled.volume.session
     if session not in _sessions:
         _sessions.add(session)
@@ -43,7 +44,7 @@ def forget(job):
 
 def remember_scale_map(found, scale_map):
     """Keep in mind, until it changes or is closed, which Volume holds the scale of an estimate."""
-    scale_map.add_volume_change_callback(_forget)
+    _watch(scale_map)
     _scale_maps[found] = ref(scale_map)
 
 
@@ -53,6 +54,17 @@ def recall_scale_map(found, volume):
     if scale_map is None or scale_map.deleted:
         return None
     return scale_map if scale_map.scene_position.same(volume.scene_position) else None
+
+
+def tell_once(volumes, warning):
+    """Whether a warning on maps is new to one of them since that map was opened or changed; from then on it is not."""
+    for volume in volumes:
+        _watch(volume)
+    told = [_told.setdefault(volume, set()) for volume in volumes]
+    is_new = any(warning not in warnings for warnings in told)
+    for warnings in told:
+        warnings.add(warning)
+    return is_new
 
 
 def comparable(settings, sampled):
@@ -75,6 +87,11 @@ def _comparable(value, sampled):
     return value
 
 
+def _watch(volume):
+    if _forget not in volume.change_callbacks:
+        volume.add_volume_change_callback(_forget)
+
+
 def _forget_closed(models):
     for model in models:
         if isinstance(model, Volume):
@@ -88,6 +105,7 @@ def _forget(volume, change):
 
 def _drop(volume):
     _results.pop(volume, None)
+    _told.pop(volume, None)
     for found in [found for found, scale_map in _scale_maps.items() if scale_map() is volume]:
         del _scale_maps[found]
     for by_kind in _results.values():

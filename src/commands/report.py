@@ -5,6 +5,7 @@ from html import escape
 from ..engine.settings import SETTINGS
 from ..engine.suitability import WORST_GOOD_MISFIT
 from .arguments import in_chimerax_spelling
+from .remembered import tell_once
 
 GOOD_MISFIT = 0.15
 
@@ -38,7 +39,7 @@ def log_estimate(session, volume, estimate, made):
         "full scale": _full_scale(volume, estimate),
         "solvent": _solvent(estimate.solvent),
     }
-    _log(session, f"Estimated the local scale of {escape(volume.name)} #{volume.id_string}", rows, made, estimate)
+    _log(session, volume, "Estimated the local scale of", rows, made, estimate)
 
 
 def log_modification(session, volume, estimate, modification, made):
@@ -55,8 +56,7 @@ def log_modification(session, volume, estimate, modification, made):
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
     changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
-    title = f"{VERBS[modification.kind]} {escape(volume.name)} #{volume.id_string}"
-    _log(session, title, rows | changed, made, estimate, warnings=modification.warnings)
+    _log(session, volume, VERBS[modification.kind], rows | changed, made, estimate, warnings=modification.warnings)
 
 
 def log_solvent(session, volume, estimate, made):
@@ -68,7 +68,7 @@ def log_solvent(session, volume, estimate, made):
         "noise level": f"{model.noise_level:.3g} (more likely not solvent above)",
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
-    _log(session, f"Solvent model of {escape(volume.name)} #{volume.id_string}", rows, [made], estimate, caution="")
+    _log(session, volume, "Solvent model of", rows, [made], estimate, caution="")
 
 
 def fit_in_words(model):
@@ -103,13 +103,39 @@ def _solvent(model):
     return f"{text} (from the half maps; the histogram gives ± {model.fitted_sigma:.3g} low-passed)"
 
 
-def _log(session, title, rows, made, estimate, caution=CAUTION, warnings=()):
+def warn(session, volumes, sentences):
+    """Log warnings that one of the maps has not had yet.
+
+    Parameters
+    ----------
+    session : Session
+    volumes : list of Volume
+        The maps that all the warnings are on.
+    sentences : iterable of str
+
+    Returns
+    -------
+    int
+        How many were not logged, since all the maps have had them.
+    """
+    repeated = 0
+    for sentence in sentences:
+        if tell_once(volumes, sentence):
+            session.logger.warning(sentence)
+        else:
+            repeated += 1
+    return repeated
+
+
+def _log(session, volume, done, rows, made, estimate, caution=CAUTION, warnings=()):
     logger = session.logger
     table = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items())
     models = "; ".join(show_links(model) for model in made)
     notes = "".join(f"<br>{escape(in_chimerax_spelling(note))}" for note in estimate.notes)
-    text = f"<b>{title}</b>{notes}<br>Made {models}<table cellpadding=2>{table}</table>"
+    title = f"<b>{done} {escape(volume.name)} #{volume.id_string}</b>"
+    text = f"{title}{notes}<br>Made {models}<table cellpadding=2>{table}</table>"
     logger.info(f"{text}<i>{caution}</i>" if caution else text, is_html=True)
-    for sentence in (*estimate.warnings, *warnings):
-        logger.warning(in_chimerax_spelling(sentence))
+    repeated = warn(session, [volume], map(in_chimerax_spelling, (*estimate.warnings, *warnings)))
+    if repeated:
+        logger.info(f"Warnings given on this map before that hold here too: {repeated}")
     logger.status(f"Made {', '.join(model.name for model in made)}")

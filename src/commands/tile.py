@@ -1,7 +1,7 @@
 """The tile that set the full scale, shown in its place."""
 
 import numpy as np
-from chimerax.core.commands import StringArg, run
+from chimerax.core.commands import run
 
 from .report import log_made
 
@@ -28,6 +28,6 @@ def show_tile(session, sampled, found):
     centre = sampled.volume.ijk_to_global_xyz(ijk)
     radius = max(n * v for n, v in zip(tile.size, found.settings.voxel_size, strict=True)) / 2
     place = ",".join(f"{c:.6g}" for c in centre)
-    name = StringArg.unparse(f"{sampled.volume.name} full scale")
-    made = run(session, f"shape sphere center {place} radius {radius:.6g} color {COLOR} name {name}", log=False)
+    made = run(session, f"shape sphere center {place} radius {radius:.6g} color {COLOR}", log=False)
+    made.name = f"{sampled.volume.name} full scale"
     log_made(session, made, "where the full scale was read")

@@ -13,9 +13,12 @@ from ..engine.suitability import checked_density
 from .arguments import user_errors
 from .coloring import Coloring
 from .maps import values_on_grid
+from .report import warn
+
+_COARSE = "With a step the voxels are larger, so kernel, tau and scale differ from those at full sampling (step 1)."
 
 
-def start(session, keywords, step, *groups):
+def start(session, volumes, keywords, step, *groups):
     """Check all keywords before any work, and split them.
 
     Returns
@@ -28,9 +31,7 @@ def start(session, keywords, step, *groups):
     settings = {name: value for name, value in keywords.items() if name not in display_names}
     check(settings, *groups)
     if step not in (1, (1, 1, 1)):
-        session.logger.warning(
-            "With a step the voxels are larger, so kernel, tau and scale differ from those at full sampling (step 1)."
-        )
+        warn(session, volumes, [_COARSE])
     return Coloring(**{name: value for name, value in keywords.items() if name in display_names}), settings
 
 

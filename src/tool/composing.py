@@ -1,9 +1,14 @@
 """Commands as the user would type them."""
 
-from chimerax.core.commands import StringArg
+import re
+
+from chimerax.core.errors import UserError
 from chimerax.map import Volume
 
 from ..engine.settings import SETTINGS
+
+_PLAIN_WORD = re.compile(r"[^\s;'\"]+")
+_QUOTES = "\"'"
 
 
 def command(name, models, settings=None, **others):
@@ -41,7 +46,26 @@ def in_words(value):
         return "".join(f"#{model.id_string}" for model in value)
     if hasattr(value, "id_string"):
         return f"#{value.id_string}"
-    return StringArg.unparse(str(value))
+    return quoted(str(value))
+
+
+def quoted(text):
+    """A word or a file name as one argument of a command, in quotes where they are needed.
+
+    To ChimeraX a quoted argument ends at the first quotation mark before a space, a semicolon or the end; in file names
+    nothing stands for another character.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written so that ChimeraX reads the same.
+    """
+    if _PLAIN_WORD.fullmatch(text):
+        return text
+    for mark in _QUOTES:
+        if "\n" not in text and not re.search(rf"{mark}[\s;]", text):
+            return f"{mark}{text}{mark}"
+    raise UserError(f"{text!r} cannot be written in a command: expected a name without quotation marks and line ends")
 
 
 def in_digits(number):

@@ -1,6 +1,8 @@
 """The page of the panel on which a map is estimated and its solvent seen."""
 
-from Qt.QtCore import Signal
+from html import escape
+
+from Qt.QtCore import Qt, Signal
 from Qt.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from ..commands.arguments import in_chimerax_spelling
@@ -37,7 +39,7 @@ class EstimatePage(QWidget):
         self.form = SettingsForm(panel.session, group(ESTIMATION), IN_SIGHT)
         self.form.changed.connect(self.changed)
         self.plot = PlotWidget(_PLOT_HELP)
-        self.words = label("")
+        self.words = label(text_format=Qt.RichText)
         self.tile = QCheckBox("Show where the full scale is read")
         self.tile.setToolTip(
             "<p>A sphere is shown around the tile of the map that set the full scale: <b>showTile</b></p>"
@@ -67,16 +69,13 @@ class EstimatePage(QWidget):
         self.plot.setVisible(found is not None)
         if found is None:
             self.plot.show_drawing()
-            self.words.setText(
-                current.problem or ("Looking at the solvent …" if current.volume else "Open a map first.")
-            )
+            waiting = "Looking at the solvent …" if current.volume else "Open a map first."
+            self.words.setText(escape(current.problem or waiting))
             return
         self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent))
-        sentences = [
-            f"Fit of the solvent model: {fit_in_words(found.solvent)}.",
-            *(f"<b>Beware:</b> {text}" for text in found.warnings),
-        ]
-        self.words.setText("<br>".join(in_chimerax_spelling(sentence) for sentence in sentences))
+        warnings = (f"<b>Beware:</b> {escape(in_chimerax_spelling(text))}" for text in found.warnings)
+        fit = f"Fit of the solvent model: {escape(fit_in_words(found.solvent))}."
+        self.words.setText("<br>".join([fit, *warnings]))
 
     def estimate(self):
         """Run occupy estimate."""

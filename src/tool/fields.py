@@ -300,9 +300,11 @@ def row(*widgets, stretch=True):
     return made
 
 
-def label(text):
-    """A label that wraps its lines."""
-    made = QLabel(text)
+def label(text="", text_format=Qt.PlainText):
+    """A label that wraps its lines; names of models in a text of another format than plain have to be escaped."""
+    made = QLabel()
+    made.setTextFormat(text_format)
+    made.setText(text)
     made.setWordWrap(True)
     return made
 

@@ -42,7 +42,7 @@ class MaskPage(QWidget):
             "<p>Show where the mask will be one half, its soft edge left out: it follows the sliders</p>"
         )
         self.surface.toggled.connect(lambda on: self._show_surface())
-        self.words = label("")
+        self.words = label()
         layout = QVBoxLayout(self)
         layout.addWidget(row(QLabel("Scale map"), self.scale_menu))
         layout.addWidget(self.form)

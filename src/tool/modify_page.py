@@ -15,9 +15,6 @@ from .figures import PlotWidget
 from .form import SettingsForm
 from .preview import Preview
 
-START = {"equalize": {"power": "2"}}
-"""Where the panel begins: gentler than the command's full equalisation, which brings up noise as well."""
-
 _KIND_HELP = (
     "<p><b>Equalize</b> brings all parts to one level. <b>Attenuate</b> weakens the weak parts further. <b>Sigmoid</b> "
     "weakens the parts below the pivot and strengthens those above it.</p>"
@@ -53,12 +50,12 @@ class ModifyPage(QWidget):
         self.kind_menu.currentIndexChanged.connect(stack.setCurrentIndex)
         self.kind_menu.currentIndexChanged.connect(lambda index: self._settings_changed())
         self.plot = PlotWidget(_PLOT_HELP)
-        self.words = label("")
+        self.words = label()
         self.preview = QCheckBox("Preview")
         self.preview.setToolTip(_PREVIEW_HELP)
         self.preview.toggled.connect(self._preview_toggled)
         self.apply_button = button("Apply", self.apply, "Make the new map with a command, and show it")
-        reset = button("Reset", self.reset, "Set all settings of this modification back")
+        reset = button("Reset", lambda: self.form.reset(), "Set all settings of this modification back")
         layout = QVBoxLayout(self)
         layout.addWidget(row(QLabel("Modification"), self.kind_menu))
         layout.addWidget(stack)
@@ -107,10 +104,6 @@ class ModifyPage(QWidget):
             else:
                 self._step()
 
-    def reset(self):
-        """Set the settings of the chosen kind back."""
-        self.form.state = START.get(self.kind, {})
-
     def apply(self):
         """Run the command that makes the map."""
         panel, kind = self._panel, self.kind
@@ -136,7 +129,6 @@ class ModifyPage(QWidget):
         settings = group(kind)
         sliders = slider_fields(settings, kind)
         form = SettingsForm(self._panel.session, settings, list(sliders), sliders)
-        form.state = START.get(kind, {})
         form.changed.connect(self._settings_changed)
         return form
 

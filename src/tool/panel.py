@@ -21,6 +21,7 @@ from .fields import button, map_menu, row
 from .mask_page import MaskPage
 from .measure_page import MeasurePage
 from .modify_page import ModifyPage
+from .sessions import keep, let_go, take_out
 from .watching import Watch
 
 TOOL_NAME = "OccuPy"
@@ -53,7 +54,6 @@ class OccuPyPanel(ToolInstance):
         What is known of the chosen map.
     """
 
-    SESSION_SAVE = True
     help = "help:user/tools/occupy.html"
 
     def __init__(self, session, tool_name=TOOL_NAME):
@@ -75,6 +75,8 @@ class OccuPyPanel(ToolInstance):
             session.triggers.add_handler(REMOVE_MODELS, lambda *_: self._models_closed()),
             session.triggers.add_handler(ADD_MODELS, lambda *_: QTimer.singleShot(0, self._choose_maps)),
             session.triggers.add_handler("app quit", lambda *_: self._stop()),
+            session.triggers.add_handler("begin save session", lambda *_: keep(session, self.state)),
+            session.triggers.add_handler("end save session", lambda *_: let_go(session)),
         ]
         self._choose_maps()
         self._show_current()
@@ -83,6 +85,17 @@ class OccuPyPanel(ToolInstance):
     def get_singleton(cls, session, create=True):
         """The panel, made where there is none."""
         return get_singleton(session, cls, TOOL_NAME, create=create)
+
+    @classmethod
+    def bring_back(cls, session):
+        """Open the panel as it was in a session that has been restored, where it was open."""
+        try:
+            state = take_out(session)
+            if state is not None:
+                cls.get_singleton(session).state = state
+        except (KeyError, TypeError, ValueError):
+            cls.get_singleton(session)
+            session.logger.info("The OccuPy panel was saved by another version, and begins anew")
 
     def estimation(self):
         """The estimation settings that are set; raises `SettingError` where one cannot be used."""
@@ -144,25 +157,22 @@ class OccuPyPanel(ToolInstance):
         self._stop()
         super().delete()
 
-    def take_snapshot(self, session, flags):
+    @property
+    def state(self):
+        """What a session keeps."""
         pages = {name: page.state for name, page in self._pages_with_state().items()}
-        own = {"map": self.map_menu.value, "page": self.pages.currentIndex(), "state_version": _STATE_VERSION}
-        return super().take_snapshot(session, flags) | own | pages
+        own = {"version": _STATE_VERSION, "shown": self.displayed(), "page": self.pages.currentIndex()}
+        return own | {"map": self.map_menu.value} | pages
 
-    def set_state_from_snapshot(self, session, data):
-        super().set_state_from_snapshot(session, data)
-        try:
-            self._restore(data)
-        except (KeyError, TypeError, ValueError):
-            session.logger.info("The OccuPy panel was saved by another version, and begins anew")
-
-    def _restore(self, data):
-        if data["state_version"] != _STATE_VERSION:
-            raise ValueError
-        self.pages.setCurrentIndex(data["page"])
-        self.map_menu.value = data["map"]
+    @state.setter
+    def state(self, state):
+        if state["version"] != _STATE_VERSION:
+            raise ValueError(f"State of version {state['version']}, expected {_STATE_VERSION}")
+        self.display(state["shown"])
+        self.pages.setCurrentIndex(state["page"])
+        self.map_menu.value = state["map"]
         for name, page in self._pages_with_state().items():
-            page.state = data[name]
+            page.state = state[name]
 
     def _pages_with_state(self):
         return {
@@ -197,6 +207,7 @@ class OccuPyPanel(ToolInstance):
 
     def _progress_row(self):
         self.stage = QLabel("")
+        self.stage.setTextFormat(Qt.PlainText)
         self.stage.setMinimumWidth(1)
         self.bar = QProgressBar()
         self.bar.setRange(0, 100)

@@ -1,9 +1,9 @@
-"""The tests in inside/ and window/ are for ChimeraX's own Python; test_inside.py and test_window.py have them run."""
+"""What is in the folders is for ChimeraX's own Python; the modules beside have it run."""
 
 import pytest
 import runner
 
-collect_ignore = ["inside", "window"]
+collect_ignore = ["inside", "window", "sharing"]
 
 
 @pytest.fixture(scope="session")

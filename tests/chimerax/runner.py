@@ -24,6 +24,8 @@ TIMEOUT = 900
 NO_CHIMERAX = "NO CHIMERAX: set CHIMERAX or put chimerax on the PATH"
 NO_SCREEN = "NO SCREEN: ChimeraX's window needs a display, or Xvfb on the PATH"
 WITHOUT_WINDOW = ("--offscreen", "--nogui")
+HOME, OTHER_HOME = "home", "other home"
+"""Folders of the profile with the bundle, and of one without."""
 
 
 def names_of_tests(suite):
@@ -41,17 +43,17 @@ def profile():
     folder = Path(tempfile.mkdtemp(prefix="occupy-chimerax-"))
     try:
         bundle = folder / "bundle"
-        for made in (folder / "home", bundle):
+        for made in (folder / HOME, folder / OTHER_HOME, bundle):
             made.mkdir()
         for name in BUNDLE_FILES:
             source = PROJECT / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, bundle / name)
-        for suite in ("inside", "window"):
+        for suite in ("inside", "window", "sharing"):
             shutil.copytree(HERE / suite, folder / suite)
         shutil.copytree(PROJECT / "docs" / "scripts", folder / "scripts")
         _open_to_all(folder)
-        _run_chimerax(folder, {}, *WITHOUT_WINDOW, "--exit", "--cmd", f'devel install "{bundle}" exit true')
+        run_chimerax(folder, {}, *WITHOUT_WINDOW, "--exit", "--cmd", f'devel install "{bundle}" exit true')
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -62,7 +64,7 @@ def outcomes(folder, suite, options, environment=None):
     results = folder / f"{suite}.json"
     script = folder / "inside" / "run_all.py"
     variables = {"OCCUPY_TEST_SUITE": suite} | (environment or {})
-    log = _run_chimerax(folder, variables, *options, "--exit", "--script", str(script))
+    log = run_chimerax(folder, variables, *options, "--exit", "--script", str(script))
     assert results.exists(), log
     return json.loads(results.read_text(encoding="utf-8"))
 
@@ -100,14 +102,10 @@ def screen():
         server.wait()
 
 
-def _open_to_all(folder):
-    for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o777)
-
-
-def _run_chimerax(folder, variables, *arguments):
-    home = {name: str(folder / "home") for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")}
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON"))} | home
+def run_chimerax(folder, variables, *arguments, home=HOME):
+    """Run ChimeraX with one of the profiles in a folder; returns what it printed."""
+    homes = {name: str(folder / home) for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON"))} | homes
     done = subprocess.run(
         [CHIMERAX, *arguments],
         env=environment | {"OCCUPY_TEST_FOLDER": str(folder)} | variables,
@@ -120,3 +118,8 @@ def _run_chimerax(folder, variables, *arguments):
     log = done.stdout + done.stderr
     assert done.returncode == 0, log
     return log
+
+
+def _open_to_all(folder):
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o777)

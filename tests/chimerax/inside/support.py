@@ -16,6 +16,24 @@ session = None
 FOLDER = Path(os.environ["OCCUPY_TEST_FOLDER"])
 SHAPE = (40, 44, 48)
 VOXEL_SIZE = 2.0
+NASTY_NAMES = (
+    'a" ; close ; "x',
+    'a"; close; "x',
+    '"; close; "',
+    "it's ; close ; 'x",
+    "<img src=x>",
+    "<b>bold",
+    "&amp; & &lt;",
+    "line\nclose",
+    "[a] (b) {c}",
+    "#1",
+    "-name",
+    "$x_{y$",
+    "a\\b",
+    "карта Ω 地図",
+)
+"""What users call maps and files, on purpose or not."""
+
 PARTS = [phantom.Part(1.0, (20, 14, 14), 8), phantom.Part(0.5, (20, 30, 32), 8)]
 
 

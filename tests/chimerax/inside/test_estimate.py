@@ -155,6 +155,33 @@ class Estimate(MapTestCase):
         self.run_command("occupy estimate #2")
         self.assertIn("masked", self.log.text["warning"])
 
+    def warnings_of(self, command):
+        before = len(self.log.text["warning"])
+        self.run_command(command)
+        return self.log.text["warning"][before:]
+
+    def test_warnings_on_a_map_are_said_once_and_those_that_are_new_when_they_come(self):
+        masked = np.where(self.density > 0.15, self.density, 0).astype(np.float32)
+        self.open_map(masked, "masked")
+        self.open_map(masked, "other")
+        first = self.warnings_of("occupy estimate #2")
+        self.assertIn("masked", first)
+        for command in ("estimate #2 tau 0.9", "equalize #2", "solvent #2", "attenuate #2 power 3"):
+            with self.subTest(command):
+                self.assertNotIn("masked", self.warnings_of(f"occupy {command}"))
+                self.assertIn("hold here too", self.log.text["info"])
+        self.assertIn("step", self.warnings_of("occupy estimate #2 step 2"))
+        self.assertNotIn("With a step", self.warnings_of("occupy equalize #2 step 2"))
+        self.assertEqual(self.warnings_of("occupy estimate #3"), first)
+
+    def test_warnings_on_a_map_that_has_changed_are_said_again(self):
+        masked = np.where(self.density > 0.15, self.density, 0).astype(np.float32)
+        volume = self.open_map(masked, "masked")
+        first = self.warnings_of("occupy estimate #2")
+        volume.data.array *= 2
+        volume.data.values_changed()
+        self.assertEqual(self.warnings_of("occupy estimate #2"), first)
+
     def test_map_without_surface_is_estimated_and_the_log_says_so(self):
         self.run_command("volume #1 style image")
         self.map.remove_surfaces()

@@ -3,24 +3,28 @@
 import csv
 import threading
 import time
+from math import inf
 from pathlib import Path
 from unittest import mock
 
+import lz4.frame
 import numpy as np
 from chimerax import occupy
-from chimerax.core import toolshed
+from chimerax.core import serialize, toolshed
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.core.models import Model
 from chimerax.geometry import translation
 from chimerax.map import Volume
 from chimerax.occupy.commands import jobs, remembered
+from chimerax.occupy.commands.plot import SolventPlot
 from chimerax.occupy.engine.errors import OccuPyError
+from chimerax.occupy.engine.settings import KINDS, checked
 from chimerax.occupy.tool.panel import OccuPyPanel
 from Qt.QtCore import QEvent, Qt
-from Qt.QtGui import QKeyEvent
+from Qt.QtGui import QKeyEvent, QTextDocument
 from Qt.QtWidgets import QApplication
-from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
+from support import FOLDER, NASTY_NAMES, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
 
 PATIENCE = 30
 
@@ -40,6 +44,11 @@ def type_into(field, text):
     field.widget.selectAll()
     for character in text:
         QApplication.sendEvent(field.widget, QKeyEvent(QEvent.KeyPress, 0, Qt.NoModifier, character))
+
+
+def field_place(field):
+    """Where the handle of a slider is, from 0 to 1."""
+    return field.slider.value() / field.slider.maximum()
 
 
 class Endless:
@@ -74,8 +83,8 @@ class PanelTestCase(MapTestCase):
             self.panel.delete()
         super().tearDown()
 
-    def open_map(self, array, name):
-        made = super().open_map(array, name)
+    def open_map(self, array, name, **keywords):
+        made = super().open_map(array, name, **keywords)
         run(session, "wait 1", log=False)
         return made
 
@@ -341,12 +350,32 @@ class Modifying(PanelTestCase):
         self.assertTrue(shown.display)
         self.assert_same_place(shown, self.map)
         self.assertEqual(shown.surfaces[0].level, self.map.surfaces[0].level)
-        np.testing.assert_array_equal(shown.full_matrix(), self.expected(power=2))
-        for place, power in ((60, 2.5), (75, 4.0)):
+        np.testing.assert_array_equal(shown.full_matrix(), self.expected())
+        for place, settings in ((60, {"power": 2.5}), (75, {"power": 4.0}), (100, {})):
             self.slide("power", place)
-            self.assertEqual(self.modify.form.values(), {"power": power})
-            np.testing.assert_array_equal(shown.full_matrix(), self.expected(power=power))
+            self.assertEqual(self.modify.form.values(), settings)
+            np.testing.assert_array_equal(shown.full_matrix(), self.expected(**settings))
         self.assert_quiet()
+
+    def test_the_power_begins_at_the_default_of_the_command(self):
+        for kind in KINDS:
+            self.modify.kind = kind
+            field, default = self.modify.form.fields["power"], checked({}, kind)["power"]
+            self.assertEqual((field.number_now, field.number.widget.text()), (default, f"{default:g}"))
+            self.assertEqual(self.modify.form.values(), {})
+        self.assertEqual(field_place(self.modify.forms["equalize"].fields["power"]), 1)
+
+    def test_an_infinite_power_may_be_typed_and_slid_to_and_is_where_reset_goes(self):
+        form, field = self.modify.form, self.modify.form.fields["power"]
+        for change in (lambda: type_into(field.number, "inf"), lambda: field.slider.setValue(100), form.reset):
+            field.slider.setValue(50)
+            self.assertEqual(form.values(), {"power": 2.0})
+            change()
+            self.assertEqual((field.number_now, field_place(field), form.values()), (inf, 1, {}))
+        self.modify.apply()
+        self.settle()
+        np.testing.assert_array_equal(self.maps()[-2].full_matrix(), self.expected(power=inf))
+        self.assertIn("(cxcmd:occupy equalize #1)", self.log.text["info"])
 
     def test_the_surface_of_the_preview_follows_and_is_colored(self):
         shown = self.preview()
@@ -370,7 +399,7 @@ class Modifying(PanelTestCase):
     def test_the_preview_is_as_coarse_as_the_map_is_shown(self):
         run(session, "volume #1 step 2", log=False)
         shown = self.preview()
-        np.testing.assert_array_equal(shown.full_matrix(), self.expected(power=2)[::2, ::2, ::2])
+        np.testing.assert_array_equal(shown.full_matrix(), self.expected()[::2, ::2, ::2])
         ijk = np.array((3, 4, 5))
         self.assertTrue(
             np.allclose(shown.data.ijk_to_xyz_transform * ijk, self.map.data.ijk_to_xyz_transform * (2 * ijk))
@@ -380,7 +409,7 @@ class Modifying(PanelTestCase):
         run(session, "volume #1 step 2 region 4,6,8,30,31,33", log=False)
         shown = self.preview()
         self.assertEqual([tuple(end) for end in shown.region], [(2, 3, 4), (15, 15, 16), (1, 1, 1)])
-        np.testing.assert_array_equal(shown.matrix(), self.expected(power=2)[8:34:2, 6:32:2, 4:31:2])
+        np.testing.assert_array_equal(shown.matrix(), self.expected()[8:34:2, 6:32:2, 4:31:2])
 
     def test_without_the_preview_the_map_is_back_at_the_level_of_the_preview(self):
         shown = self.preview()
@@ -557,6 +586,14 @@ class Measuring(PanelTestCase):
         self.assertGreater(float(rows[0]["mean"]), float(rows[1]["mean"]))
         self.assertIn("saveFile", self.log.text["info"])
 
+    def test_a_file_name_does_not_become_a_command(self):
+        for name in ('a" ; close ; "x.csv', 'a"; close; "x.csv', "a'; close; 'x.csv"):
+            path = FOLDER / name
+            path.unlink(missing_ok=True)
+            self.page.measure(save_file=str(path))
+            self.assertTrue(path.exists(), name)
+            self.assertIn(self.model, session.models.list())
+
     def test_without_a_model_or_a_scale_map_it_says_what_is_missing(self):
         run(session, f"close #{self.model.id_string}", log=False)
         wait_until(lambda: self.page.model_menu.value is None)
@@ -568,16 +605,73 @@ class Measuring(PanelTestCase):
             self.page.measure()
 
 
+def bundles_needed(path):
+    """The names of the bundles without which ChimeraX does not open a session."""
+    with lz4.frame.open(path, "rb") as file:
+        file.readline()
+        stream = serialize.msgpack_deserialize_stream(file)
+        serialize.msgpack_deserialize(stream)
+        return set(serialize.msgpack_deserialize(stream))
+
+
 class Sessions(PanelTestCase):
+    path = FOLDER / "panel.cxs"
+
+    def save(self):
+        run(session, f'save "{self.path}"', log=False)
+
     def reopen(self):
-        path = FOLDER / "panel.cxs"
-        run(session, f'save "{path}"', log=False)
+        self.save()
+        return self.load()
+
+    def load(self):
         run(session, "close session", log=False)
         self.assertEqual(session.tools.find_by_class(OccuPyPanel), [])
-        run(session, f'open "{path}"', log=False)
+        run(session, f'open "{self.path}"', log=False)
         self.panel = OccuPyPanel.get_singleton(session, create=False)
-        self.settle()
+        if self.panel:
+            self.settle()
         return self.panel
+
+    def test_nothing_in_a_session_needs_this_bundle(self):
+        self.panel.estimate_page.estimate()
+        self.settle()
+        run(session, "occupy solvent #1", log=False)
+        self.modify.preview.setChecked(True)
+        self.settle()
+        self.save()
+        self.assertTrue(self.modify.preview.isChecked())
+        needed = bundles_needed(self.path)
+        self.assertIn("ChimeraX-Map", needed)
+        self.assertNotIn("ChimeraX-OccuPy", needed)
+
+    def test_a_panel_that_was_not_open_is_not_opened(self):
+        self.assertIsNotNone(self.reopen())
+        self.panel.delete()
+        self.assertIsNone(self.reopen())
+        self.assert_quiet()
+
+    def test_a_hidden_panel_comes_back_hidden(self):
+        self.panel.display(False)
+        wait_until(lambda: not self.panel.displayed())
+        self.reopen()
+        wait_until(lambda: not self.panel.displayed())
+
+    def test_a_map_that_was_chosen_and_is_no_more_is_not_chosen(self):
+        with mock.patch.object(Volume, "id_string", "77"):
+            self.save()
+        self.load()
+        self.assertIsNone(self.panel.map_menu.value)
+        self.assert_quiet()
+
+    def test_a_session_that_is_added_leaves_the_panel_as_it_is(self):
+        self.modify.kind = "sigmoid"
+        self.save()
+        self.modify.kind = "attenuate"
+        run(session, f'open "{self.path}" combine true', log=False)
+        self.settle()
+        self.assertIs(OccuPyPanel.get_singleton(session, create=False), self.panel)
+        self.assertEqual(self.modify.kind, "attenuate")
 
     def test_a_session_brings_the_panel_back_as_it_was(self):
         self.panel.estimate_page.estimate()
@@ -605,29 +699,57 @@ class Sessions(PanelTestCase):
 
     def test_a_state_that_is_not_understood_does_not_hinder_the_session(self):
         with mock.patch.object(self.panel.measure_page.__class__, "state", {}):
-            path = FOLDER / "other.cxs"
-            run(session, f'save "{path}"', log=False)
-        run(session, "close session", log=False)
-        run(session, f'open "{path}"', log=False)
-        self.panel = OccuPyPanel.get_singleton(session, create=False)
-        self.settle()
+            self.save()
+        self.load()
         self.assertEqual([m.name for m in self.maps()], ["small"])
         self.assertIn("begins anew", self.log.text["info"])
 
     def test_a_preview_is_not_saved_but_the_map_in_its_place(self):
         self.modify.preview.setChecked(True)
         self.settle()
-        path = FOLDER / "preview.cxs"
-        run(session, f'save "{path}"', log=False)
+        self.save()
         self.assertFalse(self.map.display)
         self.assertTrue(self.modify.preview_map.display)
-        run(session, "close session", log=False)
-        run(session, f'open "{path}"', log=False)
-        self.panel = OccuPyPanel.get_singleton(session, create=False)
-        self.settle()
+        self.load()
         (volume,) = self.maps()
         self.assertTrue(volume.display)
         self.assert_quiet()
+
+
+class Names(PanelTestCase):
+    def test_words_on_a_map_show_its_name_as_it_is(self):
+        oblique = self.open_map(self.density, "oblique", angles=(90, 90, 100))
+        for name in NASTY_NAMES:
+            with self.subTest(name):
+                oblique.name = name
+                self.panel.map_menu.value = self.map
+                self.settle()
+                self.panel.map_menu.value = oblique
+                self.settle()
+                words = QTextDocument()
+                words.setHtml(self.panel.estimate_page.words.text())
+                self.assertIn(" ".join(name.split()), words.toPlainText())
+                self.assertIn(name, self.modify.words.text())
+                self.assertEqual(self.modify.words.textFormat(), Qt.PlainText)
+
+    def test_progress_shows_the_name_as_it_is(self):
+        self.map.name = "<img src=x>"
+        with mock.patch.object(jobs, "estimate", Endless()):
+            type_into(self.form.fields["lowpass"], "13")
+            wait_until(self.panel.bar.isVisible)
+            self.assertIn("<img src=x>", self.panel.stage.text())
+            self.assertEqual(self.panel.stage.textFormat(), Qt.PlainText)
+            self.panel.cancel()
+
+    def test_the_solvent_plot_has_the_name_as_it_is(self):
+        for name in NASTY_NAMES:
+            with self.subTest(name):
+                self.map.name = name
+                run(session, "occupy solvent #1", log=False)
+                (plot,) = session.tools.find_by_class(SolventPlot)
+                self.assertIn(name, [axes.get_title() for axes in plot.figure.axes])
+                plot.canvas.draw()
+                plot.delete()
 
 
 class Window(PanelTestCase):
