@@ -20,7 +20,8 @@ from Qt.QtWidgets import (
 )
 
 from ..commands.coloring import color_atoms
-from ..commands.measure import ATTRIBUTE, BY, columns_of
+from ..commands.measure import ATTRIBUTE
+from ..engine.regions import BY, columns_of
 from .composing import Typed, command, in_words
 from .fields import button, map_menu, row
 

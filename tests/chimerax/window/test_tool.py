@@ -18,8 +18,9 @@ from chimerax.geometry import translation
 from chimerax.map import Volume
 from chimerax.occupy.commands import jobs, remembered
 from chimerax.occupy.commands.plot import SolventPlot
+from chimerax.occupy.engine.checks import checked
 from chimerax.occupy.engine.errors import OccuPyError
-from chimerax.occupy.engine.settings import KINDS, checked
+from chimerax.occupy.engine.settings import KINDS
 from chimerax.occupy.tool.panel import OccuPyPanel
 from Qt.QtCore import QEvent, Qt
 from Qt.QtGui import QKeyEvent, QTextDocument
