@@ -103,6 +103,27 @@ def _sampling(shape, voxel_size, longest):
     return cropped, tuple(v * n / m for v, n, m in zip(voxel_size, shape, cropped, strict=True))
 
 
+def lowpassed(density, voxel_size, **settings):
+    """A map low-passed as for an estimate of it, at its own sampling.
+
+    Parameters are those of `estimate`; settings that do not concern the low-pass are
+    checked and otherwise without effect.
+
+    Returns
+    -------
+    array of float32, shape (z, y, x)
+
+    Raises
+    ------
+    OccuPyError
+        If the map or a setting cannot be used.
+    """
+    voxel_size = checked_voxel_size(voxel_size)
+    resolved = resolve_estimation(voxel_size, checked(settings, ESTIMATION))
+    density, _ = suitability.checked_density(density)
+    return fourier.lowpass(density, resolved.lowpass, voxel_size)
+
+
 def common_full_scale(maps, **settings):
     """The full scale of the strongest of several maps, to put all of them on one scale.
 
@@ -111,13 +132,15 @@ def common_full_scale(maps, **settings):
     maps : iterable of tuple (density, voxel_size)
         As for `estimate`.
     **settings
-        As for `estimate`.
+        As for `estimate`. Masks and half maps, on which the full scale does not depend,
+        have no effect: they are on the grid of one of the maps.
 
     Returns
     -------
     float
         To be given to `estimate` as full_scale.
     """
+    settings = {name: value for name, value in settings.items() if name not in ("solvent_mask", "half_maps")}
     values = []
     for density, voxel_size in maps:
         work = _Estimation(density, voxel_size, settings, None)
