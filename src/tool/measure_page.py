@@ -196,7 +196,7 @@ class MeasurePage(QWidget):
         self.segment.setSuffix(" residues")
         self.segment.setToolTip("<p>Residues in a segment: <b>segment</b></p>")
         self.reference = QLineEdit()
-        self.reference.setPlaceholderText("the strongest")
+        self.reference.setPlaceholderText("the strongest groups")
         self.reference.setToolTip(
             "<p>Atoms that are known to be there in full, such as #2/A: occupancies are relative to the groups that "
             "they make up. <b>reference</b></p>"
