@@ -7,6 +7,8 @@ home of the `occupy` shell program. Nothing is imported before it is used::
     estimate = occupy.estimate(density, voxel_size=1.06)    # .scale .full_scale .tau
     solvent = occupy.fit_solvent(density, voxel_size=1.06)  # .mean .sigma .confidence(values)
     equalized = occupy.equalize(density, voxel_size=1.06)
+    groups, notes = occupy.make_groups(positions, elements, chains)
+    refinement = occupy.refine(density, 1.06, groups)       # .rows: .group .occupancy .standard_error
 """
 
 from importlib import import_module
