@@ -11,22 +11,16 @@ from .parallel import Progress
 from .refine import Refinement, Refiner
 from .suitability import checked_density
 
-ATOM_SIGMA = 1.5
+ATOM_SIGMA = 1.0
 """Å. Of the Gaussian by which atoms decide on a voxel: narrow, so that at a contact the nearest do."""
 
 FADE = (6.0, 8.0)
 """Å from the atoms at which the scale starts to fall, and is 0."""
 
-_REACH = 10.0
+_REACH = 9.0
 """Å. Many atoms together reach further than one of them."""
 
-_SPLAT_VARIANCE = 1 / 6
-"""Mean variance, in voxels, of the linear shares in which an atom goes to the two voxels beside it."""
-
 _CONVOLVED_AT_ONCE = 16
-
-_SMALLEST_SIGMA = 0.3
-"""Voxels. The narrowest Gaussian that reaches ten Å in single precision, whatever the voxels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +155,8 @@ def _splat(places, occupancies, shape):
 
 
 def _kernel(voxel_size, radius):
-    """A Gaussian along one axis, 1 at its centre, less the blur of the linear shares."""
-    variance = max((ATOM_SIGMA / voxel_size) ** 2 - _SPLAT_VARIANCE, _SMALLEST_SIGMA**2)
-    return np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * variance))
+    """A Gaussian along one axis, 1 at its centre."""
+    return np.exp(-((np.arange(-radius, radius + 1) * voxel_size / ATOM_SIGMA) ** 2) / 2)
 
 
 def _convolve(values, kernels):
