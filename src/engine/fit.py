@@ -16,6 +16,9 @@ _REGION_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
 _B_SPREAD = 40.0
 """Å². B-factors of a group as a whole are this far from right, or so: its prior."""
 
+_OCCUPANCY_SPREAD = 1.0
+"""Occupancies are this far from their mean, or so: the prior that holds groups too small to be read."""
+
 _FEWEST_SLOPE_ATOMS = 100
 _SMALLEST_PRIOR_OCCUPANCY = 0.2
 _B_UNIT = 100.0
@@ -191,8 +194,11 @@ class GroupModel:
     def _round(self, coefficients, state, variance):
         """Transfer function of the model as it is, then the occupancies that fit best."""
         data, transfer, whole_filter = self.brought_back(coefficients, self.whole(*self._parted(state)))
-        factor = linalg.cho_factor(self.normal + np.diag(self._prior(state[: self.count], variance)))
-        solution = linalg.cho_solve(factor, self.design.T @ data)
+        prior = self._prior(state[: self.count], variance)
+        expected = np.zeros(len(prior))
+        expected[: self.count] = np.average(state[: self.count], weights=self.weights)
+        factor = linalg.cho_factor(self.normal + np.diag(prior))
+        solution = linalg.cho_solve(factor, self.design.T @ data + prior * expected)
         residual = data - self.design @ solution.astype(np.float32)
         solution[self.count : -1] /= _B_UNIT
         return _Round(solution, factor, data, residual, transfer, whole_filter)
@@ -218,6 +224,7 @@ class GroupModel:
         per_observation = 4 * self.grid.voxels_per_observation
         spread = _B_SPREAD * np.maximum(np.abs(occupancies[self._sloped]), _SMALLEST_PRIOR_OCCUPANCY)
         prior[self.count : -1] = per_observation * variance / spread**2
+        prior[: self.count] = per_observation * variance / _OCCUPANCY_SPREAD**2
         return prior
 
     def _fitted(self, last, coefficients):

@@ -93,6 +93,11 @@ def shrunk(deviations, standard_errors):
     return deviations * true / np.maximum(true + variances, np.finfo(float).tiny)
 
 
+def surely_deviate(deviations, standard_errors):
+    """Whether any part deviates by more than three standard errors."""
+    return bool((np.abs(deviations) > _SURE * standard_errors).any())
+
+
 def drawn_to_mean(occupancies, standard_errors, weights):
     """Occupancies of groups, those with large standard errors drawn to the mean of all.
 

@@ -10,7 +10,7 @@ from .errors import OccuPyError, SettingError
 from .fit import GroupModel
 from .groups import Group
 from .parallel import Progress
-from .parts import drawn_to_mean, part_deviations
+from .parts import drawn_to_mean, part_deviations, surely_deviate
 from .suitability import checked_density
 
 DEFAULT_LOWPASS = 8.0
@@ -199,9 +199,9 @@ class Refiner:
         of_groups = drawn_to_mean(fitted.occupancies / level, errors, model.weights)
         deviations, deviation_errors = (values / level for values in part_deviations(model, fitted))
         of_parts = of_groups[model.part_group] + deviations
-        if reference is None:
-            mine = chosen[model.part_group]
-            of_parts /= _strongest_level(1 + deviations[mine], model.part_weights[mine], deviation_errors[mine])
+        mine = chosen[model.part_group]
+        if reference is None and surely_deviate(deviations[mine], deviation_errors[mine]):
+            of_parts /= _strongest_level(of_parts[mine], model.part_weights[mine], deviation_errors[mine])
         of_atoms = np.repeat(of_parts, [len(piece) for piece in model.pieces])
         return refinement, np.concatenate([piece.positions for piece in model.pieces]), of_atoms
 
