@@ -19,7 +19,7 @@ from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
 from chimerax.occupy.engine import phantom
 from chimerax.occupy.engine.factors import factor_of
-from chimerax.occupy.palette import NEW_KEY, PALETTE, key_entries
+from chimerax.occupy.palette import KEY_TITLE, NEW_KEY, PALETTE, key_entries
 from chimerax.occupy.plots import draw_solvent
 from matplotlib.figure import Figure
 from PIL import Image
@@ -147,11 +147,33 @@ def measured():
     scale_map = run(f"occupy estimate {spec(density)} color false")
     for row in run(f"occupy measure {spec(scale_map)} atoms #1 map {spec(density)}"):
         print(row)
+    show_chains(density)
+    run(f"color byattribute map_occupancy #1 palette {':'.join(PALETTE)} range 0,1")
+    show_key()
+    save(picture(600), "occupy_measure.png")
+
+
+def refined():
+    """The chains of the BBSome colored by their refined occupancy."""
+    new_scene()
+    density = simulated()
+    show_chains(density)
+    for row in run(f"occupy refine {spec(density)} atoms #1 key false plot false"):
+        print(row)
+    show_key("occupancy")
+    save(picture(600), "occupy_refine.png")
+
+
+def show_chains(density):
+    """Show the BBSome as tubes without its map."""
     run(f"hide {spec(density)} models; hide #1 atoms,pseudobonds")
     run("cartoon #1; cartoon style modeHelix tube; graphics silhouettes width 1.5; view orient; view; zoom 1.15")
-    run(f"color byattribute map_occupancy #1 palette {':'.join(PALETTE)} range 0,1")
-    run(f"key {' '.join(StringArg.unparse(entry) for entry in key_entries(PALETTE, (0, 0, 0, 0, 1)))} {NEW_KEY}")
-    save(picture(600), "occupy_measure.png")
+
+
+def show_key(title=KEY_TITLE):
+    """Show a key whose labels a small picture has room for."""
+    entries = key_entries(PALETTE, (0, 0, 0, 0, 1), title)
+    run(f"key {' '.join(StringArg.unparse(entry) for entry in entries)} {NEW_KEY}")
 
 
 def solvent():
@@ -193,5 +215,6 @@ estimated()
 masked()
 equalized()
 measured()
+refined()
 solvent()
 curves()

@@ -9,7 +9,7 @@ NEW_KEY = "fontSize 14 pos 0.58,0.08 size 0.38,0.04"
 """How a key is made so that its labels stay apart in a window of 450 pixels already."""
 
 
-def key_entries(colors, values):
+def key_entries(colors, values, title=KEY_TITLE):
     """Entries of ChimeraX's `key` command: the ends labeled, between them a title.
 
     More labels would overlap in a small window.
@@ -20,12 +20,13 @@ def key_entries(colors, values):
         As #rrggbb.
     values : sequence of float
         The value of each color, ascending.
+    title : str
 
     Returns
     -------
     list of str
     """
     labels = [""] * len(colors)
-    labels[len(labels) // 2] = KEY_TITLE
+    labels[len(labels) // 2] = title
     labels[0], labels[-1] = f"{values[0]:.3g}", f"{values[-1]:.3g}"
     return [f"{color}:{label}" for color, label in zip(colors, labels, strict=True)]

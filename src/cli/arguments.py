@@ -9,7 +9,8 @@ from ..engine.settings import ESTIMATION, KINDS, MASK, group, respelled
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
 from 0 to 1: a proxy for occupancy. And equalise the map: bring every region to one level
-without amplifying solvent. Best on unsharpened maps with solvent around the molecule."""
+without amplifying solvent. Best on unsharpened maps with solvent around the molecule.
+With an atomic model, tell the occupancy of each chain and how sure that is (refine)."""
 
 EPILOG = """\
 examples:
@@ -18,6 +19,7 @@ examples:
                                           (.png), a ChimeraX script (.cxc) and settings (.json)
   occupy equalize map.mrc                 writes map_equalized.mrc and the same beside it
   occupy equalize *.mrc --power 2 --output-dir equalized
+  occupy refine map.mrc --atoms model.cif     tells the occupancy of each chain with its error
 
 The scale is relative to the strongest region of a map; less mass, flexibility and B-factors
 lower it too, not only occupancy. The method: doi.org/10.1038/s41467-023-41478-1"""
@@ -74,6 +76,13 @@ def add_output(parser):
         "--output-dir", type=Path, metavar="DIR", help="where to write [default: beside the map; demo: occupy_demo]"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
+
+
+def add_tables(parser):
+    """Add the options on the tables that are saved, which `Tables` takes."""
+    add = parser.add_argument
+    add("--json", type=Path, metavar="FILE", dest="json_file", help="save the table as JSON; one table of all maps")
+    add("--csv", type=Path, metavar="FILE", dest="csv_file", help="save it as comma-separated values")
 
 
 def add_common_scale(parser):

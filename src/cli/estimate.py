@@ -5,8 +5,10 @@ from functools import partial
 from .. import plots
 from ..engine import estimate as engine
 from ..engine.settings import ESTIMATION, SETTINGS
-from . import mapfile
+from . import guided, mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
+from .atom_groups import read_groups
+from .guided import add_model_options, checked_choice, guided_one
 from .maps import on_grid, sample
 from .outputs import RunFiles
 from .report import estimate_lines, estimate_record, file_lines, label, printable
@@ -15,13 +17,15 @@ from .work import Batch, Done
 SUFFIX = {"occupancy": "occupancy", "resolution": "local_scale"}
 
 
-def estimate(maps, *, output_dir=None, overwrite=False, voxel_size=None, common_scale=False, **settings):
+def estimate(maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=None, common_scale=False, **settings):
     """Estimate the local scale of maps.
 
     Parameters
     ----------
     maps : list of str
         Files and EMDB entries.
+    atoms : list of Path
+        Atomic models, whose occupancies then guide the scale: see `guided`.
     output_dir, overwrite
         See `RunFiles`.
     voxel_size : float, optional
@@ -29,22 +33,27 @@ def estimate(maps, *, output_dir=None, overwrite=False, voxel_size=None, common_
     common_scale : bool
         Put all maps on the full scale of the strongest.
     **settings
-        The estimation settings, maps among them as paths.
+        The estimation settings, maps among them as paths; with a model `guided.SETTINGS`.
 
     Returns
     -------
     int
         The exit status.
     """
-    batch = Batch(maps, partial(files_of, mode=settings.get("mode"), output_dir=output_dir, overwrite=overwrite))
-    settings = batch.with_common_scale(settings, common_scale, voxel_size)
-    batch.run(partial(estimate_one, voxel_size=voxel_size, settings=settings))
+    choice = checked_choice(atoms, settings, common_scale)
+    made = SUFFIX[settings.get("mode", SETTINGS["mode"].default)] if choice is None else guided.SUFFIX
+    batch = Batch(maps, partial(files_of, made=made, output_dir=output_dir, overwrite=overwrite))
+    if choice is None:
+        settings = batch.with_common_scale(settings, common_scale, voxel_size)
+        batch.run(partial(estimate_one, voxel_size=voxel_size, settings=settings))
+    else:
+        read_groups(choice)  # what is wrong with the models is told once, not for every map
+        batch.run(partial(guided_one, voxel_size=voxel_size, choice=choice, settings=settings))
     return batch.status
 
 
-def files_of(source, *, mode=None, output_dir=None, overwrite=False):
+def files_of(source, *, made=SUFFIX["occupancy"], output_dir=None, overwrite=False):
     """The files that are made of a map: scale map, record, figure, and a script that shows the map colored by it."""
-    made = SUFFIX[mode or SETTINGS["mode"].default]
     return RunFiles(source, made, output_dir, overwrite, shows_input=True)
 
 
@@ -72,3 +81,4 @@ def register(subcommands):
     add_output(parser)
     add_common_scale(parser)
     add_settings(parser, ESTIMATION)
+    add_model_options(parser)

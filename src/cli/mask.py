@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from ..engine.masks import make_mask
 from ..engine.checks import checked
+from ..engine.masks import make_mask
 from ..engine.settings import MASK
 from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_settings

@@ -8,12 +8,12 @@ import numpy as np
 
 from ..engine.errors import OccuPyError
 from ..engine.estimate import estimate
-from ..engine.regions import BY, RegionTable, as_csv
-from .arguments import add_map_subcommand
+from ..engine.regions import BY, RegionTable
+from .arguments import add_map_subcommand, add_tables
 from .maps import sample, values_on_grid
-from .models import read_atoms
-from .outputs import check_absent, staged, write_json
+from .models import AtomicModel
 from .report import note_lines
+from .tables import Tables
 from .work import Batch, Done
 
 
@@ -48,17 +48,10 @@ def measure(
     """
     if not masks and not atoms:
         raise OccuPyError("there is nothing to measure; give --masks or --atoms")
-    if json_file is not None and json_file == csv_file:
-        raise OccuPyError(f"{json_file} cannot be both tables; give --json and --csv files of their own")
-    saved = [(path, save) for path, save in ((json_file, _save_json), (csv_file, _save_csv)) if path is not None]
-    for path, _ in saved:
-        check_absent([path], overwrite)
+    tables = Tables(json_file, csv_file, overwrite)
     batch = Batch(maps)
     done = batch.run(partial(measure_one, voxel_size=voxel_size, masks=masks, atoms=atoms, by=by, map=map))
-    rows = [{"map": source} | row if len(maps) > 1 else row for source, found in done for row in found.rows]
-    for path, save in saved if rows else ():
-        with staged([path], overwrite) as place:
-            save(place(path), rows)
+    tables.write(done, len(maps) > 1)
     return batch.status
 
 
@@ -82,13 +75,21 @@ def _lowpassed(path, sampled, voxel_size):
 
 def _add_atoms(table, sampled, path, by):
     """Add rows for the chains, residues or whole of a model; yields a note on atoms that are outside the map."""
-    atoms = read_atoms(path)
-    places = (atoms.positions[:, ::-1] - sampled.origin) / sampled.voxel_size
+    model = AtomicModel(path)
+    places = (model.positions[:, ::-1] - sampled.origin) / sampled.voxel_size
+    names = np.array([_name(model, chain, residue, by) for chain, residue in model.residues], object)
     with _naming(path):
-        scales = table.add_atoms(places, atoms.labels[by])
+        scales = table.add_atoms(places, names[model.of_residue])
     outside = np.count_nonzero(np.isnan(scales))
     if outside:
         yield f"{outside} of {len(scales)} atoms of {path} are outside the map and were left out."
+
+
+def _name(model, chain, residue, by):
+    """What the group of a residue is called."""
+    if by == "model":
+        return model.path.name
+    return f"/{chain}" if by == "chain" else f"/{chain}:{residue.seqid} {residue.name}"
 
 
 @contextmanager
@@ -110,14 +111,6 @@ def _table_lines(rows):
         yield f"  {row['mean']:6.3f} {quartiles} {row['count']:9d}{others}  {row['region']}"
 
 
-def _save_json(path, rows):
-    write_json(path, rows)
-
-
-def _save_csv(path, rows):
-    path.write_text(as_csv(rows, ["map"]), encoding="utf-8", errors="backslashreplace", newline="")
-
-
 def register(subcommands):
     summary = "tell the occupancy of regions in a scale map"
     parser = add_map_subcommand(subcommands, "measure", measure, summary)
@@ -127,6 +120,5 @@ def register(subcommands):
     add("--by", choices=BY, default="chain", help="what atoms are grouped by [default: chain]")
     density = "the density map: tells relative density and the published program's figure as well"
     add("--map", type=Path, metavar="MAP", help=density)
-    add("--json", type=Path, metavar="FILE", dest="json_file", help="save the table as JSON; one table of all maps")
-    add("--csv", type=Path, metavar="FILE", dest="csv_file", help="save it as comma-separated values")
+    add_tables(parser)
     add("--overwrite", action="store_true", help="replace these files if they exist already")

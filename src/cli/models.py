@@ -1,56 +1,127 @@
-"""Atomic models, read with gemmi where it is installed."""
+"""Atomic models: files of them, read and written with gemmi."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..engine.errors import OccuPyError
 
+WRITABLE = (".cif", ".mmcif", ".pdb", ".ent")
+"""Endings of names of files that models are written to."""
 
-@dataclass(frozen=True, eq=False)
-class Atoms:
-    """Atoms of a model.
+_MMCIF = (".cif", ".mmcif")
+
+
+class AtomicModel:
+    """The first model of a PDB or mmCIF file, which may be compressed with gzip.
+
+    Parameters
+    ----------
+    path : Path
 
     Attributes
     ----------
-    positions : array of float, shape (atoms, 3)
-        x, y, z in Å.
-    labels : dict of str to list of str
-        Under chain, residue and model, what each atom belongs to.
-    """
-
-    positions: np.ndarray
-    labels: dict
-
-
-def read_atoms(path):
-    """The atoms of the first model of a PDB or mmCIF file, which may be compressed with gzip.
+    path : Path
+    residues : list of tuple (str, gemmi.Residue)
+        With the names of their chains as in the file.
+    atoms : list of gemmi.Atom
+        Alternate locations are atoms of their own.
+    of_residue : array of int, shape (atoms,)
+        Which of the residues each atom is in.
+    count : int
+        Models in the file.
 
     Raises
     ------
     OccuPyError
-        If gemmi is not installed, or the file is no model.
+        If the file is no model, or gemmi is not installed.
     """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        if not self.path.exists():
+            raise OccuPyError(f"{path}: no such file")
+        try:
+            self._structure = _gemmi().read_structure(str(path))
+            self._structure.setup_entities()
+            self.count = len(self._structure)
+            self.residues = [(chain.name or "_", residue) for chain in self._structure[0] for residue in chain]
+        except (RuntimeError, ValueError, IndexError, OSError) as error:
+            raise self._unreadable((str(error).strip().splitlines() or ["it holds no atoms"])[0]) from None
+        self.atoms = [atom for _, residue in self.residues for atom in residue]
+        self.of_residue = np.repeat(np.arange(len(self.residues)), [len(residue) for _, residue in self.residues])
+        if not self.atoms:
+            raise self._unreadable("it holds no atoms")
+
+    def _unreadable(self, reason):
+        return OccuPyError(f"{self.path} cannot be read as an atomic model (PDB or mmCIF): {reason}")
+
+    @property
+    def positions(self):
+        """x, y, z in Å, an array of shape (atoms, 3)."""
+        return np.array([[*atom.pos] for atom in self.atoms], float)
+
+    def selected(self, selection):
+        """Which atoms a selection means.
+
+        Parameters
+        ----------
+        selection : str
+            In the syntax of gemmi (CID), such as ``//A/1-100`` or ``//A/(HEM)``.
+
+        Returns
+        -------
+        bool array, shape (atoms,)
+        """
+        try:
+            chosen = _gemmi().Selection(selection)
+        except (RuntimeError, ValueError):
+            raise OccuPyError(
+                f"{selection} is no selection of atoms; expected one such as //A/1-100 or '//A/(HEM)'"
+            ) from None
+        numbered = self._structure.clone()
+        for number, atom in enumerate(a for chain in numbered[0] for residue in chain for a in residue):
+            atom.serial = number
+        found = np.zeros(len(self.atoms), bool)
+        for model in list(chosen.models(numbered))[:1]:
+            if model.num == numbered[0].num:
+                residues = (residue for chain in chosen.chains(model) for residue in chosen.residues(chain))
+                found[[atom.serial for residue in residues for atom in chosen.atoms(residue)]] = True
+        return found
+
+    def write(self, path, occupancies):
+        """Write the model with other occupancies.
+
+        Parameters
+        ----------
+        path : Path
+            Its ending, one of `WRITABLE`, tells the format. What else an mmCIF file held stays in it.
+        occupancies : array of float, shape (atoms,)
+            Clipped to the range 0 to 1; where NaN, the atom keeps that of the file.
+        """
+        for atom, value in zip(self.atoms, np.clip(occupancies, 0, 1), strict=True):
+            if np.isfinite(value):
+                atom.occ = float(value)
+        try:
+            if path.suffix.lower() in _MMCIF:
+                self._mmcif().write_file(str(path))
+            else:
+                self._structure.write_pdb(str(path))
+        except RuntimeError as error:
+            raise OccuPyError(f"{self.path} cannot be written as {path.name}: {error}") from None
+
+    def _mmcif(self):
+        gemmi = _gemmi()
+        if self._structure.input_format != gemmi.CoorFormat.Mmcif:
+            return self._structure.make_mmcif_document()
+        document = gemmi.cif.read(str(self.path))
+        self._structure.update_mmcif_block(document[0], gemmi.MmcifOutputGroups(False, atoms=True, auth_all=True))
+        return document
+
+
+def _gemmi():
     try:
         import gemmi
     except ImportError:
-        raise OccuPyError("reading atomic models needs gemmi: pip install gemmi") from None
-    path = Path(path)
-    if not path.exists():
-        raise OccuPyError(f"{path}: no such file")
-    try:
-        structure = gemmi.read_structure(str(path))
-        structure.setup_entities()
-        found = [(chain.name, residue, atom) for chain in structure[0] for residue in chain for atom in residue]
-    except (RuntimeError, ValueError, IndexError, OSError) as error:
-        reason = (str(error).strip().splitlines() or ["it holds no atoms"])[0]
-        raise OccuPyError(f"{path} cannot be read as an atomic model (PDB or mmCIF): {reason}") from None
-    if not found:
-        raise OccuPyError(f"{path} cannot be read as an atomic model (PDB or mmCIF): it holds no atoms")
-    labels = {
-        "model": [path.name] * len(found),
-        "chain": [f"/{chain}" for chain, _, _ in found],
-        "residue": [f"/{chain}:{residue.seqid} {residue.name}" for chain, residue, _ in found],
-    }
-    return Atoms(np.array([[*atom.pos] for _, _, atom in found], float), labels)
+        raise OccuPyError("gemmi is not installed, which reads atomic models: pip install gemmi") from None
+    return gemmi

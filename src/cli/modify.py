@@ -3,9 +3,9 @@
 from functools import partial
 
 from .. import plots
+from ..engine.checks import split
 from ..engine.estimate import estimate
 from ..engine.modify import check_modification, modify
-from ..engine.checks import split
 from ..engine.settings import ESTIMATION, RESULT_NAMES
 from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..engine.errors import OccuPyError
@@ -16,13 +16,13 @@ from .script import can_be_opened, chimerax_script
 
 @contextmanager
 def staged(paths, overwrite):
-    """A folder to write files into, which are moved to their places when all are done.
+    """A place to write files to, from where they are moved to their own when all are done.
 
     Parameters
     ----------
     paths : list of Path
-        Where the files will be, all in one folder. Nothing is written before it is
-        known that none of them exists, unless they may be overwritten.
+        Where the files will be. Nothing is written before it is known that none of them
+        exists, unless they may be overwritten.
     overwrite : bool
 
     Yields
@@ -37,33 +37,41 @@ def staged(paths, overwrite):
         everything is as it was.
     """
     check_absent(paths, overwrite)
-    folder = paths[0].parent
+    with ExitStack() as stages:
+        stage_of = {folder: stages.enter_context(_stage(folder)) for folder in {path.parent for path in paths}}
+        yield lambda path: stage_of[path.parent] / path.name
+        check_absent(paths, overwrite)
+        _move_all(stage_of, paths)
+
+
+@contextmanager
+def _stage(folder):
+    """A hidden folder in another, which is made with its parents, for as long as files are written."""
     with _file_problems(folder), _new_folder(folder):
         stage = Path(tempfile.mkdtemp(prefix=".occupy-", dir=folder))
         try:
-            yield lambda path: stage / path.name
-            check_absent(paths, overwrite)
-            _move_all(stage, paths)
+            yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def _move_all(stage, paths):
-    """Move the files to their places; on failure put back what they replaced."""
-    replaced = stage / "replaced"
-    replaced.mkdir()
+def _move_all(stage_of, paths):
+    """Move files from the stages in their folders to their places; on failure put back what they replaced."""
+    replaced = {folder: stage / "replaced" for folder, stage in stage_of.items()}
+    for folder in replaced.values():
+        folder.mkdir()
     moved = []
     try:
         for path in paths:
             if path.exists():
-                os.replace(path, replaced / path.name)
+                os.replace(path, replaced[path.parent] / path.name)
             moved.append(path)
-            os.replace(stage / path.name, path)
+            os.replace(stage_of[path.parent] / path.name, path)
     except OSError:
         for path in moved:
             path.unlink(missing_ok=True)
-            if (replaced / path.name).exists():
-                os.replace(replaced / path.name, path)
+            if (replaced[path.parent] / path.name).exists():
+                os.replace(replaced[path.parent] / path.name, path)
         raise
 
 
@@ -97,18 +105,21 @@ def removed_on_failure(paths):
 
 
 def check_absent(paths, overwrite):
-    """Raise `OccuPyError` where an output exists, unless it may be overwritten."""
-    folder = paths[0].parent
-    with _file_problems(folder):
-        if folder.exists() and not folder.is_dir():
-            raise OccuPyError(f"cannot write to {folder}: it is a file, not a folder")
-        for path in paths:
-            if path.is_dir():
-                raise OccuPyError(f"{path} is a folder, so no file of this name can be written; give --output-dir")
-            if path.exists() and not overwrite:
-                raise OccuPyError(
-                    f"{path} exists already; give --overwrite to replace it, or --output-dir for another folder"
-                )
+    """Raise `OccuPyError` where an output exists, unless it may be overwritten, or two are one file."""
+    for path in paths:
+        if paths.count(path) > 1:
+            raise OccuPyError(f"{path} would be written twice; give each file a name of its own")
+        with _file_problems(path.parent):
+            _check_one_absent(path, overwrite)
+
+
+def _check_one_absent(path, overwrite):
+    if path.parent.exists() and not path.parent.is_dir():
+        raise OccuPyError(f"cannot write to {path.parent}: it is a file, not a folder")
+    if path.is_dir():
+        raise OccuPyError(f"{path} is a folder, so no file of this name can be written; give --output-dir")
+    if path.exists() and not overwrite:
+        raise OccuPyError(f"{path} exists already; give --overwrite to replace it, or --output-dir for another folder")
 
 
 @contextmanager
@@ -119,7 +130,75 @@ def _file_problems(folder):
         raise OccuPyError(f"cannot write to {folder}: {error.strerror or error}") from None
 
 
-class RunFiles:
+class _NamedFiles:
+    """Files that are named after the map and what is made of it: figure and record.
+
+    Parameters
+    ----------
+    source : str
+        The map: a file or an EMDB entry.
+    made : str
+        What is made of it; all names begin with those of the map and of this.
+    output_dir : Path or None
+        The folder, else that of the map.
+    overwrite : bool
+
+    Attributes
+    ----------
+    notes : list of str
+        Sentences for the user on files that are missing.
+    """
+
+    def __init__(self, source, made, output_dir, overwrite):
+        path = file_of(source)
+        self._folder = output_dir or (Path() if emdb.is_entry(source) else path.parent)
+        self._stem = f"{mapfile.map_name(path)}_{made}"
+        self._overwrite = overwrite
+        self.figure, self.record = self._path(".png"), self._path(".json")
+        self.notes = []
+
+    def _path(self, ending):
+        return self._folder / f"{self._stem}{ending}"
+
+    def staged(self):
+        """A context in which to write them: see `staged`."""
+        return staged(self.paths, self._overwrite)
+
+    def write_record(self, place, record):
+        """Settings and results as JSON."""
+        write_json(place(self.record), record)
+
+    def write_figure(self, place, figure):
+        """A figure of matplotlib."""
+        with warnings.catch_warnings():
+            # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)
+            figure.savefig(place(self.figure))
+
+
+class ReportFiles(_NamedFiles):
+    """Where the files of a run that makes no map go. It is an error, before any work, that one exists already.
+
+    Parameters
+    ----------
+    source, made, output_dir, overwrite
+        See `RunFiles`.
+    others : sequence of Path
+        Files beside figure and record, which the user has named.
+    """
+
+    def __init__(self, source, made, output_dir, overwrite, others=()):
+        super().__init__(source, made, output_dir, overwrite)
+        self.others = list(others)
+        check_absent(self.paths, overwrite)
+
+    @property
+    def paths(self):
+        """All files that will be written."""
+        return [*self.others, self.figure, self.record]
+
+
+class RunFiles(_NamedFiles):
     """Where the files of a run on one map go. It is an error, before any work, that one exists already.
 
     Parameters
@@ -142,20 +221,19 @@ class RunFiles:
     """
 
     def __init__(self, source, made, output_dir, overwrite, scale_map=False, companions=True, shows_input=False):
+        super().__init__(source, made, output_dir, overwrite)
         path = file_of(source)
-        folder = output_dir or (Path() if emdb.is_entry(source) else path.parent)
-        stem = f"{mapfile.map_name(path)}_{made}"
         compressed = mapfile.is_compressed(path)
-        self.map, self.record = folder / f"{stem}.mrc", folder / f"{stem}.json"
-        self.scale_map = folder / f"{stem}_scale.mrc" if scale_map else self.map
-        self.input_copy = folder / f"{stem}_input.mrc" if compressed and shows_input else None
+        self.map = self._path(".mrc")
+        self.scale_map = self._path("_scale.mrc") if scale_map else self.map
+        self.input_copy = self._path("_input.mrc") if compressed and shows_input else None
         self._input = self.input_copy or (None if compressed else path.resolve())
         self._shows_input = shows_input
-        self.figure = folder / f"{stem}.png" if companions else None
-        self._script, self.notes = None, []
+        self._script = None
         if companions:
-            self._plan_script(folder / f"{stem}.cxc")
-        self._overwrite = overwrite
+            self._plan_script(self._path(".cxc"))
+        else:
+            self.figure = None
         check_absent(self.paths, overwrite)
 
     def _plan_script(self, script):
@@ -183,21 +261,6 @@ class RunFiles:
         paths = [self.map, self.scale_map, self.input_copy, self.figure, self._script, self.record]
         return list(dict.fromkeys(path for path in paths if path))
 
-    def staged(self):
-        """A context in which to write them: see `staged`."""
-        return staged(self.paths, self._overwrite)
-
-    def write_record(self, place, record):
-        """Settings and limits as JSON; infinity, which JSON has not, as the text that the shell takes."""
-        write_json(place(self.record), _finite(record))
-
-    def write_figure(self, place, figure):
-        """A figure of matplotlib."""
-        with warnings.catch_warnings():
-            # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
-            warnings.filterwarnings("ignore", "Glyph", UserWarning)
-            figure.savefig(place(self.figure))
-
     def write_input_copy(self, place, sampled):
         """The input as ChimeraX can open it, where there has to be a copy."""
         if self.input_copy:
@@ -211,16 +274,21 @@ class RunFiles:
 
 
 def write_json(path, values):
-    """Write JSON; what UTF-8 has no letter for, as names of files may hold, as an escape of JSON."""
-    text = json.dumps(values, indent=1, ensure_ascii=False)
+    """Write JSON: infinity, which JSON has not, as the text that the shell takes, and what is not known as null.
+
+    What UTF-8 has no letter for, as names of files may hold, becomes an escape of JSON.
+    """
+    text = json.dumps(_in_json(values), indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
-def _finite(value):
+def _in_json(value):
     if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
+        return {name: _in_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_in_json(item) for item in value]
     if isinstance(value, Path):
         return str(value.resolve())
-    return "inf" if value == float("inf") else value
+    if value == float("inf"):
+        return "inf"
+    return None if value != value else value

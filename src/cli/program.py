@@ -6,11 +6,11 @@ import sys
 
 from .. import __version__
 from ..engine.errors import OccuPyError
-from . import attenuate, demo, equalize, estimate, mask, measure, sigmoid, solvent
+from . import attenuate, demo, equalize, estimate, mask, measure, refine, sigmoid, solvent
 from .arguments import DESCRIPTION, EPILOG
 from .report import printable, tell_failure
 
-SUBCOMMANDS = (estimate, equalize, attenuate, sigmoid, solvent, mask, measure, demo)
+SUBCOMMANDS = (estimate, equalize, attenuate, sigmoid, solvent, mask, measure, refine, demo)
 """In the order of the help. Each has `register`, which adds its parser and says which function it calls."""
 
 

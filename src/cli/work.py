@@ -34,12 +34,12 @@ class Batch:
     maps : list of str
         Files and EMDB entries.
     files_of : callable, optional
-        Takes one of the maps and returns the `RunFiles` that will be made of it; raises
-        `OccuPyError` if they may not. All are asked for before any work.
+        Takes one of the maps and returns the files that will be made of it (`RunFiles` or
+        `ReportFiles`); raises `OccuPyError` if they may not. All are asked for before any work.
 
     Attributes
     ----------
-    planned : list of tuple (str, RunFiles or None)
+    planned : list of tuple (str, files or None)
     failed : bool
         Whether a map failed so far.
     """

@@ -9,6 +9,7 @@ _MODULE_OF = {
     "occupy attenuate": "attenuate",
     "occupy sigmoid": "sigmoid",
     "occupy solvent": "solvent",
+    "occupy refine": "refine",
     "occupy measure": "measure",
     "occupy mask": "mask",
     "occupy color": "color",

@@ -8,10 +8,13 @@ from chimerax.core.colors import Colormap
 from chimerax.core.commands import StringArg, run
 from chimerax.core.logger import StringPlainTextLog
 from chimerax.core.undo import UndoState
+from chimerax.std_commands.color import color_by_attr
 from chimerax.surface import color_sample
 
-from ..palette import NEW_KEY, PALETTE, RANGE, key_entries
+from ..palette import KEY_TITLE, NEW_KEY, PALETTE, RANGE, key_entries
 from .maps import draw_now
+
+FULL = "full"
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,7 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
     undo : bool
         Whether the coloring can be undone.
     """
-    palette, ends = coloring.palette, coloring.range
-    if palette is None:
-        palette = Colormap(None, [_rgba(color) for color in PALETTE])
-    if ends is None and not palette.values_specified:
-        ends = RANGE
+    palette, ends = _palette_and_range(coloring)
     state = UndoState("occupy color")
     with StringPlainTextLog(session.logger):  # lines on each surface that do not say of which map it is
         color_sample(session, surfaces, scale_map, palette=palette, range=ends, undo_state=state)
@@ -68,6 +67,28 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
     if coloring.key:
         used = surfaces[0].auto_recolor_vertices.colormap
         show_key(session, [_hex(color) for color in used.colors], used.data_values)
+
+
+def color_by_attribute(session, atoms, attribute, coloring, title=KEY_TITLE):
+    """Color atoms, cartoons and surfaces by an attribute of residues, and show a key, as the keywords say.
+
+    Parameters
+    ----------
+    session : Session
+    atoms : Atoms
+    attribute : str
+        Residues that do not have it keep their colors.
+    coloring : Coloring
+    title : str
+        Of the key.
+    """
+    values = [value for r in atoms.unique_residues if (value := getattr(r, attribute, None)) is not None]
+    if not coloring.color or not values:
+        return
+    used = _colormap(coloring, min(values), max(values))
+    color_by_attr(session, f"r:{attribute}", atoms, palette=used, log_info=False)
+    if coloring.key:
+        show_key(session, [_hex(color) for color in used.colors], used.data_values, title)
 
 
 def color_atoms(session, atoms, attribute):
@@ -85,6 +106,26 @@ def color_atoms(session, atoms, attribute):
     show_key(session, PALETTE, np.linspace(low, high, len(PALETTE)))
 
 
+def _palette_and_range(coloring):
+    """The palette of a coloring, and its range: two values, 'full', or None for the values of the palette."""
+    palette, ends = coloring.palette, coloring.range
+    if palette is None:
+        palette = Colormap(None, [_rgba(color) for color in PALETTE])
+    if ends is None and not palette.values_specified:
+        ends = RANGE
+    return palette, ends
+
+
+def _colormap(coloring, lowest, highest):
+    """The colors at each value, for values from the lowest to the highest."""
+    palette, ends = _palette_and_range(coloring)
+    if ends == FULL:
+        ends = (lowest, highest) if lowest < highest else RANGE
+    if ends is None:
+        return palette
+    return palette.rescale_range(*ends) if palette.values_specified else palette.linear_range(*ends)
+
+
 def surfaces_of(volume):
     """A volume's surfaces with geometry, which is made here where it has not been drawn yet."""
     draw_now(volume.session)
@@ -92,9 +133,9 @@ def surfaces_of(volume):
     return [surface for surface in volume.surfaces if surface.vertices is not None]
 
 
-def show_key(session, colors, values):
+def show_key(session, colors, values, title=KEY_TITLE):
     """Show a color key; an existing one keeps its place and size. Colors are as #rrggbb."""
-    entries = key_entries(colors, values)
+    entries = key_entries(colors, values, title)
     layout = "" if get_model(session, create=False) else NEW_KEY
     run(session, f"key {' '.join(StringArg.unparse(entry) for entry in entries)} {layout}", log=False)
 

@@ -1,31 +1,49 @@
 """occupy estimate: scale maps of maps, whose surfaces they color."""
 
+from functools import partial
 from json import dumps
 
+from chimerax.atomic import AtomsArg
 from chimerax.core.commands import CmdDesc, JSONResult
 from chimerax.core.commands import register as register_command
+from chimerax.core.errors import UserError
 
-from ..engine.settings import ESTIMATION
+from ..engine.settings import ESTIMATION, SETTINGS
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, in_chimerax_spelling, user_errors
+from .atom_groups import AtomGroups
 from .coloring import color_volume
-from .jobs import EstimateJob, result_of
+from .jobs import EstimateJob, GuidedJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample
 from .remembered import remember_scale_map
-from .report import log_estimate
+from .report import log_estimate, log_guided
 from .tile import show_tile
 from .work import start, with_common_scale
 
 SUFFIX = {"occupancy": "occupancy", "resolution": "local scale"}
 
+GUIDED = ("lowpass", "half_maps")
+"""The settings of an estimate that hold where a model guides it."""
+
 
 def estimate(
-    session, volumes, *, subregion="all", step=1, model_id=None, common_scale=False, return_json=False, **keywords
+    session,
+    volumes,
+    *,
+    atoms=None,
+    subregion="all",
+    step=1,
+    model_id=None,
+    common_scale=False,
+    return_json=False,
+    **keywords,
 ):
     """Estimate the local scale of maps and color their surfaces by it.
 
     Parameters
     ----------
     volumes : list of Volume
+    atoms : Atoms, optional
+        A model in each of the maps, by which the scale is read: the refined occupancies of its chains and their parts.
     subregion, step, model_id
         The part of each map and the sampling to use, and the id of the first new model.
     common_scale : bool
@@ -40,24 +58,26 @@ def estimate(
         The scale maps, hidden. The JSON holds for each map what was read off it, the settings and the warnings.
     """
     coloring, settings = start(session, volumes, keywords, step, ESTIMATION)
+    groups = None if atoms is None else _groups_to_guide(atoms, settings, common_scale, coloring)
     samples = [sample(volume, step, subregion) for volume in volumes]
     settings = with_common_scale(samples, settings, common_scale)
     ids = ModelIds(session, model_id, len(volumes))
-    done = [_estimate_one(session, s, ids.take(), coloring, settings) for s in samples]
+    one = _estimate_one if groups is None else partial(_guided_one, groups)
+    done = [one(session, s, ids.take(), coloring, settings) for s in samples]
     made = one_or_list([scale_map for scale_map, _ in done])
-    if not return_json:
-        return made
-    return JSONResult(dumps([_told(s, *one) for s, one in zip(samples, done, strict=True)]), made)
+    return JSONResult(dumps([told for _, told in done]), made) if return_json else made
 
 
-def _told(sampled, scale_map, found):
-    """What a script may want to know of an estimate, as plain values."""
-    return {
-        "map": f"#{sampled.volume.id_string}",
-        "scale_map": f"#{scale_map.id_string}",
-        "settings": found.settings.as_dict(),
-        "warnings": [in_chimerax_spelling(sentence) for sentence in found.warnings],
-    } | found.limits()
+def _groups_to_guide(atoms, settings, common_scale, coloring):
+    """The chains of a model, which guides the estimate; other settings than those of a fit are refused."""
+    without_effect = [SETTINGS[name].camel for name in settings if name not in GUIDED]
+    without_effect += ["commonScale"] * common_scale + ["showTile"] * coloring.show_tile
+    if without_effect:
+        known = ", ".join(SETTINGS[name].camel for name in GUIDED)
+        raise UserError(
+            f"{', '.join(without_effect)} cannot be given with atoms; expected of the estimation {known} only"
+        )
+    return AtomGroups(atoms)
 
 
 def _estimate_one(session, sampled, model_id, coloring, settings):
@@ -69,7 +89,30 @@ def _estimate_one(session, sampled, model_id, coloring, settings):
     color_volume(session, volume, scale_map, coloring)
     if coloring.show_tile:
         show_tile(session, sampled, found)
-    return scale_map, found
+    return scale_map, _told(volume, scale_map, found.settings.as_dict(), found.warnings) | found.limits()
+
+
+def _guided_one(groups, session, sampled, model_id, coloring, settings):
+    volume = sampled.volume
+    job = GuidedJob(sampled, *groups.on_map(sampled), settings)
+    with user_errors(volume):
+        found = result_of(session, job)
+    scale_map = new_map(sampled, found.scale, f"{volume.name} {SUFFIX['occupancy']}", model_id)
+    warnings = [*job.notes, *found.warnings]
+    log_guided(session, volume, found.refinement, scale_map, warnings)
+    color_volume(session, volume, scale_map, coloring)
+    told = _told(volume, scale_map, {"lowpass": found.refinement.lowpass}, warnings)
+    return scale_map, told | {"reference": found.refinement.reference}
+
+
+def _told(volume, scale_map, settings, warnings):
+    """What a script may want to know of an estimate, as plain values."""
+    return {
+        "map": f"#{volume.id_string}",
+        "scale_map": f"#{scale_map.id_string}",
+        "settings": settings,
+        "warnings": [in_chimerax_spelling(sentence) for sentence in warnings],
+    }
 
 
 def scale_map_of(sampled, found, model_id=None):
@@ -82,7 +125,7 @@ def scale_map_of(sampled, found, model_id=None):
 def register(name, logger):
     description = CmdDesc(
         required=[("volumes", MapsToUseArg)],
-        keyword=from_settings(ESTIMATION) + SAMPLING + SEVERAL + DISPLAY,
+        keyword=[("atoms", AtomsArg), *from_settings(ESTIMATION), *SAMPLING, *SEVERAL, *DISPLAY],
         synopsis="Estimate local occupancy in maps and color them by it",
     )
     register_command(name, description, estimate, logger=logger)

@@ -5,13 +5,17 @@ arrays alone. A command computes its jobs one after the other. The tool computes
 thread before it runs the command, which then finds the result at hand.
 """
 
+from hashlib import sha256
+
 from chimerax.map import Volume
 
 from ..engine.checks import checked
 from ..engine.estimate import estimate, estimation_settings
+from ..engine.guided import guided_scale
 from ..engine.masks import make_mask
 from ..engine.modify import check_modification, modify, without_solvent
 from ..engine.parallel import Progress
+from ..engine.refine import refine
 from ..engine.settings import ESTIMATION, MASK
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
@@ -136,6 +140,65 @@ class MaskJob(Job):
         if progress:
             progress(0.0, "mask")
         return make_mask(self.sampled.density, self.sampled.voxel_size, **self._settings)
+
+
+class _JobOnGroups(Job):
+    """Work on groups of atoms.
+
+    Parameters
+    ----------
+    sampled : SampledMap
+    kind : str
+    groups : dict of str to Group
+        In the frame of the sampled map.
+    notes : list of str
+        What had to be assumed for the groups; it goes with the result.
+    settings : dict
+        Keywords of the engine's function, half maps as Volumes.
+    """
+
+    def __init__(self, sampled, kind, groups, notes, settings):
+        super().__init__(sampled, kind, settings | {"groups": _digest(groups)})
+        self.notes = notes
+        self._groups, self._settings = groups, on_grid(settings, sampled)
+
+    def _compute(self, function, progress):
+        sampled = self.sampled
+        return function(sampled.density, sampled.voxel_size, self._groups, progress=progress, **self._settings)
+
+
+class RefineJob(_JobOnGroups):
+    """A refinement of occupancies; its result, a Refinement, is kept for later commands that want the same."""
+
+    def __init__(self, sampled, groups, notes, settings):
+        super().__init__(sampled, "refine", groups, notes, settings)
+        self._found = recall(self)
+
+    def compute(self, progress=None):
+        return self._found or self._compute(refine, progress)
+
+    def take(self):
+        return recall(self)
+
+
+class GuidedJob(_JobOnGroups):
+    """A scale map guided by a model: its result is a GuidedScale."""
+
+    def __init__(self, sampled, groups, notes, settings):
+        super().__init__(sampled, "guided", groups, notes, settings)
+
+    def compute(self, progress=None):
+        return self._compute(guided_scale, progress)
+
+
+def _digest(groups):
+    """A word that is the same for equal groups only."""
+    found = sha256()
+    for name, group in groups.items():
+        found.update(f"{name}\0{len(group)}\0".encode())
+        for values in (group.positions, group.potential, group.volume, group.variance):
+            found.update(values.tobytes())
+    return found.hexdigest()
 
 
 def result_of(session, job):

@@ -1,12 +1,10 @@
 """occupy measure: the occupancy of regions, by mask, chain or residue."""
 
-from contextlib import suppress
 from html import escape
 from json import dumps
-from pathlib import Path
 
 import numpy as np
-from chimerax.atomic import AtomsArg, Residue, Residues
+from chimerax.atomic import AtomsArg
 from chimerax.core.commands import BoolArg, CmdDesc, EnumOf, JSONResult, SaveFileNameArg
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
@@ -14,13 +12,12 @@ from chimerax.map.mapargs import MapArg, MapsArg
 
 from ..engine.regions import BY, RegionTable, as_csv, columns_of
 from .arguments import user_errors
+from .atoms import name_of, places, residues_of, set_residue_attribute
 from .maps import sample, values_on_grid
+from .tables import html_table, save_table
 from .work import lowpassed
 
 ATTRIBUTE = "map_occupancy"
-
-MOST_ROWS = 60
-"""Rows of the table in the log."""
 
 
 def measure(
@@ -75,11 +72,11 @@ def measure(
     if atoms is not None:
         scales = _add_atoms(session, table, sampled, atoms, by)
         if attribute:
-            _set_attribute(session, atoms, scales)
+            set_residue_attribute(session, ATTRIBUTE, atoms, scales)
     found = table.rows()
     _log(session, scale_map, found)
     if save_file is not None:
-        _save(session, found, save_file)
+        save_table(session, as_csv(found), save_file)
     return JSONResult(dumps(found), found) if return_json else found
 
 
@@ -91,82 +88,31 @@ def _add_masks(table, sampled, masks):
 
 def _add_atoms(session, table, sampled, atoms, by):
     """Add rows for groups of atoms, and return the scale at each of the atoms; NaN for those outside the map."""
-    residues, of_residue = _residues_of(atoms)
-    names = np.array([_name(residue, by) for residue in residues], object)
+    residues, of_residue = residues_of(atoms)
+    names = np.array([name_of(residue, by) for residue in residues], object)
     order = np.argsort(of_residue, kind="stable")
     scales = np.empty(len(atoms))
     with user_errors(sampled.volume):
-        scales[order] = table.add_atoms(_places(sampled.volume, atoms)[order], names[of_residue[order]])
+        scales[order] = table.add_atoms(places(sampled.volume, atoms.scene_coords)[order], names[of_residue[order]])
     outside = np.count_nonzero(np.isnan(scales))
     if outside:
         session.logger.warning(f"{outside} of {len(scales)} atoms are outside the map and were left out.")
     return scales
 
 
-def _places(volume, atoms):
-    """z, y, x of atoms in voxels of a map."""
-    to_grid = volume.data.xyz_to_ijk_transform * volume.scene_position.inverse()
-    return (to_grid * atoms.scene_coords)[:, ::-1]
-
-
-def _name(residue, by):
-    model = f"#{residue.structure.id_string}"
-    named = {"model": model, "chain": f"{model}/{residue.chain_id}"}
-    return named.get(by) or residue.string(style="command", omit_structure=False)
-
-
-def _residues_of(atoms):
-    """The residues of atoms by model, chain and number, and which of them each atom is in."""
-    residues = Residues(sorted(atoms.unique_residues, key=_place_of))
-    return residues, residues.indices(atoms.residues)
-
-
-def _place_of(residue):
-    return residue.structure.id, residue.chain_id, residue.number, residue.insertion_code
-
-
-def _set_attribute(session, atoms, scales):
-    Residue.register_attr(session, ATTRIBUTE, "OccuPy", attr_type=float)
-    residues = atoms.unique_residues
-    of_residue = residues.indices(atoms.residues)
-    inside = np.isfinite(scales)
-    totals = np.bincount(of_residue[inside], scales[inside], len(residues))
-    counts = np.bincount(of_residue[inside], minlength=len(residues))
-    for residue, total, count in zip(residues, totals, counts, strict=True):
-        if count:
-            setattr(residue, ATTRIBUTE, float(total / count))
-
-
-def _save(session, found, path):
-    """Write the table whole or not at all."""
-    target = Path(path)
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    try:
-        unfinished.write_text(as_csv(found), encoding="utf-8", newline="")
-        unfinished.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise UserError(f"The table could not be saved as {path}: {error.strerror}") from None
-    session.logger.info(f"Saved the table as {target}")
-
-
 def _log(session, scale_map, found):
     columns = columns_of(found)
-    head = "".join(f"<th>{escape(column.replace('_', ' '))}</th>" for column in columns)
-    shown = found[:MOST_ROWS]
-    body = "".join("<tr>" + "".join(_cell(row.get(column)) for column in columns) + "</tr>" for row in shown)
-    more = f"{len(found) - MOST_ROWS} more; saveFile saves all" if len(found) > MOST_ROWS else ""
+    table = html_table(
+        [column.replace("_", " ") for column in columns],
+        [[_cell(row.get(column)) for column in columns] for row in found],
+    )
     session.logger.info(
-        f"<b>Occupancy of regions in {escape(scale_map.name)} #{scale_map.id_string}</b>"
-        f"<table border=1 cellpadding=4 cellspacing=0><tr>{head}</tr>{body}</table>{more}",
-        is_html=True,
+        f"<b>Occupancy of regions in {escape(scale_map.name)} #{scale_map.id_string}</b>{table}", is_html=True
     )
 
 
 def _cell(value):
-    text = "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-    return f"<td>{escape(text)}</td>"
+    return escape("" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value))
 
 
 def register(name, logger):

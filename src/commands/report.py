@@ -1,11 +1,13 @@
 """What the commands tell in ChimeraX's log."""
 
 from html import escape
+from math import isfinite
 
 from ..engine.settings import SETTINGS
 from ..engine.suitability import WORST_GOOD_MISFIT
 from .arguments import in_chimerax_spelling
 from .remembered import tell_once
+from .tables import MOST_ROWS
 
 GOOD_MISFIT = 0.15
 
@@ -14,6 +16,11 @@ CAUTION = (
     "The scale is relative to the strongest region of this map; less mass, flexibility and B-factors "
     "lower it too, not only occupancy."
 )
+CAUTION_GUIDED = (
+    "The scale at atoms is the occupancy of the part of the chain that they are in, relative to the chains of "
+    "occupancy 1; far from all atoms it is 0. Standard errors and what to mistrust: occupy refine."
+)
+_MOST_NAMES = 8
 
 
 def status(session, volume):
@@ -39,7 +46,18 @@ def log_estimate(session, volume, estimate, made):
         "full scale": _full_scale(volume, estimate),
         "solvent": _solvent(estimate.solvent),
     }
-    _log(session, volume, "Estimated the local scale of", rows, made, estimate)
+    _log(session, volume, "Estimated the local scale of", rows, made, estimate.warnings, estimate.notes)
+
+
+def log_guided(session, volume, refinement, made, warnings):
+    """The occupancies that a scale map follows from, warnings, and the map that was made."""
+    rows = {
+        "low-pass": f"{refinement.lowpass:.4g} Å",
+        "correlation": f"{refinement.correlation:.2f} of map and model",
+        "occupancy 1": listed(refinement.reference),
+    } | {row.group: occupancy_text(row) for row in refinement.rows[:MOST_ROWS]}
+    done = "Refined occupancies of a model's chains and their parts as the scale of"
+    _log(session, volume, done, rows, [made], warnings, caution=CAUTION_GUIDED)
 
 
 def log_modification(session, volume, estimate, modification, made):
@@ -56,7 +74,8 @@ def log_modification(session, volume, estimate, modification, made):
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
     changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
-    _log(session, volume, VERBS[modification.kind], rows | changed, made, estimate, warnings=modification.warnings)
+    warnings = (*estimate.warnings, *modification.warnings)
+    _log(session, volume, VERBS[modification.kind], rows | changed, made, warnings, estimate.notes)
 
 
 def log_solvent(session, volume, estimate, made):
@@ -68,7 +87,7 @@ def log_solvent(session, volume, estimate, made):
         "noise level": f"{model.noise_level:.3g} (more likely not solvent above)",
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
-    _log(session, volume, "Solvent model of", rows, [made], estimate, caution="")
+    _log(session, volume, "Solvent model of", rows, [made], estimate.warnings, estimate.notes, caution="")
 
 
 def fit_in_words(model):
@@ -77,6 +96,17 @@ def fit_in_words(model):
         return "none: no Gaussian fits the peak"
     fit = "good" if model.misfit < GOOD_MISFIT else "fair" if model.misfit < WORST_GOOD_MISFIT else "poor"
     return f"{fit}: below the peak, histogram and model differ by {model.misfit:.0%}"
+
+
+def occupancy_text(row):
+    """A group's occupancy with its standard error, for the user."""
+    return f"{row.occupancy:.3f} ± {row.standard_error:.3f}" if isfinite(row.occupancy) else "outside the map"
+
+
+def listed(names, spelled=str):
+    """Names in a row, with the count of those that would make it long."""
+    shown = ", ".join(spelled(name) for name in names[:_MOST_NAMES])
+    return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES} others"
 
 
 def log_made(session, made, remark):
@@ -127,15 +157,15 @@ def warn(session, volumes, sentences):
     return repeated
 
 
-def _log(session, volume, done, rows, made, estimate, caution=CAUTION, warnings=()):
+def _log(session, volume, done, rows, made, warnings, notes=(), caution=CAUTION):
     logger = session.logger
     table = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows.items())
     models = "; ".join(show_links(model) for model in made)
-    notes = "".join(f"<br>{escape(in_chimerax_spelling(note))}" for note in estimate.notes)
+    notes = "".join(f"<br>{escape(in_chimerax_spelling(note))}" for note in notes)
     title = f"<b>{done} {escape(volume.name)} #{volume.id_string}</b>"
     text = f"{title}{notes}<br>Made {models}<table cellpadding=2>{table}</table>"
     logger.info(f"{text}<i>{caution}</i>" if caution else text, is_html=True)
-    repeated = warn(session, [volume], map(in_chimerax_spelling, (*estimate.warnings, *warnings)))
+    repeated = warn(session, [volume], map(in_chimerax_spelling, warnings))
     if repeated:
         logger.info(f"Warnings given on this map before that hold here too: {repeated}")
     logger.status(f"Made {', '.join(model.name for model in made)}")

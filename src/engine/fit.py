@@ -1,5 +1,6 @@
 """The least-squares fit of a model's own density to a map, group by group."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from .coarse import CoarseGrid, density_columns
-from .transfer import Shells, inverse_filter
+from .transfer import TYPICAL_SHARE, Shells, inverse_filter
 
 PART_ATOMS = 240
 """Atoms of the parts into which groups are cut to see how far they agree: about 30 residues."""
@@ -45,6 +46,8 @@ class Fitted:
         What a map's coefficients were multiplied by to give the data.
     factor : tuple
         Cholesky factor of the normal matrix (`scipy.linalg.cho_factor`).
+    trust : array of float, shape (groups,)
+        The say that the map has in each occupancy beside the prior, 0 to 1.
     coefficients : complex64 array
         Of the map, as they were given.
     """
@@ -56,12 +59,18 @@ class Fitted:
     transfer: np.ndarray
     filter: np.ndarray
     factor: tuple
+    trust: np.ndarray
     coefficients: np.ndarray
 
     @property
     def residual(self):
         """What the model leaves of the data."""
         return self.data - self.model
+
+    @property
+    def undamped_residual(self):
+        """What the model leaves of the map itself, where `data` is in part the model's own."""
+        return self.residual / np.float32(TYPICAL_SHARE)
 
 
 class GroupModel:
@@ -142,18 +151,21 @@ class GroupModel:
 
         start = np.zeros(self.count + len(self._sloped))
         start[: self.count] = 1
-        latest = [self._round(coefficients, start, np.inf)]
+        rounds = [self._round(coefficients, start, np.inf)]
 
         def change(state):
-            latest[0] = self._round(coefficients, self._normalised(state), float(latest[0].residual.var()))
-            return self._normalised(latest[0].solution[:-1]) - state
+            latest = self._round(coefficients, self._normalised(state), float(rounds[-1].residual.var()))
+            # The best so far and the latest are kept, the latest last.
+            rounds[:] = [min(rounds, key=_misfit), latest]
+            return self._normalised(latest.solution[:-1]) - state
 
-        try:
+        first = self._normalised(rounds[-1].solution[:-1])
+        if np.abs(change(first)).max() > _TOLERANCE:
             options = {"alpha": 1, "M": 5, "line_search": None, "maxiter": _MOST_ITERATIONS, "f_tol": _TOLERANCE}
-            anderson(change, self._normalised(latest[0].solution[:-1]), **options)
-        except NoConvergence:
-            pass  # what is left of the change is far below the standard errors
-        return self._fitted(latest[0], coefficients)
+            # Where it stops early, what is left of the change is far below the standard errors.
+            with suppress(NoConvergence):
+                anderson(change, first, **options)
+        return self._fitted(min(rounds, key=_misfit), coefficients)
 
     def projected(self, fitted, values):
         """What a map, given in the region as data of a fit, adds to the occupancies of that fit."""
@@ -201,7 +213,8 @@ class GroupModel:
         solution = linalg.cho_solve(factor, self.design.T @ data + prior * expected)
         residual = data - self.design @ solution.astype(np.float32)
         solution[self.count : -1] /= _B_UNIT
-        return _Round(solution, factor, data, residual, transfer, whole_filter)
+        own = np.diag(self.normal)[: self.count]
+        return _Round(solution, factor, data, residual, transfer, whole_filter, own / (own + prior[: self.count]))
 
     def _parted(self, state):
         """Occupancies and shifts of B-factors times occupancy, one each for every group."""
@@ -210,29 +223,33 @@ class GroupModel:
         return state[: self.count], shifts
 
     def _normalised(self, state):
-        """A state with the largest occupancy 1, as the transfer function takes up any common factor."""
-        return state / max(np.abs(state[: self.count]).max(), np.finfo(float).tiny)
+        """The same state with what the transfer function takes up left out: a factor and a B-factor common to all."""
+        occupancies, shifts = state[: self.count], state[self.count :]
+        weights = self.weights[self._sloped]
+        total = weights @ np.abs(occupancies[self._sloped])
+        common = weights @ shifts / total if len(shifts) and total > 0 else 0.0
+        largest = max(np.abs(occupancies).max(), np.finfo(float).tiny)
+        return np.concatenate([occupancies, shifts - common * occupancies[self._sloped]]) / largest
 
     def _prior(self, occupancies, variance):
-        """Weights of the prior on the shifts of B-factors; none on the occupancies and the background."""
+        """Weights of the prior on occupancies and on the shifts of B-factors; none on the background."""
         prior = np.zeros(len(self.normal))
-        if len(self._sloped) == 0:
-            return prior
         if not np.isfinite(variance):
             prior[self.count : -1] = np.diag(self.normal)[self.count : -1]
             return prior
-        per_observation = 4 * self.grid.voxels_per_observation
+        observation = 4 * self.grid.voxels_per_observation * variance
         spread = _B_SPREAD * np.maximum(np.abs(occupancies[self._sloped]), _SMALLEST_PRIOR_OCCUPANCY)
-        prior[self.count : -1] = per_observation * variance / spread**2
-        prior[: self.count] = per_observation * variance / _OCCUPANCY_SPREAD**2
+        prior[: self.count] = observation / _OCCUPANCY_SPREAD**2
+        prior[self.count : -1] = observation / spread**2
         return prior
 
     def _fitted(self, last, coefficients):
         occupancies, shifts = self._parted(last.solution[:-1])
         data = last.data - np.float32(last.solution[-1])
         return Fitted(
-            occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor, coefficients
-        )
+            occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor, last.trust,
+            coefficients,
+        )  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -245,6 +262,12 @@ class _Round:
     residual: np.ndarray
     transfer: np.ndarray
     filter: np.ndarray
+    trust: np.ndarray
+
+
+def _misfit(found):
+    """What a round leaves of its data, whose scale differs from round to round."""
+    return float(found.residual.var() / found.data.var())
 
 
 def _pieces(count):
@@ -258,4 +281,3 @@ def _region(total):
     """Voxels where the whole model is above a share of its high values."""
     positive = total[total > 0.01 * total.max()]
     return np.flatnonzero(total > _REGION_LEVEL * np.quantile(positive, _HIGH_QUANTILE))
-

@@ -16,9 +16,9 @@ from .suitability import checked_density
 DEFAULT_LOWPASS = 8.0
 SMALLEST_LOWPASS_VOXELS = 2.1
 MOST_GROUPS = 5000
-_REFERENCE_SHARE, _PLATEAU_WIDTH, _PLATEAU_STEP = 0.05, 0.05, 1e-3
+_REFERENCE_SHARE, _PLATEAU_WIDTHS, _PLATEAU_STEP = 0.05, (0.05, 0.2), 1e-3
 _LEAST_INSIDE = 0.5
-_LEAST_CORRELATION = 0.3
+_LEAST_CORRELATION = 0.45
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,7 @@ class Refiner:
     The parameters are those of `refine`.
     """
 
-    def __init__(
-        self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None
-    ):
+    def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
         sizes = checked_voxel_size(voxel_size)
         self.lowpass = checked_lowpass(lowpass, shape, sizes)
         self._names = list(_checked_groups(groups))
@@ -211,7 +209,7 @@ class Refiner:
         self._check_shape(density, "map")
         model = self._model
         fitted = model.fit(model.grid.coefficients(density))
-        overall = refine_notes.correlation(fitted.data, fitted.model)
+        overall = refine_notes.correlation(fitted.model + fitted.undamped_residual, fitted.model)
         if not overall > _LEAST_CORRELATION or fitted.occupancies.max() <= 0:
             raise OccuPyError(
                 f"the model is not in the map: what it fits correlates with the map by {overall:.2f} only; expected a "
@@ -262,6 +260,8 @@ class Refiner:
         return chosen
 
     def _half_difference(self, half_maps):
+        if len(half_maps) != 2:
+            raise OccuPyError(f"there are {len(half_maps)} half maps; expected two")
         first, second = (checked_density(half)[0] for half in half_maps)
         for half in (first, second):
             self._check_shape(half, "half map")
@@ -297,8 +297,9 @@ def default_reference(occupancies, weights, standard_errors):
     Returns
     -------
     bool array, shape (groups,)
-        The highest groups that agree with their mean within 5 % or two standard errors and hold a
-        twentieth of the scattering together: so neither an outlier nor noise sets the scale.
+        The highest groups that agree with their mean within two standard errors, but 5 % at least
+        and 20 % at most, and hold a twentieth of the scattering together: so neither an outlier nor
+        noise sets the scale.
     """
     for highest in np.argsort(-occupancies, kind="stable"):
         near = _plateau(highest, occupancies, weights, standard_errors)
@@ -311,7 +312,7 @@ def _plateau(highest, occupancies, weights, standard_errors):
     """The groups about the mean that is reached from a group by taking the mean of those near it in turn."""
     level, error = occupancies[highest], standard_errors[highest]
     while True:
-        width = np.maximum(2 * np.hypot(standard_errors, error), _PLATEAU_WIDTH * abs(level))
+        width = np.clip(2 * np.hypot(standard_errors, error), *np.array(_PLATEAU_WIDTHS) * abs(level))
         near = np.abs(occupancies - level) <= width
         mean = np.average(occupancies[near], weights=weights[near])
         if not mean < level - _PLATEAU_STEP * abs(level):

@@ -1,6 +1,7 @@
 """Standard errors of refined occupancies: of noise, of the model's misfit, and of displaced solvent."""
 
 import numpy as np
+from scipy import ndimage
 
 from .groups import ICE
 from .noise_spectrum import region_spectrum
@@ -20,6 +21,9 @@ _PRIOR_PARTS = 3
 _SMALLEST_OCCUPANCY = 0.2
 _SCATTER_SCALE = 1.5
 _RESIDUAL_SCALE = 1.5
+_LOCAL = 8.0
+"""Å. A misfit counts for what is so near it."""
+
 _OUTSIDE_LEVEL = 1e-3
 _FEWEST_OUTSIDE = 500
 
@@ -28,11 +32,12 @@ class Errors:
     """Standard errors of the occupancies of a fit.
 
     Four parts are added in quadrature. *Noise and residual*: fields with the power spectrum of
-    the noise, or of what the fit leaves where that is more, are fitted as the map was. *Scatter*:
-    parts of each group of about 30 residues are fitted by themselves, and how far they disagree
-    tells what wrong B-factors, coordinates and disorder do to a group. *Solvent*: what an error
-    of the displaced volumes changes between groups of different composition. *Lost frequencies*:
-    what the shapes of groups tell of their amounts is less sure.
+    the noise, or of what the fit leaves where that is more, as strong as that is in each place,
+    are fitted as the map was. *Scatter*: parts of each group of about 30 residues are fitted by
+    themselves, and how far they disagree tells what wrong B-factors, coordinates and disorder do
+    to a group. *Solvent*: what an error of the displaced volumes changes between groups of
+    different composition. *What the map does not tell*: amounts are read off shapes where a map
+    has lost its lowest frequencies, and groups too small to be read are held by the prior.
 
     Parameters
     ----------
@@ -57,7 +62,8 @@ class Errors:
         self._scatter = _scatter(model, fitted)
         volumes = np.array([group.volume.sum() for group in groups])
         self._ice = ICE * volumes / model.weights * solvent
-        self._lost = _LOST_ERROR * lost_share(model.shells, fitted.transfer)
+        lost = _LOST_ERROR * lost_share(model.shells, fitted.transfer)
+        self._other = np.hypot(lost, 1 - fitted.trust)
         usual = np.average(self._ice, weights=model.weights)
         solvent = fitted.occupancies * self._solvent_error(usual)
         self.standard_errors = np.sqrt(self._draws.var(axis=0) + self._scatter**2 + solvent**2)
@@ -84,7 +90,7 @@ class Errors:
         scatter = np.hypot(own, np.where(reference, 0, relative * of_level))
         solvent = relative * self._solvent_error(share @ self._ice)
         noise = np.where(reference, self._draws.std(axis=0) / level, drawn.std(axis=0))
-        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2 + self._lost**2)
+        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2 + self._other**2)
 
     def _solvent_error(self, ice):
         """Relative error of each group beside matter that displaces so much ice for its scattering."""
@@ -92,19 +98,39 @@ class Errors:
 
 
 def _projected_draws(model, fitted, density, half_difference):
-    """Occupancies that fields like the noise or the residual would be fitted with, shape (draws, groups)."""
+    """Occupancies that fields like the noise and the residual would be fitted with, shape (draws, groups)."""
     grid, shells = model.grid, model.shells
     noise = _noise_power(model, density, half_difference) * shells.mean(np.abs(fitted.filter) ** 2)
     residual = np.zeros(grid.size, np.float32)
     residual[model.region] = fitted.residual
-    left = region_spectrum(grid, shells, residual, model.region) * _RESIDUAL_SCALE**2
+    left = region_spectrum(grid, shells, residual, model.region)
     amplitude = shells.spread(np.sqrt(np.maximum(noise, left))) * grid.kept
+    sigma = _local_sigma(model, residual, _field_variance(grid, shells.spread(noise)))
+    sigma /= np.sqrt(_field_variance(grid, amplitude**2))
     random = np.random.default_rng(_SEED)
     draws = np.empty((_DRAWS, model.count))
     for i in range(_DRAWS):
         white = grid.transform(random.standard_normal(grid.size, dtype=np.float32))
-        draws[i] = model.projected(fitted, grid.density(white * amplitude)[model.region])
+        draws[i] = model.projected(fitted, grid.density(white * amplitude)[model.region] * sigma)
     return draws
+
+
+def _field_variance(grid, power):
+    """Variance of white noise of variance 1 filtered to such power."""
+    return float((power * grid.kept * grid.multiplicity).sum(dtype=float)) / grid.size
+
+
+def _local_sigma(model, residual, noise_variance):
+    """Standard deviation, in the region, of noise or, where that is more, of what the fit leaves nearby."""
+    grid = model.grid
+    inside = np.zeros(grid.size, np.float32)
+    inside[model.region] = 1
+    widths = _LOCAL / grid.pitch
+    near, squares = (
+        ndimage.gaussian_filter(values.reshape(grid.shape), widths, mode="wrap").ravel()[model.region]
+        for values in (inside, residual**2)
+    )
+    return np.sqrt(np.maximum(_RESIDUAL_SCALE**2 * squares / near, noise_variance))
 
 
 def _noise_power(model, density, half_difference):
@@ -132,7 +158,7 @@ def _scatter(model, fitted):
     own = squared * parts / np.maximum(parts - 1, 0.5)
     size = np.maximum(np.abs(fitted.occupancies), _SMALLEST_OCCUPANCY)
     several = parts > 1.5
-    usual = np.average((own / size**2)[several], weights=(parts - 1)[several])
+    usual = np.median((own / size**2)[several])
     degrees = np.where(several, parts - 1, 0)
     pooled = (degrees * own + _PRIOR_PARTS * usual * size**2) / (degrees + _PRIOR_PARTS)
     return _SCATTER_SCALE * np.sqrt(pooled / parts)

@@ -4,12 +4,13 @@ import numpy as np
 from scipy import linalg
 
 _CORE_SHARE = 0.1
-_OUT_OF_PLACE = 0.75
-_OUT_OF_PLACE_BY = 0.15
+_WORSE_BY = 0.15
 _LARGE_SHIFT = 0.8
+_SHIFT_EXPLAINS = 0.25
 _FEWEST_SHIFTED_ATOMS = 100
 _SMALL_GROUP = 15
 _LARGE_ERROR = 0.3
+_MOST = 0.5
 _INSEPARABLE = 0.95
 _DOUBTFUL_CORRELATION = 0.7
 _MOST_PAIRED = 2000
@@ -54,9 +55,11 @@ class GroupNotes:
 
     def __init__(self, model, fitted, groups, standard_errors):
         self._model, self._fitted, self._groups = model, fitted, groups
-        self._errors = standard_errors
+        sizes = np.array([len(group) for group in groups])
+        # Where most are small, as residues are, their errors say it better than a note on each.
+        self._small = (sizes < _SMALL_GROUP) | (standard_errors > _LARGE_ERROR)
         self._residual = np.full(model.grid.size, np.nan, np.float32)
-        self._residual[model.region] = fitted.residual
+        self._residual[model.region] = fitted.undamped_residual
         found = [self._correlation(i) for i in range(model.count)]
         self.correlations = np.array(found)
         self._usual = np.nanmedian(self.correlations)
@@ -66,10 +69,10 @@ class GroupNotes:
         remarks = []
         if fraction_inside < 1:
             remarks.append(f"{1 - fraction_inside:.0%} of its atoms are outside the map")
-        if len(self._groups[i]) < _SMALL_GROUP or self._errors[i] > _LARGE_ERROR:
+        if not self._small[i]:
+            remarks += self._misfit(i)
+        elif not self._small.mean() > _MOST:
             remarks.append("too small to be read well at this resolution")
-        elif self._is_doubtful(i):
-            remarks.append(self._displacement(i))
         return remarks
 
     def inseparable(self, names):
@@ -101,23 +104,29 @@ class GroupNotes:
         own = density * np.float32(self._fitted.occupancies[i])
         return correlation(own + left, density) if len(density) > 3 else float("nan")
 
-    def _is_doubtful(self, i):
-        limit = min(_OUT_OF_PLACE, self._usual - _OUT_OF_PLACE_BY)
-        significant = self._fitted.occupancies[i] > 0 and self._errors[i] < _LARGE_ERROR
-        return len(self._groups[i]) >= _FEWEST_SHIFTED_ATOMS and significant and self.correlations[i] < limit
-
-    def _displacement(self, i):
-        shift = self.shift(i)
-        if shift is None or np.linalg.norm(shift) < _LARGE_SHIFT:
-            return "fits the map less well than other groups"
-        x, y, z = shift
+    def _misfit(self, i):
+        if len(self._groups[i]) < _FEWEST_SHIFTED_ATOMS or self._fitted.occupancies[i] <= 0:
+            return []
+        shift, explained = self.shift(i)
         length = np.linalg.norm(shift)
-        return f"displaced? a shift of {length:.1f} Å ({x:.1f}, {y:.1f}, {z:.1f}) would fit better: try fitmap"
+        if length >= _LARGE_SHIFT and explained >= _SHIFT_EXPLAINS:
+            x, y, z = shift
+            return [f"displaced? a shift of {length:.1f} Å ({x:.1f}, {y:.1f}, {z:.1f}) would fit better: try fitmap"]
+        if self.correlations[i] < self._usual - _WORSE_BY:
+            return ["fits the map less well than other groups"]
+        return []
 
     def shift(self, i):
-        """The rigid shift of a group that would take up most of what the fit leaves, x, y, z in Å.
+        """The rigid shift of a group that takes up most of what the fit leaves where the group is.
 
-        One step of Gauss and Newton; None where the data do not tell it.
+        One step of Gauss and Newton.
+
+        Returns
+        -------
+        shift : array of float, shape (3,)
+            x, y, z in Å.
+        explained : float
+            The share of what the fit leaves there that the shift takes up.
         """
         grid = self._model.grid
         column = np.zeros(grid.size, np.float32)
@@ -127,5 +136,6 @@ class GroupNotes:
         voxels, density, left = self._own(i)
         slopes = np.stack([-g.ravel()[voxels] for g in gradient] + [density], axis=1).astype(float)
         slopes[:, :3] *= self._fitted.occupancies[i]
-        solution, _, rank, _ = np.linalg.lstsq(slopes, left.astype(float), rcond=None)
-        return solution[2::-1] if rank == 4 else None
+        solution = np.linalg.lstsq(slopes, left.astype(float), rcond=None)[0]
+        after = left - slopes @ solution
+        return solution[2::-1], float(1 - after @ after / max(left @ left, np.finfo(float).tiny))

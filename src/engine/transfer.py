@@ -10,6 +10,9 @@ _FEWEST_COEFFICIENTS = 60
 _DAMPING = 0.7
 """In units of the typical transfer: where it is smaller, the map says less than the model."""
 
+TYPICAL_SHARE = 1 / (1 + _DAMPING**2)
+"""What a map tells of a typical coefficient once it is brought back to the model; the rest is the model's."""
+
 _LOW_SHARE = 0.22
 """Of the highest frequency: below lie those that filters and masks take away."""
 
@@ -30,6 +33,8 @@ class Shells:
     def __init__(self, grid):
         self._grid = grid
         self._kept, self._weight = grid.kept, grid.multiplicity
+        # At frequency zero a map holds its background, which has no meaning.
+        self._weight.flat[0] = 0
         width = 1 / (np.array(grid.shape) * grid.pitch).max()
         fine = np.rint(grid.frequency / width).astype(np.intp)
         counts = np.bincount(fine[self._kept], self._weight[self._kept])

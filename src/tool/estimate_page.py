@@ -80,7 +80,8 @@ class EstimatePage(QWidget):
     def estimate(self):
         """Run occupy estimate."""
         words = {"showTile": True} if self.tile.isChecked() else {}
-        self._panel.run_job("occupy estimate", EstimateJob, self.form.values, **words)
+        panel = self._panel
+        panel.run_job("occupy estimate", EstimateJob, self.form.values, then=panel.choose_scale_map, **words)
 
     def solvent(self, remove_solvent=False):
         """Run occupy solvent."""

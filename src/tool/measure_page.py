@@ -1,8 +1,9 @@
-"""The page of the panel on which the occupancy of chains is measured."""
+"""The page of the panel on which the occupancies of chains are refined, or read in a scale map."""
 
+from math import isfinite
 from pathlib import Path
 
-from chimerax.atomic import AtomicStructure
+from chimerax.atomic import AtomicStructure, AtomsArg
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.ui.widgets import ModelMenuButton
@@ -13,26 +14,42 @@ from Qt.QtWidgets import (
     QFileDialog,
     QHeaderView,
     QLabel,
+    QLineEdit,
+    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from ..commands.atom_groups import AtomGroups
 from ..commands.coloring import color_atoms
-from ..commands.measure import ATTRIBUTE, BY, columns_of
+from ..commands.measure import ATTRIBUTE, columns_of
+from ..commands.refine import COLUMNS, refine_job
+from ..engine import groups, regions
 from .composing import Typed, command, in_words
 from .fields import button, map_menu, row
 
+_FIT, _SCALE_MAP = "a fit of the model to the map", "a scale map"
 _HEADINGS = {
+    "standard_error": "±",
+    "correlation": "corre-\nlation",
     "lower_quartile": "lower\nquartile",
     "upper_quartile": "upper\nquartile",
     "relative_density": "relative\ndensity",
 }
+_HELP_OF_FIT = (
+    "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps "
+    "that are chosen on the Estimate page tell the noise.</p>"
+)
+_HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
+_DECIMALS = {"correlation": 2}
+_MOST_DECIMALS = 3
+_LONGEST_SEGMENT = 10000
 
 
 class MeasurePage(QWidget):
-    """A scale map, an atomic model, and the table of what was measured.
+    """An atomic model, where its occupancies are to come from, and the table of them.
 
     Parameters
     ----------
@@ -43,80 +60,124 @@ class MeasurePage(QWidget):
     def __init__(self, panel):
         super().__init__()
         self._panel = panel
-        self.scale_menu = map_menu(panel.session, no_value_button_text="No scale map chosen")
         self.model_menu = ModelMenuButton(
             panel.session, class_filter=AtomicStructure, no_value_button_text="No atomic model open"
         )
-        self.by_menu = QComboBox()
-        self.by_menu.addItems(BY)
-        self.by_menu.setToolTip("<p>What the atoms are grouped by: <b>by</b></p>")
-        self.without_water = QCheckBox("without water")
-        self.without_water.setToolTip("<p>Leave water molecules out: <b>& ~:HOH</b></p>")
-        self.without_water.setChecked(True)
-        self.with_density = QCheckBox("with density relative to the strongest")
-        self.with_density.setToolTip(
-            "<p>Also measure the low-passed density of the map chosen above; where one chain is known to be fully "
-            "occupied, it follows occupancy more closely than the scale: <b>map</b></p>"
+        self.source = QComboBox()
+        self.source.addItems((_FIT, _SCALE_MAP))
+        self.source.setToolTip(
+            "<p>Fit the density of the model to the map, which tells occupancies with their standard errors: "
+            "<b>occupy refine</b>; or read a scale map at the atoms: <b>occupy measure</b></p>"
         )
-        self.table = QTableWidget(0, 0)
-        self.table.setEditTriggers(QTableWidget.NoEditTriggers)
-        self.table.verticalHeader().hide()
-        self.table.setMinimumHeight(160)
+        self._make_options()
+        self._make_table()
         layout = QVBoxLayout(self)
-        layout.addWidget(row(QLabel("Scale map"), self.scale_menu))
-        layout.addWidget(row(QLabel("Atomic model"), self.model_menu, self.without_water))
-        layout.addWidget(row(QLabel("By"), self.by_menu, self.with_density))
-        layout.addWidget(
-            row(
-                button("Measure", self.measure, "Measure the scale at the atoms: <b>occupy measure</b>"),
-                button("Color model", self.color, "Color the model by what was measured: <b>color byattribute</b>"),
-                button("Save CSV…", self.save, "Save the table to a file: <b>saveFile</b>"),
-            )
-        )
+        layout.addWidget(row(QLabel("Atomic model"), self.model_menu))
+        layout.addWidget(row(QLabel("Occupancies from"), self.source))
+        layout.addWidget(row(QLabel("By"), self.by_menu, self.segment, self.without_water, self.with_density))
+        layout.addWidget(self._of_fit)
+        layout.addWidget(self._of_scale_map)
+        layout.addWidget(self._buttons())
         layout.addWidget(self.table, 1)
+        self.source.currentIndexChanged.connect(lambda index: self._show_options())
+        self.by_menu.currentTextChanged.connect(lambda by: self._show_segment())
+        self._show_options()
+
+    @property
+    def refines(self):
+        """Whether occupancies are refined, not read in a scale map."""
+        return self.source.currentText() == _FIT
 
     @property
     def state(self):
         """What a session saves."""
         return {
+            "source": self.source.currentIndex(),
             "scale_map": self.scale_menu.value,
             "model": self.model_menu.value,
             "by": self.by_menu.currentText(),
+            "segment": self.segment.value(),
+            "reference": self.reference.text(),
             "without_water": self.without_water.isChecked(),
             "with_density": self.with_density.isChecked(),
         }
 
     @state.setter
     def state(self, state):
+        self.source.setCurrentIndex(state.get("source", 0))
         self.scale_menu.value = state["scale_map"]
         self.model_menu.value = state["model"]
         self.by_menu.setCurrentText(state["by"])
+        self.segment.setValue(state.get("segment", groups.DEFAULT_SEGMENT))
+        self.reference.setText(state.get("reference", ""))
         self.without_water.setChecked(state.get("without_water", True))
         self.with_density.setChecked(state["with_density"])
 
     def measure(self, save_file=None):
-        """Run occupy measure and show its table."""
-        self._show(run(self._panel.session, self._command(save_file)))
+        """Find the occupancies and show their table, or save it to a file too."""
+        self._run(save_file=save_file)
 
     def color(self):
-        """Measure, and color the model by it."""
-        model = self._chosen_model()
-        self.measure()
-        color_atoms(self._panel.session, in_words(model), ATTRIBUTE)
+        """Find the occupancies, and color the model by them."""
+        self._run(color=True)
+
+    def plot(self):
+        """Refine the occupancies and show their plot."""
+        self._refine(color=False, plot=True)
 
     def save(self):
         """Ask for a file and save the table to it."""
-        self._command()
+        self._chosen_model()
         path, _ = QFileDialog.getSaveFileName(self, "Save table of occupancies", "occupancies.csv", "CSV (*.csv)")
         if path:
             self.measure(str(Path(path).with_suffix(".csv")) if not Path(path).suffix else path)
 
-    def _command(self, save_file=None):
+    def _run(self, color=False, save_file=None):
+        if self.refines:
+            self._refine(color, save_file=save_file)
+        else:
+            self._read(color, save_file)
+
+    def _refine(self, color, plot=False, save_file=None):
+        """Run occupy refine, its work in the background."""
+        model, by, length = self._chosen_model(), self.by_menu.currentText(), self.segment.value()
+        typed = self.reference.text().strip()
+        reference = self._atoms(typed) if typed else None
+        half_maps = self._panel.estimate_page.form.fields["half_maps"]
+
+        def job(sampled, settings):
+            return refine_job(sampled, AtomGroups(model.atoms, by, length), reference, **settings)
+
+        words = {
+            "atoms": Typed(in_words(model)),
+            "by": by if by != groups.BY[0] else None,
+            "segment": length if by == "segment" and length != groups.DEFAULT_SEGMENT else None,
+            "reference": Typed(typed) if typed else None,
+            "color": None if color else False,
+            "plot": None if plot else False,
+            "saveFile": save_file,
+        }
+        self._panel.run_job("occupy refine", job, lambda: {"half_maps": half_maps.value}, then=self._show, **words)
+
+    def _atoms(self, typed):
+        """The atoms that a specifier stands for."""
+        atoms, _, rest = AtomsArg.parse(typed, self._panel.session)
+        if rest.strip():
+            raise UserError(f"Reference {typed} is not understood at {rest.strip()}; expected atoms, such as #2/A")
+        return atoms
+
+    def _read(self, color, save_file):
+        """Run occupy measure."""
+        self._show(run(self._panel.session, self._measure_command(save_file)))
+        if color:
+            color_atoms(self._panel.session, in_words(self._chosen_model()), ATTRIBUTE)
+
+    def _measure_command(self, save_file):
         scale_map = self._panel.chosen_map(self.scale_menu)
         by = self.by_menu.currentText()
         density = self._panel.current.volume if self.with_density.isChecked() else None
         atoms = in_words(self._chosen_model()) + (" & ~:HOH" if self.without_water.isChecked() else "")
-        words = {"by": by if by != BY[0] else None, "map": density, "saveFile": save_file}
+        words = {"by": by if by != regions.BY[0] else None, "map": density, "saveFile": save_file}
         return command("occupy measure", scale_map, atoms=Typed(atoms), **words)
 
     def _chosen_model(self):
@@ -125,19 +186,85 @@ class MeasurePage(QWidget):
             raise UserError("No atomic model is chosen; open one and choose it in the menu")
         return model
 
+    def _make_options(self):
+        self.by_menu = QComboBox()
+        self.by_menu.setToolTip("<p>What the atoms are grouped by: <b>by</b></p>")
+        self.segment = QSpinBox()
+        self.segment.setRange(1, _LONGEST_SEGMENT)
+        self.segment.setValue(groups.DEFAULT_SEGMENT)
+        self.segment.setPrefix("of ")
+        self.segment.setSuffix(" residues")
+        self.segment.setToolTip("<p>Residues in a segment: <b>segment</b></p>")
+        self.reference = QLineEdit()
+        self.reference.setPlaceholderText("the strongest")
+        self.reference.setToolTip(
+            "<p>Atoms that are known to be there in full, such as #2/A: occupancies are relative to the groups that "
+            "they make up. <b>reference</b></p>"
+        )
+        self._of_fit = row(QLabel("Full occupancy"), self.reference, stretch=False)
+        self.scale_menu = map_menu(self._panel.session, no_value_button_text="No scale map chosen")
+        self.without_water = QCheckBox("without water")
+        self.without_water.setToolTip("<p>Leave water molecules out: <b>& ~:HOH</b></p>")
+        self.without_water.setChecked(True)
+        self.with_density = QCheckBox("with relative density")
+        self.with_density.setToolTip(
+            "<p>Also measure the low-passed density of the map chosen above, relative to the strongest; where one "
+            "chain is known to be fully occupied, it follows occupancy more closely than the scale: <b>map</b></p>"
+        )
+        self._of_scale_map = row(QLabel("Scale map"), self.scale_menu)
+
+    def _make_table(self):
+        self.table = QTableWidget(0, 0)
+        self.table.setEditTriggers(QTableWidget.NoEditTriggers)
+        self.table.verticalHeader().hide()
+        self.table.setMinimumHeight(160)
+
+    def _buttons(self):
+        self._measure_button = button("", self.measure, "")
+        self._plot_button = button("Plot", self.plot, "Plot the occupancies with their standard errors: <b>plot</b>")
+        color = button("Color", self.color, "Color the model by its occupancies, with a key: <b>color</b>")
+        save = button("Save CSV…", self.save, "Save the table to a file: <b>saveFile</b>")
+        return row(self._measure_button, color, self._plot_button, save)
+
+    def _show_options(self):
+        """Show what can be chosen for where the occupancies come from."""
+        refines = self.refines
+        self._of_fit.setVisible(refines)
+        for widget in (self._of_scale_map, self.without_water, self.with_density):
+            widget.setVisible(not refines)
+        self._plot_button.setVisible(refines)
+        self._measure_button.setText("Refine occupancies" if refines else "Measure")
+        self._measure_button.setToolTip(_HELP_OF_FIT if refines else _HELP_OF_SCALE_MAP)
+        by = self.by_menu.currentText()
+        self.by_menu.clear()
+        self.by_menu.addItems(groups.BY if refines else regions.BY)
+        self.by_menu.setCurrentText(by)
+        self._show_segment()
+
+    def _show_segment(self):
+        self.segment.setVisible(self.by_menu.currentText() == "segment")
+
     def _show(self, rows):
-        names = columns_of(rows)
+        names = COLUMNS if "group" in rows[0] else columns_of(rows)
         self.table.setColumnCount(len(names))
         self.table.setHorizontalHeaderLabels([_HEADINGS.get(name, name) for name in names])
         self.table.setRowCount(len(rows))
         for i, found in enumerate(rows):
             for j, name in enumerate(names):
-                self.table.setItem(i, j, _cell(found.get(name)))
+                self.table.setItem(i, j, _cell(found.get(name), _DECIMALS.get(name, _MOST_DECIMALS)))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
 
 
-def _cell(value):
-    item = QTableWidgetItem(f"{value:.3f}" if isinstance(value, float) else str(value))
-    if not isinstance(value, str):
+def _cell(value, decimals):
+    text = "; ".join(value) if isinstance(value, list) else _number(value, decimals)
+    item = QTableWidgetItem(text)
+    if isinstance(value, int | float):
         item.setTextAlignment(Qt.AlignRight | Qt.AlignVCenter)
+    item.setToolTip(text)
     return item
+
+
+def _number(value, decimals):
+    if isinstance(value, float):
+        return f"{value:.{decimals}f}" if isfinite(value) else ""
+    return str(value)

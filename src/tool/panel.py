@@ -11,7 +11,6 @@ from Qt.QtWidgets import QLabel, QProgressBar, QScrollArea, QTabWidget, QVBoxLay
 
 from ..commands.arguments import user_errors
 from ..commands.estimate import SUFFIX
-from ..commands.jobs import EstimateJob
 from ..commands.maps import sample
 from .background import Background
 from .composing import command, is_open, named
@@ -107,7 +106,7 @@ class OccuPyPanel(ToolInstance):
             raise UserError("No scale map is chosen; press Estimate first, or choose one in the menu")
         return menu.value
 
-    def run_job(self, name, make_job, settings, volume=None, before=None, **words):
+    def run_job(self, name, make_job, settings, volume=None, before=None, then=None, **words):
         """Do the engine's work of a command in a thread, then run the command.
 
         Parameters
@@ -122,6 +121,8 @@ class OccuPyPanel(ToolInstance):
             What the command works on, where it is not the chosen map.
         before : callable, optional
             Called before the command is run.
+        then : callable, optional
+            Called with what the command returned.
         **words
             Further keywords of the command.
         """
@@ -136,7 +137,7 @@ class OccuPyPanel(ToolInstance):
         self._guard.look_at(job.sampled.volume, *job.maps)
 
         def finish(result):
-            self._finish(job, result, lambda: command(name, volume, given, **words), before)
+            self._finish(job, result, lambda: command(name, volume, given, **words), before, then)
 
         title = f"{name.split()[1].capitalize()} {named(volume)}"
         self.work.start(title, job.compute, finish, lambda error: self._failed(volume, error))
@@ -253,15 +254,15 @@ class OccuPyPanel(ToolInstance):
             self.session.logger.status("Cancelled, as the map was changed or closed")
             self.current.refresh()
 
-    def _finish(self, job, result, text, before):
+    def _finish(self, job, result, text, before, then):
         self._guard.look_at()
         job.keep(result)
         if before:
             before()
         try:
             made = run(self.session, text())
-            if isinstance(job, EstimateJob):
-                self._choose_scale_map(made)
+            if then:
+                then(made)
         finally:
             job.take()
             self.current.look_again()
@@ -290,7 +291,8 @@ class OccuPyPanel(ToolInstance):
             if page.scale_menu.value is None and scale_maps:
                 page.scale_menu.value = scale_maps[-1]
 
-    def _choose_scale_map(self, scale_map):
+    def choose_scale_map(self, scale_map):
+        """Choose a scale map on the pages that need one."""
         for page in (self.mask_page, self.measure_page):
             page.scale_menu.value = scale_map
 

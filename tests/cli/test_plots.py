@@ -1,6 +1,7 @@
 """The figures that all doors show."""
 
 import warnings
+from itertools import pairwise
 
 import chimerax.occupy as occupy
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from chimerax.occupy import plots
 from chimerax.occupy.engine import phantom
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 VOXEL_SIZE = 2.0
 
@@ -33,3 +35,60 @@ def test_a_title_is_drawn_as_it_is(model, name):
     # A dollar stands for itself after a backslash.
     expected.axes[0].set_title(name.replace("$", r"\$"), fontsize="medium", parse_math=True)
     assert np.array_equal(drawn(plots.solvent_figure(model, name)), drawn(expected))
+
+
+def occupancy_rows(occupancies, chain=None):
+    """Rows as `GroupOccupancy.as_dict` gives them, with a standard error of 0.05."""
+    rows = [{"group": f"${i}", "occupancy": value, "standard_error": 0.05} for i, value in enumerate(occupancies)]
+    return [row | {"chain": chain, "position": i + 1} if chain else row for i, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("background", ["white", "black"])
+@pytest.mark.parametrize("count", [1, 2, 21, 80])
+def test_each_group_is_a_bar_as_high_as_its_occupancy_with_one_standard_error_either_way(background, count):
+    occupancies = np.linspace(-0.1, 1.1, count)
+    figure = Figure()
+    axes = figure.add_subplot(facecolor=background)
+    plots.draw_occupancies(axes, occupancy_rows(occupancies), "chain")
+    bars = axes.patches
+    assert [bar.get_height() for bar in bars] == pytest.approx(occupancies)
+    (errors,) = axes.collections
+    ends = np.array([segment[:, 1] for segment in errors.get_segments()])
+    assert ends == pytest.approx(np.stack([occupancies - 0.05, occupancies + 0.05], axis=1))
+    drawn(figure)
+
+
+@pytest.mark.parametrize("count", [2, 21, 80, 300])
+def test_names_of_groups_do_not_run_into_each_other(count):
+    figure = plots.occupancies_figure(occupancy_rows(np.linspace(0, 1, count)), "chain", "title")
+    drawn(figure)
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert len(boxes) >= min(count, 40)
+    assert all(one.x1 <= other.x0 + 1 for one, other in pairwise(boxes))
+
+
+def test_a_chain_by_residue_is_a_line_with_a_band_broken_where_residues_are_missing():
+    rows = occupancy_rows(np.linspace(0.2, 0.8, 20), chain="A")
+    axes = Figure().add_subplot()
+    plots.draw_occupancies(axes, rows[15:] + rows[:9], "residue")
+    first, second = axes.get_lines()[:2]
+    assert list(first.get_xdata()) == list(range(1, 10))
+    assert list(second.get_xdata()) == list(range(16, 21))
+    assert second.get_ydata() == pytest.approx([row["occupancy"] for row in rows[15:]])
+    heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx((0.15, rows[8]["occupancy"] + 0.05))
+
+
+def test_a_figure_by_segment_has_a_panel_for_each_chain_with_one_range_of_occupancies():
+    rows = [row for chain in "A$C" for row in occupancy_rows([0.4, 0.5 + (chain == "A")], chain=chain)]
+    figure = plots.occupancies_figure(rows, "segment", "a $title$")
+    drawn(figure)
+    panels = [axes for axes in figure.axes if axes.axison]
+    assert [axes.get_title() for axes in panels] == ["A", "$", "C"]
+    assert len({axes.get_ylim() for axes in panels}) == 1
+
+
+@pytest.mark.parametrize("by", ["chain", "residue"])
+def test_groups_without_an_occupancy_leave_a_gap(by):
+    rows = occupancy_rows([0.5, float("nan"), 1.0], chain="A")
+    drawn(plots.occupancies_figure(rows, by))

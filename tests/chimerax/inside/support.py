@@ -16,6 +16,7 @@ session = None
 FOLDER = Path(os.environ["OCCUPY_TEST_FOLDER"])
 SHAPE = (40, 44, 48)
 VOXEL_SIZE = 2.0
+ORIGIN = (5.0, 6.0, 7.0)
 NASTY_NAMES = (
     'a" ; close ; "x',
     'a"; close; "x',
@@ -77,7 +78,7 @@ class MapTestCase(unittest.TestCase):
         session.logger.remove_log(self.log)
         close_all()
 
-    def open_map(self, array, name, step=(VOXEL_SIZE,) * 3, origin=(5.0, 6.0, 7.0), angles=(90, 90, 90), id=None):
+    def open_map(self, array, name, step=(VOXEL_SIZE,) * 3, origin=ORIGIN, angles=(90, 90, 90), id=None):
         grid = ArrayGridData(np.array(array), origin, step, angles, name=name)
         volume = volume_from_grid_data(grid, session, model_id=id, show_dialog=False)
         volume.set_parameters(surface_levels=[0.3])

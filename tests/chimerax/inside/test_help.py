@@ -19,7 +19,7 @@ from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
 from chimerax.occupy.engine.settings import ESTIMATION, KINDS, MASK, group
 from chimerax.occupy.palette import PALETTE, RANGE
-from support import FOLDER, VOXEL_SIZE, MapTestCase, close_all, density, session
+from support import FOLDER, ORIGIN, PARTS, VOXEL_SIZE, MapTestCase, close_all, density, session
 
 PAGES = Path(occupy.__file__).parent / "docs/user"
 RUN = ("occupy", "volume", "color", "surface")
@@ -30,6 +30,8 @@ SETTINGS_OF = {"estimate": (ESTIMATION,), "solvent": (ESTIMATION, "equalize"), "
 }
 WHERE_DEFAULT_IS_NONE = {
     "model_id": "the next free one",
+    "lowpass": "8 Å, at least 2.1 voxels",
+    "reference": "the strongest groups",
     "palette": "red through yellow to blue",
     "range": ",".join(f"{end:g}" for end in RANGE),
 }
@@ -281,12 +283,15 @@ class Examples(MapTestCase):
     def open_structure(self):
         structure = AtomicStructure(session, name="two")
         structure.id = (11,)
-        for chain in "AB":
-            residue = structure.new_residue("ALA", chain, 1)
-            for i, name in enumerate(("N", "CA", "C")):
-                atom = structure.new_atom(name, name[0])
-                atom.coord = np.array((33.0, 34.0, 47.0)) + VOXEL_SIZE * i
-                residue.add_atom(atom)
+        random = np.random.default_rng(1)
+        for chain, part in zip("AB", PARTS, strict=True):
+            centre = np.array(ORIGIN) + VOXEL_SIZE * np.array(part.centre[::-1])
+            for number in range(20, 900, 20):
+                residue = structure.new_residue("ALA", chain, number)
+                for name in ("N", "CA", "C"):
+                    atom = structure.new_atom(name, name[0])
+                    atom.coord = centre + random.normal(0, 5, 3)
+                    residue.add_atom(atom)
         session.models.add([structure])
 
     def test_each_example_runs_or_at_least_parses(self):

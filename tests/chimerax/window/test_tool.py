@@ -7,6 +7,7 @@ from math import inf
 from pathlib import Path
 from unittest import mock
 
+import helices
 import lz4.frame
 import numpy as np
 from chimerax import occupy
@@ -17,13 +18,14 @@ from chimerax.core.models import Model
 from chimerax.geometry import translation
 from chimerax.map import Volume
 from chimerax.occupy.commands import jobs, remembered
-from chimerax.occupy.commands.plot import SolventPlot
+from chimerax.occupy.commands.plot import OccupancyPlot, SolventPlot
+from chimerax.occupy.engine.checks import checked
 from chimerax.occupy.engine.errors import OccuPyError
-from chimerax.occupy.engine.settings import KINDS, checked
+from chimerax.occupy.engine.settings import KINDS
 from chimerax.occupy.tool.panel import OccuPyPanel
 from Qt.QtCore import QEvent, Qt
 from Qt.QtGui import QKeyEvent, QTextDocument
-from Qt.QtWidgets import QApplication
+from Qt.QtWidgets import QApplication, QPushButton
 from support import FOLDER, NASTY_NAMES, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
 
 PATIENCE = 30
@@ -540,6 +542,7 @@ class Measuring(PanelTestCase):
         self.settle()
         self.model = self.open_model()
         self.page = self.panel.measure_page
+        self.page.source.setCurrentIndex(1)
         self.panel.pages.setCurrentIndex(3)
         wait_until(lambda: self.page.model_menu.value is self.model)
 
@@ -603,6 +606,132 @@ class Measuring(PanelTestCase):
         wait_until(lambda: self.page.scale_menu.value is None)
         with self.assertRaisesRegex(UserError, "scale map"):
             self.page.measure()
+
+
+class Refining(PanelTestCase):
+    """With a map of two chains, of which the second is there in part."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = helices.open_model()
+        self.map = helices.open_map_of(self.model, {"A": 1.0, "B": 0.4}, 0.02)
+        self.panel.map_menu.value = self.map
+        self.page = self.panel.measure_page
+        self.panel.pages.setCurrentIndex(3)
+        wait_until(lambda: self.page.model_menu.value is self.model)
+        self.settle()
+
+    def table(self):
+        table = self.page.table
+        return [[table.item(i, j).text() for j in range(table.columnCount())] for i in range(table.rowCount())]
+
+    def press(self, text):
+        (found,) = [b for b in self.page.findChildren(QPushButton) if b.text() == text and not b.isHidden()]
+        found.click()
+        self.settle()
+
+    def test_the_button_refines_and_the_table_has_errors(self):
+        colors = self.model.residues.ribbon_colors.copy()
+        self.press("Refine occupancies")
+        names, occupancies, errors, *_ = zip(*self.table(), strict=True)
+        self.assertEqual([name[-2:] for name in names], ["/A", "/B"])
+        np.testing.assert_allclose([float(value) for value in occupancies], [1, 0.4], atol=0.02)
+        self.assertTrue(all(0 < float(error) < 0.1 for error in errors))
+        np.testing.assert_array_equal(self.model.residues.ribbon_colors, colors)
+        self.assert_quiet()
+
+    def test_the_command_finds_the_work_done_whatever_is_chosen(self):
+        self.page.by_menu.setCurrentText("segment")
+        self.page.segment.setValue(20)
+        self.page.reference.setText(f"#{self.model.id_string}/B")
+        with mock.patch.object(jobs, "refine", wraps=jobs.refine) as engine:
+            self.press("Refine occupancies")
+            self.press("Color")
+        self.assertEqual(engine.call_count, 1)
+        self.assertEqual(len(self.table()), 8)
+        spec = f"#{self.map.id_string} atoms #{self.model.id_string} by segment segment 20 reference"
+        self.assertIn(f"occupy refine {spec}", self.log.text["info"])
+        self.assertAlmostEqual(np.mean([float(row[1]) for row in self.table()[:4]]), 2.5, delta=0.1)
+
+    def test_the_model_is_colored(self):
+        self.press("Color")
+        first, last = (self.model.residues[i].ribbon_color[:3] for i in (0, -1))
+        self.assertNotEqual(tuple(first), tuple(last))
+        self.assert_quiet()
+
+    def test_the_plot_is_shown_in_place_of_an_earlier_one(self):
+        self.press("Plot")
+        self.page.by_menu.setCurrentText("residue")
+        self.press("Plot")
+        (plot,) = session.tools.find_by_class(OccupancyPlot)
+        self.assertTrue(plot.axes.has_data())
+        plot.delete()
+        self.assert_quiet()
+
+    def test_the_table_is_saved_as_csv(self):
+        path = FOLDER / "home" / "refined in the panel.csv"
+        with mock.patch("chimerax.occupy.tool.measure_page.QFileDialog.getSaveFileName", return_value=(str(path), "")):
+            self.press("Save CSV…")
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["group"][-1] for row in rows], ["A", "B"])
+
+    def test_half_maps_of_the_first_page_are_used(self):
+        noise = np.random.default_rng(2).normal(0, 0.1, self.map.full_matrix().shape).astype(np.float32)
+        data = self.map.data
+        halves = [
+            self.open_map(data.array + sign * noise, name, step=data.step, origin=data.origin)
+            for sign, name in ((1, "first"), (-1, "second"))
+        ]
+        self.form.fields["half_maps"].state = halves
+        self.press("Refine occupancies")
+        self.assertIn(f"halfMaps #{halves[0].id_string}#{halves[1].id_string}", self.log.text["info"])
+
+    def test_what_cannot_be_used_is_told_in_a_sentence(self):
+        for typed in ("#nonsense", f"#{self.model.id_string}/A plus"):
+            self.page.reference.setText(typed)
+            with self.assertRaises(UserError):
+                self.page.measure()
+        self.page.reference.setText(f"#{self.model.id_string}/A:1-3")
+        with self.assertRaisesRegex(UserError, "reference holds no group"):
+            self.page.measure()
+
+    def test_cancel_stops_the_work_and_nothing_changes(self):
+        work = Endless()
+        with mock.patch.object(jobs, "refine", work):
+            self.page.measure()
+            wait_until(work.begun.is_set)
+            self.panel.cancel()
+            wait_until(work.ended.is_set)
+        self.settle()
+        self.assertEqual(self.table(), [])
+        self.assertNotIn("occupy refine", self.log.text["info"])
+        self.assert_quiet()
+
+    def test_a_model_that_is_closed_meanwhile_is_said_to_be_gone(self):
+        begun, may_end = threading.Event(), threading.Event()
+        refine = jobs.refine
+
+        def slow(*args, **keywords):
+            begun.set()
+            may_end.wait()
+            return refine(*args, **keywords)
+
+        with mock.patch.object(jobs, "refine", slow):
+            self.page.measure()
+            wait_until(begun.is_set)
+            run(session, f"close #{self.model.id_string}", log=False)
+            may_end.set()
+            self.settle()
+        self.assertEqual(self.table(), [])
+        self.assertIn("no atoms to refine", self.log.text["error"])
+
+    def test_segments_are_for_a_fit_only_and_have_a_length(self):
+        self.page.by_menu.setCurrentText("segment")
+        self.assertFalse(self.page.segment.isHidden())
+        self.page.source.setCurrentIndex(1)
+        self.assertEqual(self.page.by_menu.currentText(), "chain")
+        self.assertTrue(self.page.segment.isHidden())
 
 
 def bundles_needed(path):
@@ -682,7 +811,9 @@ class Sessions(PanelTestCase):
         self.modify.form.fields["power"].slider.setValue(50)
         self.modify.form.fields["pivot"].slider.setValue(30)
         self.panel.mask_page.form.fields["threshold"].slider.setValue(30)
-        self.panel.measure_page.by_menu.setCurrentText("residue")
+        self.panel.measure_page.by_menu.setCurrentText("segment")
+        self.panel.measure_page.segment.setValue(12)
+        self.panel.measure_page.reference.setText("#2/A")
         self.panel.pages.setCurrentIndex(1)
         given, form = self.form.values(), self.modify.form.values()
         panel = self.reopen()
@@ -692,7 +823,9 @@ class Sessions(PanelTestCase):
         self.assertEqual(panel.modify_page.form.values(), form)
         self.assertEqual(panel.mask_page.form.values(), {"threshold": 0.31})
         self.assertEqual(panel.mask_page.scale_menu.value.name, "small occupancy")
-        self.assertEqual(panel.measure_page.by_menu.currentText(), "residue")
+        self.assertEqual(panel.measure_page.by_menu.currentText(), "segment")
+        self.assertEqual(panel.measure_page.segment.value(), 12)
+        self.assertEqual(panel.measure_page.reference.text(), "#2/A")
         self.assertEqual(panel.pages.currentIndex(), 1)
         self.assertIsNotNone(panel.current.found)
         self.assert_quiet()

@@ -1,0 +1,61 @@
+"""Tables of all maps of a run, in files."""
+
+from math import isnan
+
+from ..engine.errors import OccuPyError
+from ..engine.regions import as_csv
+from .outputs import check_absent, staged, write_json
+
+
+class Tables:
+    """Files that one table of all maps is saved to. It is an error, before any work, that one exists already.
+
+    Parameters
+    ----------
+    json_file, csv_file : Path or None
+    overwrite : bool
+    columns : sequence of str
+        Columns before those of a `RegionTable`.
+    """
+
+    def __init__(self, json_file, csv_file, overwrite, columns=()):
+        self._columns, self._overwrite = ["map", *columns], overwrite
+        if json_file is not None and json_file == csv_file:
+            raise OccuPyError(f"{json_file} cannot be both tables; give --json and --csv files of their own")
+        both = ((json_file, write_json), (csv_file, self._write_csv))
+        self._saved = [(path, save) for path, save in both if path is not None]
+        for path, _ in self._saved:
+            check_absent([path], overwrite)
+
+    def check_apart(self, batch):
+        """Raise `OccuPyError` where a table is to be written where a file of one of the maps will be."""
+        planned = {path for _, files in batch.planned if files for path in files.paths}
+        for path, _ in self._saved:
+            if path in planned:
+                raise OccuPyError(f"{path} is a file of the run itself; give the table a name of its own")
+
+    def write(self, done, several):
+        """Write the tables, if there are rows.
+
+        Parameters
+        ----------
+        done : list of tuple (str, Done)
+            Maps and what was found in each.
+        several : bool
+            Whether rows name their map.
+        """
+        rows = [{"map": source} | row if several else row for source, found in done for row in found.rows]
+        for path, save in self._saved if rows else ():
+            with staged([path], self._overwrite) as place:
+                save(place(path), rows)
+
+    def _write_csv(self, path, rows):
+        text = as_csv([{name: _cell(value) for name, value in row.items()} for row in rows], self._columns)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def _cell(value):
+    """What stands for a value in a table: nothing where it is not known, several sentences as one."""
+    if isinstance(value, list):
+        return "; ".join(value)
+    return None if isinstance(value, float) and isnan(value) else value

@@ -1,0 +1,219 @@
+"""Groups of atoms of ChimeraX's models, as the engine takes them."""
+
+import numpy as np
+from chimerax.atomic import Residue
+from chimerax.core.errors import UserError
+
+from ..engine.groups import DEFAULT_SEGMENT, alternate_shares, make_groups, segment_numbers
+from .arguments import user_errors
+from .atoms import name_of, places, residues_of
+
+
+class AtomGroups:
+    """Atoms, each with the name of its group.
+
+    Water is left out where no group of its own names it: an ordered water molecule scatters as the ice in its place.
+
+    Parameters
+    ----------
+    atoms : Atoms
+    by : {'chain', 'residue', 'model', 'segment'}
+        What the atoms are grouped by.
+    segment : int
+        Residues in a segment.
+    groups : list of Atoms
+        Each is one group, whatever the atoms are grouped by, and need not be among the atoms.
+
+    Attributes
+    ----------
+    atoms : Atoms
+        In the order of models, chains and residues.
+    labels : array of str, shape (atoms,)
+        The group of each atom.
+    waters : int
+        Atoms of water that were left out.
+    """
+
+    def __init__(self, atoms, by="chain", segment=DEFAULT_SEGMENT, groups=()):
+        everything = _united(atoms, groups)
+        residues, of_residue = residues_of(everything)
+        order = np.argsort(of_residue, kind="stable")
+        everything, of_residue = everything[order], of_residue[order]
+        labels = _labels(residues, by, segment)[of_residue]
+        named = _name(everything, labels, groups)
+        used = named | ~np.isin(residues.names, list(Residue.water_res_names))[of_residue]
+        if not used.any():
+            raise UserError("All the atoms are water, which scatters as the ice in its place; expected a molecule")
+        self.waters = int((~used).sum())
+        self.atoms, self.labels = everything[used], labels[used]
+        self._residue_names = residues.names[of_residue][used]
+        self._of_residue = of_residue[used]
+        self._locations = _Locations(self.atoms)
+
+    def on_map(self, sampled):
+        """The groups in the frame of a sampled map, x, y, z in Å from its first voxel.
+
+        Returns
+        -------
+        groups : dict of str to Group
+        notes : list of str
+            Sentences on what had to be assumed.
+        """
+        found = self._locations
+        first, _, step = (np.array(part[::-1]) for part in sampled.region)
+        voxels = (places(sampled.volume, found.scene_coords) - first) / step
+        atom = found.atom
+        with user_errors(sampled.volume):
+            return make_groups(
+                (voxels * sampled.voxel_size)[:, ::-1],
+                self.atoms.element_names[atom],
+                self.labels[atom],
+                residue_names=self._residue_names[atom],
+                atom_names=self.atoms.names[atom],
+                residues=self._of_residue[atom],
+                b_factors=found.b_factors,
+                fractions=found.shares,
+            )
+
+    def names_among(self, atoms):
+        """Names of the groups at least half of whose atoms are among others."""
+        names, index = np.unique(self.labels.astype(str), return_inverse=True)
+        shares = np.bincount(index, self.atoms.mask(atoms)) / np.bincount(index)
+        if not (shares >= 0.5).any():
+            raise UserError(
+                "reference holds no group: expected at least half of the atoms of one, such as those of "
+                f"{self.labels[0]}"
+            )
+        return [str(name) for name in names[shares >= 0.5]]
+
+    def along_chains(self, rows):
+        """Rows of groups with the chain that each is in, and the mean number of its residues, as plots want them."""
+        names, first, index = np.unique(self.labels.astype(str), return_index=True, return_inverse=True)
+        means = np.bincount(index, self.atoms.residues.numbers) / np.bincount(index)
+        chains = {name: name_of(self.atoms[int(i)].residue, "chain") for name, i in zip(names, first, strict=True)}
+        positions = dict(zip(names, means, strict=True))
+        return [row | {"chain": chains[row["group"]], "position": float(positions[row["group"]])} for row in rows]
+
+    def assign(self, occupancies, undo):
+        """Write occupancies into the atoms; alternate locations share that of their group as they did before.
+
+        Parameters
+        ----------
+        occupancies : dict of str to float
+            By group; atoms of a group whose occupancy is not known, NaN, are left as they are.
+        undo : UndoState
+        """
+        found = self._locations
+        wanted = np.clip([occupancies[label] for label in self.labels], 0, 1)[found.atom] * found.shares
+        new = np.where(np.isfinite(wanted), wanted, found.occupancies)
+        undo.add(found, "write_occupancies", found.occupancies, new, "M")
+        found.write_occupancies(new)
+
+
+class _Locations:
+    """All locations of atoms: one for most, several for those with alternate locations.
+
+    Attributes
+    ----------
+    atom : array of int, shape (locations,)
+        Which atom each is of.
+    scene_coords, occupancies, b_factors, shares : arrays, first axis (locations,)
+        Shares of the locations of one atom add up to 1.
+    """
+
+    def __init__(self, atoms):
+        self._atoms = atoms
+        self._alternates = [""] * len(atoms)
+        self.atom = np.arange(len(atoms))
+        self.scene_coords, self.occupancies = atoms.scene_coords, atoms.occupancies.astype(float)
+        self.b_factors = atoms.bfactors.astype(float)
+        several = np.flatnonzero(atoms.num_alt_locs > 1)
+        if len(several):
+            self._spread(several)
+        self.shares = alternate_shares(self.atom, self._alternates, self.occupancies)
+
+    @property
+    def deleted(self):
+        """Whether there is no atom any more; ChimeraX's undo asks."""
+        return len(self._atoms) == 0
+
+    def write_occupancies(self, occupancies):
+        """Write one occupancy for each location, where no atom has been deleted meanwhile."""
+        if len(self._atoms) != self.atom.max(initial=-1) + 1:
+            return
+        single = np.array([not alternate for alternate in self._alternates])
+        self._atoms[self.atom[single]].occupancies = occupancies[single].astype(np.float32)
+        for i in np.flatnonzero(~single):
+            atom = self._atoms[int(self.atom[i])]
+            with atom.suppress_alt_loc_change_notifications():
+                atom.alt_loc = self._alternates[i]
+                atom.occupancy = occupancies[i]
+
+    def _spread(self, several):
+        """Put every location of these atoms in the place of the one that is shown."""
+        found = [one for i in several for one in _locations_of(self._atoms[int(i)], int(i))]
+        atom, alternates, coords, occupancies, b_factors = zip(*found, strict=True)
+        single = np.setdiff1d(self.atom, several)
+        order = np.argsort(np.concatenate([single, atom]), kind="stable")
+        self._alternates = [([""] * len(single) + list(alternates))[i] for i in order]
+        self.atom = np.concatenate([single, atom])[order]
+        self.scene_coords = np.concatenate([self.scene_coords[single], coords])[order]
+        self.occupancies = np.concatenate([self.occupancies[single], occupancies])[order]
+        self.b_factors = np.concatenate([self.b_factors[single], b_factors])[order]
+
+
+def _locations_of(atom, number):
+    """Number of an atom, name, place in the scene, occupancy and B-factor of each of its locations."""
+    found = []
+    with atom.suppress_alt_loc_change_notifications():
+        for alternate in atom.alt_locs:
+            atom.alt_loc = alternate
+            found.append((number, alternate, np.array(atom.scene_coord), atom.occupancy, atom.bfactor))
+    return found
+
+
+def _united(atoms, groups):
+    """All the atoms, each once; there must be some, in each group too."""
+    if len(atoms) == 0:
+        raise UserError("There are no atoms to refine; expected those of an atomic model, such as atoms #11")
+    for group in groups:
+        if len(group) == 0:
+            raise UserError(f"The group {group.spec} has no atoms; expected a specifier of some, such as #11/A:1-100")
+    everything = atoms
+    for group in groups:
+        everything = everything.merge(group)
+    return everything.unique()
+
+
+def _labels(residues, by, segment):
+    """The name of the group of each residue."""
+    if by != "segment":
+        return np.array([name_of(residue, by) for residue in residues], object)
+    chains = [name_of(residue, "chain") for residue in residues]
+    numbers = segment_numbers(chains, np.arange(len(residues)), segment)
+    ends = {}
+    for residue, key in zip(residues, zip(chains, numbers, strict=True), strict=True):
+        ends[key] = ends.get(key, (residue,))[0], residue
+    names = {key: _name_of_segment(*of_key) for key, of_key in ends.items()}
+    return np.array([names[key] for key in zip(chains, numbers, strict=True)], object)
+
+
+def _name_of_segment(first, last):
+    name = name_of(first, "residue")
+    return name if first is last else f"{name}-{last.number}{last.insertion_code}"
+
+
+def _name(atoms, labels, groups):
+    """Give the atoms of groups that are specified one by one their names; returns which atoms these are."""
+    named = np.zeros(len(atoms), bool)
+    for group in groups:
+        among = atoms.mask(group)
+        twice = np.flatnonzero(named & among)
+        if len(twice):
+            atom = atoms[int(twice[0])].string(style="command")
+            raise UserError(
+                f"{atom} is in two groups, {labels[twice[0]]} and {group.spec}; expected groups without atoms in common"
+            )
+        labels[among] = group.spec
+        named |= among
+    return named

@@ -1,0 +1,213 @@
+"""occupy refine: occupancies of groups of atoms, fitted to a map, with standard errors."""
+
+from dataclasses import fields
+from html import escape
+from json import dumps
+from math import isfinite
+
+import numpy as np
+from chimerax.atomic import AtomsArg
+from chimerax.core.commands import (
+    BoolArg,
+    CmdDesc,
+    EnumOf,
+    FloatArg,
+    JSONResult,
+    PositiveIntArg,
+    RepeatOf,
+    SaveFileNameArg,
+)
+from chimerax.core.commands import register as register_command
+from chimerax.core.errors import UserError
+from chimerax.core.undo import UndoState
+from chimerax.map.mapargs import MapArg, MapRegionArg, MapsArg
+
+from ..engine.groups import BY, DEFAULT_SEGMENT
+from ..engine.refine import GroupOccupancy
+from ..engine.regions import as_csv
+from .arguments import COLORING, in_chimerax_spelling, user_errors
+from .atom_groups import AtomGroups
+from .atoms import set_residue_attribute
+from .coloring import Coloring, color_by_attribute
+from .jobs import RefineJob, result_of
+from .maps import sample
+from .report import listed, occupancy_text, warn
+from .tables import html_table, save_table
+
+ATTRIBUTE = "refined_occupancy"
+COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
+"""Of the table that is returned and saved."""
+
+
+def refine(
+    session,
+    volume,
+    *,
+    atoms=None,
+    by="chain",
+    segment=DEFAULT_SEGMENT,
+    groups=None,
+    reference=None,
+    lowpass=None,
+    half_maps=None,
+    solvent=True,
+    subregion="all",
+    assign=False,
+    attribute=True,
+    color=True,
+    palette=None,
+    range=None,
+    key=True,
+    plot=True,
+    save_file=None,
+    return_json=False,
+):
+    """Refine the occupancies of groups of atoms against a map.
+
+    Parameters
+    ----------
+    volume : Volume
+        The density map.
+    atoms : Atoms
+        Wherever they are in the scene: nothing moves. Water is left out.
+    by : {'chain', 'residue', 'model', 'segment'}
+        What the atoms are grouped by.
+    segment : int
+        Residues in a segment.
+    groups : list of Atoms, optional
+        Each is one group, apart from the others.
+    reference : Atoms, optional
+        Groups at least half of whose atoms are among these are known to be full.
+    lowpass : float, optional
+        The resolution, in Å, to which the map is used.
+    half_maps : list of 2 Volume, optional
+        Tell the noise.
+    solvent : bool
+        Count scattering above the ice that atoms displace; else above vacuum.
+    subregion
+        The part of the map to use.
+    assign : bool
+        Write the occupancies, from 0 to 1, into the atoms.
+    attribute : bool
+        Give the residues the attribute refined_occupancy.
+    color, palette, range, key
+        Color the atoms by that attribute, in which colors, and show a color key.
+    plot : bool
+        Show a plot of the occupancies, where there is a window.
+    save_file : str, optional
+        A file to save the table to, as comma-separated values.
+    return_json : bool
+
+    Returns
+    -------
+    list of dict, or JSONResult
+        One for each group: group, occupancy, standard_error, atoms, correlation, notes.
+        What is not known of a group outside the map is NaN, in JSON null.
+    """
+    if half_maps is not None and len(half_maps) != 2:
+        count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
+        raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
+    chosen = AtomGroups(atoms, by, segment, groups or ())
+    settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
+    job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
+    with user_errors(volume):
+        found = result_of(session, job)
+    rows = [row.as_dict() for row in found.rows]
+    _log(session, volume, chosen, found, job.notes)
+    with session.undo.aggregate("occupy refine"):
+        _show_on_atoms(session, chosen, found, assign, attribute, Coloring(color, palette, range, key))
+    if save_file is not None:
+        save_table(session, table_text(rows), save_file)
+    if plot and session.ui.is_gui:
+        from .plot import show_occupancy_plot
+
+        show_occupancy_plot(session, chosen.along_chains(rows), "groups" if groups else by, volume.name)
+    return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
+
+
+def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None, solvent=True):
+    """The engine's work of this command.
+
+    Parameters
+    ----------
+    sampled : SampledMap
+    chosen : AtomGroups
+    reference, lowpass, half_maps, solvent
+        As for the command.
+    """
+    names = None if reference is None else chosen.names_among(reference)
+    settings = {"reference": names, "lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
+    return RefineJob(sampled, *chosen.on_map(sampled), settings)
+
+
+def table_text(rows):
+    """Rows as comma-separated values, the notes of a group in one column."""
+    return as_csv([row | {"notes": "; ".join(row["notes"])} for row in rows], first=COLUMNS)
+
+
+def _show_on_atoms(session, chosen, found, assign, attribute, coloring):
+    """Put the occupancies where other commands and files find them, and color by them."""
+    occupancies = {row.group: row.occupancy for row in found.rows}
+    if assign:
+        undo = UndoState("occupy refine")
+        chosen.assign(occupancies, undo)
+        session.undo.register(undo)
+    if attribute:
+        values = np.array([occupancies[label] for label in chosen.labels])
+        set_residue_attribute(session, ATTRIBUTE, chosen.atoms, values)
+        color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring, title="occupancy")
+
+
+def _log(session, volume, chosen, found, notes):
+    cells = [[_linked(row.group), *map(escape, _texts(row))] for row in found.rows]
+    headings = ["group", "occupancy", "atoms", "correlation", "notes"]
+    water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
+    session.logger.info(
+        f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
+        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1. "
+        f"Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å.{water}",
+        is_html=True,
+    )
+    warn(session, [volume], map(in_chimerax_spelling, (*notes, *found.warnings)))
+
+
+def _texts(row):
+    """What a row of the table says of a group."""
+    correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
+    return occupancy_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
+
+
+def _linked(group):
+    """HTML of the name of a group, which selects it."""
+    return f'<a href="cxcmd:select {escape(group, quote=True)}">{escape(group)}</a>'
+
+
+def _without_nan(row):
+    """A row as JSON can hold it."""
+    return {name: None if isinstance(value, float) and not isfinite(value) else value for name, value in row.items()}
+
+
+def register(name, logger):
+    description = CmdDesc(
+        required=[("volume", MapArg)],
+        keyword=[
+            ("atoms", AtomsArg),
+            ("by", EnumOf(BY)),
+            ("segment", PositiveIntArg),
+            ("groups", RepeatOf(AtomsArg)),
+            ("reference", AtomsArg),
+            ("lowpass", FloatArg),
+            ("half_maps", MapsArg),
+            ("solvent", BoolArg),
+            ("subregion", MapRegionArg),
+            ("assign", BoolArg),
+            ("attribute", BoolArg),
+            ("color", BoolArg),
+            *COLORING,
+            ("plot", BoolArg),
+            ("save_file", SaveFileNameArg),
+        ],
+        required_arguments=["atoms"],
+        synopsis="Refine occupancies of chains, residues or other groups of atoms against a map",
+    )
+    register_command(name, description, refine, logger=logger)
