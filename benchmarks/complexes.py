@@ -138,7 +138,11 @@ def _rna(duplexes):
                 number = residues[-1] + 1 if residues else 0
                 for atom, radius, angle, height in _BACKBONE + _BASES[base]:
                     phi = np.radians(sense * angle + _TWIST * pair)
-                    place = (axis[0] + radius * np.cos(phi), axis[1] + radius * np.sin(phi), sense * height + _RISE * pair)
+                    place = (
+                        axis[0] + radius * np.cos(phi),
+                        axis[1] + radius * np.sin(phi),
+                        sense * height + _RISE * pair,
+                    )
                     atom_names.append(atom)
                     residue_names.append(base)
                     positions.append(place)

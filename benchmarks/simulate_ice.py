@@ -174,9 +174,7 @@ def _distance_outside(elements, places, voxels):
     """Distance of voxels from the van der Waals surface in Å, less in crevices, into which no water goes."""
     heavy = elements != "H"
     radii = np.array([_RADII.get(element, _OTHER_RADIUS) for element in elements[heavy]])
-    distances, nearest = cKDTree(places[heavy]).query(
-        voxels, _ATOMS_IN_REACH, distance_upper_bound=_REACH, workers=-1
-    )
+    distances, nearest = cKDTree(places[heavy]).query(voxels, _ATOMS_IN_REACH, distance_upper_bound=_REACH, workers=-1)
     surface = distances - np.append(radii, 0.0)[nearest]
     outside = surface.min(axis=1)
     crevice = surface[:, 2] < 1.0  # of three atoms
@@ -240,9 +238,7 @@ def _cropped(made, voxel_size):
 
 
 def _soft_mask(coefficients, box):
-    smooth = fft.irfftn(
-        coefficients * (squared_frequencies(box) <= 1 / _MASK_LOWPASS**2), (box.edge,) * 3, workers=-1
-    )
+    smooth = fft.irfftn(coefficients * (squared_frequencies(box) <= 1 / _MASK_LOWPASS**2), (box.edge,) * 3, workers=-1)
     core = smooth > _MASK_LEVEL * np.sort(smooth, axis=None)[-1000:].mean()
     beyond = np.clip((distance_transform_edt(~core) * box.voxel_size - _MASK_MARGIN) / _MASK_EDGE, 0, 1)
     return 0.5 + 0.5 * np.cos(np.pi * beyond)
