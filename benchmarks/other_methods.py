@@ -1,4 +1,4 @@
-"""Occupancies of chains as others read them off a map. All but the scale are relative to chains that are known to be full."""
+"""Occupancies of chains as others read them off a map; all but the scale relative to chains known to be full."""
 
 import chimerax.occupy as occupy
 import numpy as np

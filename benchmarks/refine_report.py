@@ -189,11 +189,11 @@ def document(results):
         _error_table(readings),
         _misses(readings),
         f"![Refined against known occupancies, with standard errors](images/{_FIGURE})",
-        "*Each mark is a chain of more than 100 residues in one of the maps, with one standard error; chains of one known "
-        "occupancy are spread out sideways. The gray bars are the known occupancies.*",
+        "*Each mark is a chain of more than 100 residues in one of the maps, with one standard error; chains of one "
+        "known occupancy are spread out sideways. The gray bars are the known occupancies.*",
         "## Solvents",
-        "The method displaces ice atom by atom, so maps made that way flatter it; the other way is closer to what is known "
-        "of solvent, and is no assumption of the method.",
+        "The method displaces ice atom by atom, so maps made that way flatter it; the other way is closer to what is "
+        "known of solvent, and is no assumption of the method.",
         _solvent_table(readings),
         "## A weak chain that touches a full one",
         _contact_text(),
@@ -221,41 +221,43 @@ def _maps_text(results):
         BBSOME: "the BBSome, PDB 8ZZI, 8 proteins of 49 to 770 residues. *The method was tuned on it*, and on an "
         "insulin receptor with Fabs and ribosomal RNA with proteins, which are not part of the project.",
         BUNDLES: "5 chains of 105 alanines each, packed at random. *Kept aside*: nothing was tuned on it.",
-        COMPLEX: "two chains of parallel RNA double helices (196 and 112 residues) and six of alpha helices (105 and 285 "
-        "residues), packed at random. *Kept aside*: nothing was tuned on it.",
+        COMPLEX: "two chains of parallel RNA double helices (196 and 112 residues) and six of alpha helices (105 and "
+        "285 residues), packed at random. *Kept aside*: nothing was tuned on it.",
     }
     families = "\n".join(f"- *{name}*: {known[name]}" for name in _ordered(results.readings, "family"))
     return (
         f"{families}\n\n"
-        "Atoms, hydrogens among them, scatter electrons (gemmi, c4322), with B-factors from 30 to 150 Å² along each chain. "
-        "Of this the ice whose place they take is subtracted. In one of two maps of each condition a chain displaces it "
-        "as a flat mask, of the volume that proteins and RNA are measured to have (0.747 and 0.554 mL/g); in the other "
-        "each atom does as a Gaussian (Fraser, MacRae & Suzuki 1978). Occupancies of 1, 0.8, 0.6, 0.4 and 0.2 are dealt to "
-        "the chains in turn, the longest first, another way in each of the two; where a chain is away there is ice.\n\n"
-        "White noise is cut at the resolution; its σ is relative to the densest places (the densest 1/2000 of the voxels, "
-        "at 8 Å). Maps are plain, sharpened by 100 Å², multiplied by a soft mask, or without all frequencies below 1/40 Å.\n\n"
-        "The model that the methods get is wrong: coordinates are off by 0.5 Å (rms), and B-factors are either shifted by up "
-        "to 60 Å² in each chain or 60 Å² throughout. Half of the models have no hydrogens. Coordinates are refined no "
-        "further, and nobody says which chains are full: refining finds its reference itself."
+        "Atoms, hydrogens among them, scatter electrons (gemmi, c4322), with B-factors from 30 to 150 Å² along each "
+        "chain. Of this the ice whose place they take is subtracted. In one of two maps of each condition a chain "
+        "displaces it as a flat mask, of the volume that proteins and RNA are measured to have (0.747 and 0.554 "
+        "mL/g); in the other each atom does as a Gaussian (Fraser, MacRae & Suzuki 1978). Occupancies of 1, 0.8, 0.6, "
+        "0.4 and 0.2 are dealt to the chains in turn, the longest first, another way in each of the two; where a "
+        "chain is away there is ice.\n\n"
+        "White noise is cut at the resolution; its σ is relative to the densest places (the densest 1/2000 of the "
+        "voxels, at 8 Å). Maps are plain, sharpened by 100 Å², multiplied by a soft mask, or without all frequencies "
+        "below 1/40 Å.\n\n"
+        "The model that the methods get is wrong: coordinates are off by 0.5 Å (rms), and B-factors are either "
+        "shifted by up to 60 Å² in each chain or 60 Å² throughout. Half of the models have no hydrogens. Coordinates "
+        "are refined no further, and nobody says which chains are full: refining finds its reference itself."
     )
 
 
 def _table_text():
     return (
-        "Mean absolute errors over the chains of two maps (*mean*), the largest error of a chain of more than 100 residues "
-        "(*largest*), and the percentage of chains whose known occupancy is within one and within two standard errors. A row "
-        "of one condition holds 10 to 16 chains, so percentages there are coarse. *Guided* is the scale map that a model "
-        "guides, at the atoms: of chains' means, and of single atoms. The others are\n\n"
+        "Mean absolute errors over the chains of two maps (*mean*), the largest error of a chain of more than 100 "
+        "residues (*largest*), and the percentage of chains whose known occupancy is within one and within two "
+        "standard errors. A row of one condition holds 10 to 16 chains, so percentages there are coarse. *Guided* is "
+        "the scale map that a model guides, at the atoms: of chains' means, and of single atoms. The others are\n\n"
         "- *S*, the scale in mode occupancy, its mean at a chain's atoms;\n"
         "- *density*, low-passed, its mean at a chain's atoms;\n"
         "- *mask sum*, the sum of the map in the voxels within "
-        f"{other_methods.MASK_RADIUS:g} Å of a chain's atoms, over that of a map simulated from the model (Gaussians of "
-        "atomic number, as wide as molmap's);\n"
-        f"- *two-map scale*, Σ(V·Vref) / Σ(Vref²) in cubes of {other_methods.CUBE:g} Å, Vref simulated as before, its mean "
-        "at a chain's atoms.\n\n"
-        "The last three are divided by their values for the full chains, *which they are told*; refining is told nothing. "
-        "To reach: mean at most 0.02; none above 0.08; 60 to 85 % within one standard error, at least 90 % within two; guided "
-        "at most 0.04 per chain and 0.09 per atom. **Bold** misses it."
+        f"{other_methods.MASK_RADIUS:g} Å of a chain's atoms, over that of a map simulated from the model "
+        "(Gaussians of atomic number, as wide as molmap's);\n"
+        f"- *two-map scale*, Σ(V·Vref) / Σ(Vref²) in cubes of {other_methods.CUBE:g} Å, Vref simulated as before, "
+        "its mean at a chain's atoms.\n\n"
+        "The last three are divided by their values for the full chains, *which they are told*; refining is told "
+        "nothing. To reach: mean at most 0.02; none above 0.08; 60 to 85 % within one standard error, at least 90 % "
+        "within two; guided at most 0.04 per chain and 0.09 per atom. **Bold** misses it."
     )
 
 
@@ -328,8 +330,8 @@ def _solvent_table(readings):
 
 def _contact_text():
     return (
-        "Chains of occupancy 0.2 that touch a full one: errors of their refined occupancy, and of the guided scale at those "
-        "of their atoms that are within 5 Å of an atom of a full chain. To reach: 0.05."
+        "Chains of occupancy 0.2 that touch a full one: errors of their refined occupancy, and of the guided scale at "
+        "those of their atoms that are within 5 Å of an atom of a full chain. To reach: 0.05."
     )
 
 
@@ -349,8 +351,8 @@ def _contact_table(readings):
 
 def _haemoglobin_text():
     return (
-        "EMD-3488, haemoglobin, with PDB 5NI1, which has no hydrogens: four chains, equal by symmetry in pairs. To reach: "
-        "within 0.05 of 1, and errors that say so."
+        "EMD-3488, haemoglobin, with PDB 5NI1, which has no hydrogens: four chains, equal by symmetry in pairs. To "
+        "reach: within 0.05 of 1, and errors that say so."
     )
 
 

@@ -169,7 +169,8 @@ def document(results):
     """The whole document as Markdown."""
     parts = [
         "# Validation of the scale, in vacuum",
-        "The maps of this part hold no ice around the molecules and no hydrogens, which flatters every method: see above "
+        "The maps of this part hold no ice around the molecules and no hydrogens, which flatters every method: "
+        "see above "
         "for maps in ice.",
         _introduction(results),
         "## Maps",
