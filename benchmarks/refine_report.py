@@ -193,7 +193,7 @@ def document(results):
         "known occupancy are spread out sideways. The gray bars are the known occupancies.*",
         "## Solvents",
         "The method displaces ice atom by atom, so maps made that way flatter it; the other way is closer to what is "
-        "known of solvent, and is no assumption of the method.",
+        "known of solvent, and is no assumption of the method. Occupancies are dealt another way in each, too.",
         _solvent_table(readings),
         "## A weak chain that touches a full one",
         _contact_text(),
