@@ -5,6 +5,7 @@ python benchmarks/compare.py --sizes 128 256 512 --output docs/performance.md
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -100,6 +101,7 @@ def _context(options):
         "version": __version__,
         "power": worker.POWER,
         "threads": parallel.thread_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
 
 

@@ -58,7 +58,8 @@ def document(boxes, context, versions, problem=None):
     ----------
     boxes : list of Box
     context : dict
-        'map', 'kernel' (voxels), 'runs', 'version' (of this package), 'power', 'threads'.
+        'map', 'kernel' (voxels), 'runs', 'version' (of this package), 'power', 'threads',
+        'load' (the load average when it began, None where the system does not tell).
     versions : dict
         For each program that ran, the versions in its environment.
     problem : str, optional
@@ -100,6 +101,8 @@ def _machine(context, versions):
         f"- Date: {datetime.now(UTC):%Y-%m-%d}",
         f"- Machine: {_cpu_model()}, {context['threads']} cores used; {platform.system()} {platform.machine()}",
     ]
+    if context["load"] is not None:
+        lines.append(f"- Load average when it began: {context['load']:.1f}, of other work, which makes times longer")
     for program, found in versions.items():
         lines.append(f"- {names[program]}: " + ", ".join(f"{name} {version}" for name, version in found.items()))
     return "\n".join(lines)

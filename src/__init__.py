@@ -24,7 +24,7 @@ _MODULE_OF = {
     "values_at": "engine.regions",
     "mask_region": "engine.regions",
     "published_occupancy": "engine.regions",
-    "Estimate": "engine.estimate",
+    "Estimate": "engine.result",
     "equalize": "engine.modify",
     "attenuate": "engine.modify",
     "sigmoid": "engine.modify",

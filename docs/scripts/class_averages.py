@@ -25,7 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chimerax import occupy
-from chimerax.core.commands import StringArg, run
+from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.core.models import Model
 
@@ -76,6 +76,9 @@ def appearing_whole(path):
         part.rename(path)
 
 
+# Maps and files are opened, saved and labelled without their names in commands: a name may hold what ends a command.
+
+
 def spec(models):
     return "".join(model.atomspec for model in models)
 
@@ -84,7 +87,7 @@ def open_map(session, path):
     """A map in a group of its own, which moves it together with its scale map."""
     group = Model(path.stem, session)
     session.models.add([group])
-    opened = run(session, f"open {StringArg.unparse(str(path))}")
+    opened, _ = session.open_command.open_data(str(path))
     session.models.add(opened, parent=group)
     return group, opened[0]
 
@@ -122,12 +125,10 @@ def save_picture(session, path, groups, volumes):
     """Tile the maps, with their names above them, and save a picture."""
     radius = max(volume.bounds().radius() for volume in volumes)
     run(session, f"tile {spec(groups)} spacingFactor 1.7 independentRotation false")
-    for group, volume in zip(groups, volumes, strict=True):
-        text = StringArg.unparse(group.name)
-        place = f"{-0.5 * radius:.4g},{0.7 * radius:.4g},0"
-        run(session, f"label {spec([volume])} models text {text} height {radius / 8:.4g} offset {place}")
+    place = f"{-0.5 * radius:.4g},{0.7 * radius:.4g},0"
+    run(session, f"label {spec(volumes)} models attribute parent.name height {radius / 8:.4g} offset {place}")
     run(session, "view pad 0.18")
-    run(session, f"save {StringArg.unparse(str(path))} supersample 3")
+    session.save_command.save_data(str(path), supersample=3)
 
 
 def compare(session, paths, folder, level):
@@ -136,8 +137,7 @@ def compare(session, paths, folder, level):
     if len({volume.data.step for volume in volumes}) > 1:
         session.logger.warning("The maps differ in voxel size, on which the scale depends: compare equal ones only.")
     for group, scale_map in zip(groups, estimate_all(session, groups, volumes), strict=True):
-        path = folder / f"{group.name}_occupancy.mrc"
-        run(session, f"save {StringArg.unparse(str(path))} models {spec([scale_map])}")
+        session.save_command.save_data(str(folder / f"{group.name}_occupancy.mrc"), models=[scale_map])
     rows = [row_of(volume) for volume in volumes]
     common = max(row["full scale"] for row in rows)
     write_table(folder / "class_averages.csv", rows, common)

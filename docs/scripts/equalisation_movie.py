@@ -30,6 +30,7 @@ from chimerax.core.commands import AnnotationError, StringArg, run
 from chimerax.core.errors import UserError
 from chimerax.core.logger import StringPlainTextLog
 from chimerax.map.mapargs import MapsArg
+from chimerax.movie.moviecmd import movie_encode
 
 PAUSE = 12  # frames
 
@@ -162,7 +163,8 @@ def main(session, arguments):
     with appearing_whole(given.movie) as path:
         try:
             record(session, volume, list(powers(given.power, given.frames)))
-            run(session, f"movie encode {StringArg.unparse(str(path))} roundTrip {str(given.loop).lower()}")
+            # Not as a command, which the name of the file might end.
+            movie_encode(session, [str(path)], round_trip=given.loop)
         finally:
             if getattr(session, "movie", None) is not None:
                 run(session, "movie reset")

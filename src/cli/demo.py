@@ -46,7 +46,8 @@ def demo(*, output_dir=None, overwrite=False):
         ]
         table = comparison(*(mapfile.read(p).density for p in (path, estimated.map, equalized.map)))
     tell([line for one in done for line in one.lines] + table)
-    tell(["", f"To look at it: chimerax {folder / 'demo_equalized.cxc'}"])
+    if equalized.script:
+        tell(["", f"To look at it: chimerax {equalized.script}"])
     return 0
 
 

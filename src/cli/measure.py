@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..engine.errors import OccuPyError
-from ..engine.estimate import estimate
+from ..engine.estimate import lowpassed
 from ..engine.regions import BY, RegionTable
 from .arguments import add_map_subcommand, add_tables
 from .maps import sample, values_on_grid
@@ -70,7 +70,8 @@ def measure_one(source, _, *, voxel_size, masks, atoms, by, map):
 
 def _lowpassed(path, sampled, voxel_size):
     """A density map low-passed as for an estimate."""
-    return estimate(values_on_grid(path, sampled, voxel_size), sampled.voxel_size).lowpassed
+    with _naming(path):
+        return lowpassed(values_on_grid(path, sampled, voxel_size), sampled.voxel_size)
 
 
 def _add_atoms(table, sampled, path, by):

@@ -229,7 +229,7 @@ class RunFiles(_NamedFiles):
         self.input_copy = self._path("_input.mrc") if compressed and shows_input else None
         self._input = self.input_copy or (None if compressed else path.resolve())
         self._shows_input = shows_input
-        self._script = None
+        self.script = None
         if companions:
             self._plan_script(self._path(".cxc"))
         else:
@@ -238,7 +238,7 @@ class RunFiles(_NamedFiles):
 
     def _plan_script(self, script):
         if all(can_be_opened(path) for path in self._opened()):
-            self._script = script
+            self.script = script
         else:
             self.notes.append(
                 "There is no ChimeraX script: in a file or folder name it can have no quotes, $, semicolons or "
@@ -258,7 +258,7 @@ class RunFiles(_NamedFiles):
     @property
     def paths(self):
         """All files that will be written."""
-        paths = [self.map, self.scale_map, self.input_copy, self.figure, self._script, self.record]
+        paths = [self.map, self.scale_map, self.input_copy, self.figure, self.script, self.record]
         return list(dict.fromkeys(path for path in paths if path))
 
     def write_input_copy(self, place, sampled):
@@ -268,9 +268,9 @@ class RunFiles(_NamedFiles):
 
     def write_script(self, place):
         """The ChimeraX script, where there is one."""
-        if self._script:
+        if self.script:
             shown, scale_map, *hidden = self._opened()
-            place(self._script).write_text(chimerax_script(shown, scale_map, hidden), encoding="utf-8")
+            place(self.script).write_text(chimerax_script(shown, scale_map, hidden), encoding="utf-8")
 
 
 def write_json(path, values):

@@ -86,7 +86,7 @@ def solvent_one(source, files, *, voxel_size, remove_solvent, hedge, settings):
 def _made(sampled, found, remove_solvent, hedge):
     if remove_solvent:
         return without_solvent(sampled.density, sampled.voxel_size, found, hedge)
-    return found.confidence(hedge)
+    return found.confidence(hedge, overwrite=True)
 
 
 def _fit_lines(model):

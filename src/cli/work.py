@@ -1,7 +1,6 @@
 """What every subcommand does around the engine's work: many maps, one after another, and their common scale."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -83,7 +82,7 @@ class Batch:
         if not wanted or not self.planned or settings.get("full_scale") is not None:
             return settings
         maps = (sample(source, voxel_size) for source, _ in self.planned)
-        full_scale = common_full_scale(((m.density, m.voxel_size) for m in maps), **_without_maps(settings))
+        full_scale = common_full_scale(((m.density, m.voxel_size) for m in maps), **settings)
         return settings | {"full_scale": full_scale}
 
     @property
@@ -104,8 +103,3 @@ def _not_taken(files, source, taken):
             raise OccuPyError(f"{path} would be written for {taken[path]} and {source}; give them other names")
     taken |= dict.fromkeys(paths, source)
     return files
-
-
-def _without_maps(settings):
-    """The full scale does not depend on masks and half maps, which are on grids of their own."""
-    return {name: value for name, value in settings.items() if not isinstance(value, Path | list)}

@@ -10,12 +10,12 @@ from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 from chimerax.map.mapargs import MapArg, MapsArg
 
+from ..engine.estimate import lowpassed
 from ..engine.regions import BY, RegionTable, as_csv, columns_of
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of, set_residue_attribute
 from .maps import sample, values_on_grid
 from .tables import html_table, save_table
-from .work import lowpassed
 
 ATTRIBUTE = "map_occupancy"
 
@@ -65,7 +65,7 @@ def measure(
     if atoms is not None and len(atoms) == 0:
         raise UserError("There are no atoms to measure at; expected those of an atomic model, such as atoms #11")
     sampled = sample(scale_map)
-    density = None if map is None else lowpassed(map, sampled)
+    density = None if map is None else _lowpassed(map, sampled)
     with user_errors(scale_map):
         table = RegionTable(sampled.density, density)
     _add_masks(table, sampled, masks or [])
@@ -78,6 +78,12 @@ def measure(
     if save_file is not None:
         save_table(session, as_csv(found), save_file)
     return JSONResult(dumps(found), found) if return_json else found
+
+
+def _lowpassed(volume, sampled):
+    """A density map low-passed as for an estimate, on the grid of a sampled map."""
+    with user_errors(volume):
+        return lowpassed(values_on_grid(volume, sampled), sampled.voxel_size)
 
 
 def _add_masks(table, sampled, masks):

@@ -11,7 +11,7 @@ class SolventPlot(Plot):
     SESSION_SAVE = False
 
     def __init__(self, session, model, name):
-        super().__init__(session, "OccuPy solvent", title=f"Solvent model of {name}", zoom_axes="x", translate_axes="x")
+        super().__init__(session, "OccuPy solvent", title="Solvent model", zoom_axes="x", translate_axes="x")
         self.tool_window.ui_area.setMinimumHeight(260)
         self.figure.set_layout_engine("constrained")
         draw_solvent(self.axes, model, name)

@@ -1,132 +1,16 @@
 """The whole estimate: from a map to its scale, its full scale and its solvent model."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from . import dilate, fourier, parallel, scale, solvent, suitability
+from . import dilate, fourier, parallel, scale, solvent_fit, solvent_noise, solvent_region, suitability
 from .checks import checked, checked_voxel_size
-from .defaults import EstimationSettings, resolve_estimation
+from .defaults import resolve_estimation
 from .errors import OccuPyError
-from .interpolation import interpolate, interpolated_planes
+from .interpolation import interpolate
+from .result import Estimate
 from .settings import ESTIMATION
-
-
-@dataclass(eq=False)
-class Estimate:
-    """What `estimate` returns.
-
-    Attributes
-    ----------
-    scale : array of float32, shape (z, y, x)
-        S, the local scale, 0 to 1, on the grid of the map.
-    full_scale : float
-        N, the density at which S = 1.
-    full_scale_tile : FullScale
-        Where N was read, on the grid that was estimated.
-    solvent : SolventModel
-    settings : EstimationSettings
-    warnings : list of str
-        Sentences for the user on what makes the map unfit.
-    notes : list of str
-        Sentences for the user on how the work was done.
-    input_range : Range
-        Lowest and highest value of the map.
-    zero : float
-        s₀, the scale of the density at which S = 0: above 0 where it was recalibrated.
-    """
-
-    scale: np.ndarray
-    full_scale: float
-    full_scale_tile: scale.FullScale
-    solvent: solvent.SolventModel
-    settings: EstimationSettings
-    input_range: suitability.Range
-    lowpassed: np.ndarray = field(repr=False)
-    zero: float = 0.0
-    warnings: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
-
-    @property
-    def tau(self):
-        """The quantile that was used for the full scale."""
-        return self.settings.tau
-
-    def confidence(self, hedge=1.0, progress=None, overwrite=False):
-        """Confidence C^hedge that a voxel is not solvent.
-
-        Parameters
-        ----------
-        hedge : float
-        progress : callable, optional
-            Called with the fraction done.
-        overwrite : bool
-            Let the result take the place of `lowpassed`, to save memory, where it may:
-            nothing else can be asked of the estimate then that depends on the
-            low-passed map.
-
-        Returns
-        -------
-        array of float32, shape (z, y, x)
-            On the grid of the map.
-        """
-        shape = self.scale.shape
-        result = self.lowpassed if overwrite and self.lowpassed.shape == shape else np.empty(shape, np.float32)
-        confidence = Confidence(self, hedge)
-
-        def fill(planes):
-            result[planes] = confidence[planes]
-
-        parallel.run(fill, parallel.plane_slabs(shape), progress)
-        return result
-
-    def scale_of(self, density):
-        """The scale, 0 to 1, where the local maximum is this density (in units of the map)."""
-        return float(np.clip((density / self.full_scale - self.zero) / (1 - self.zero), 0, 1))
-
-    def certain_solvent(self):
-        """Voxels that are solvent with near certainty, a bool array on the grid of the map."""
-        sigma = self.solvent.sigma if self.settings.mode == "occupancy" else self.solvent.raw_sigma
-        highest = self.scale_of(self.solvent.mean + solvent.CERTAIN_SIGMAS * sigma)
-        # What is clipped to 1 is not solvent, but what is clipped to 0 is.
-        return self.scale <= min(np.float32(highest), np.nextafter(np.float32(1), np.float32(0)))
-
-    def limits(self):
-        """The numbers that were read off the map, as plain values for a log or a JSON file."""
-        return {
-            "full_scale": self.full_scale,
-            "full_scale_tile_start_zyx": self.full_scale_tile.start,
-            "full_scale_tile_size_zyx": self.full_scale_tile.size,
-            "solvent_mean": float(self.solvent.mean),
-            "solvent_sigma": float(self.solvent.sigma),
-            "solvent_fitted_sigma": float(self.solvent.fitted_sigma),
-            "solvent_raw_sigma": float(self.solvent.raw_sigma),
-            "solvent_misfit": float(self.solvent.misfit),
-            "noise_level": float(self.solvent.noise_level),
-            "lowest_density": self.input_range.lowest,
-            "highest_density": self.input_range.highest,
-        }
-
-
-class Confidence:
-    """Confidence C^hedge of an estimate on the grid of its map, computed for the planes that are asked for.
-
-    Parameters
-    ----------
-    estimate : Estimate
-    hedge : float
-    """
-
-    def __init__(self, estimate, hedge):
-        self._estimate, self._hedge = estimate, hedge
-
-    def __getitem__(self, planes):
-        """Float32 array of a slice of planes."""
-        return interpolated_planes(self._sampled, self._estimate.lowpassed.shape, self._estimate.scale.shape, planes)
-
-    def _sampled(self, planes):
-        lowpassed = self._estimate.lowpassed[planes]
-        return self._estimate.solvent.confidence(lowpassed.ravel(), self._hedge).reshape(lowpassed.shape)
 
 
 def estimate(density, voxel_size, *, progress=None, **settings):
@@ -219,6 +103,27 @@ def _sampling(shape, voxel_size, longest):
     return cropped, tuple(v * n / m for v, n, m in zip(voxel_size, shape, cropped, strict=True))
 
 
+def lowpassed(density, voxel_size, **settings):
+    """A map low-passed as for an estimate of it, at its own sampling.
+
+    Parameters are those of `estimate`; settings that do not concern the low-pass are
+    checked and otherwise without effect.
+
+    Returns
+    -------
+    array of float32, shape (z, y, x)
+
+    Raises
+    ------
+    OccuPyError
+        If the map or a setting cannot be used.
+    """
+    voxel_size = checked_voxel_size(voxel_size)
+    resolved = resolve_estimation(voxel_size, checked(settings, ESTIMATION))
+    density, _ = suitability.checked_density(density)
+    return fourier.lowpass(density, resolved.lowpass, voxel_size)
+
+
 def common_full_scale(maps, **settings):
     """The full scale of the strongest of several maps, to put all of them on one scale.
 
@@ -227,13 +132,15 @@ def common_full_scale(maps, **settings):
     maps : iterable of tuple (density, voxel_size)
         As for `estimate`.
     **settings
-        As for `estimate`.
+        As for `estimate`. Masks and half maps, on which the full scale does not depend,
+        have no effect: they are on the grid of one of the maps.
 
     Returns
     -------
     float
         To be given to `estimate` as full_scale.
     """
+    settings = {name: value for name, value in settings.items() if name not in ("solvent_mask", "half_maps")}
     values = []
     for density, voxel_size in maps:
         work = _Estimation(density, voxel_size, settings, None)
@@ -242,24 +149,6 @@ def common_full_scale(maps, **settings):
     if not values:
         raise OccuPyError("there are no maps to find a common full scale of; expected one or more")
     return max(values)
-
-
-def _half_difference(half_maps, shape):
-    """Half the difference of two half maps: the noise of their mean."""
-    count = len(half_maps) if isinstance(half_maps, list | tuple | np.ndarray) else 1
-    if count != 2:
-        raise OccuPyError(f"{count} half maps were given, but must be two")
-    try:
-        halves = [suitability.checked_density(half)[0] for half in half_maps]
-    except OccuPyError as error:
-        raise OccuPyError(f"a half map cannot be used: {error}") from None
-    for half in halves:
-        if half.shape != shape:
-            raise OccuPyError(f"a half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
-    difference = (halves[0] - halves[1]) / np.float32(2)
-    if not difference.any():
-        raise OccuPyError("the two half maps are identical; expected independent ones, which differ by their noise")
-    return difference
 
 
 class _Estimation:
@@ -275,10 +164,10 @@ class _Estimation:
         self._mask = None
         if values["solvent_mask"] is not None:
             self._mask = np.asarray(values["solvent_mask"])
-            solvent.check_mask(self._mask, self._shape)
+            solvent_region.check_mask(self._mask, self._shape)
         self._difference = None
         if values["half_maps"] is not None:
-            self._difference = _half_difference(values["half_maps"], self._shape)
+            self._difference = solvent_noise.half_difference(values["half_maps"], self._shape)
         self._given_full_scale = values["full_scale"]
         self._notes = []
         self._crop(voxel_size, values)
@@ -309,20 +198,20 @@ class _Estimation:
         self._common, self._share = suitability.common_value(self._density)
         left_out = (self._density, self._common) if self._share > suitability.MASKED_SHARE else None
         if self._mask is not None:
-            self._solvent_side = solvent.solvent_side(self._mask, self._lowpassed)
-        region = solvent.Region(self._density.shape, self._solvent_side, left_out)
+            self._solvent_side = solvent_region.solvent_side(self._mask, self._lowpassed)
+        region = solvent_region.Region(self._density.shape, self._solvent_side, left_out)
         noise_sigma, raw_sigma = self._half_map_sigmas(region)
-        model = solvent.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
+        model = solvent_fit.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
         maximum = self._maximum(self._lowpassed)
         if raw_sigma is None:
-            raw_sigma = solvent.raw_sigma(model, self._lowpassed, self._density, region, maximum)
+            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maximum)
         return replace(model, raw_sigma=raw_sigma), maximum
 
     def _half_map_sigmas(self, region):
         if self._difference is None:
             return None, None
         lowpassed = fourier.lowpass(self._difference, self._settings.lowpass, self._settings.voxel_size)
-        return solvent.half_map_sigmas(self._lowpassed, self._difference, lowpassed, region)
+        return solvent_noise.half_map_sigmas(self._lowpassed, self._difference, lowpassed, region)
 
     def full_scale(self):
         """The full scale; only the low-pass has to come before."""

@@ -24,6 +24,7 @@ _FEWEST_SLOPE_ATOMS = 100
 _SMALLEST_PRIOR_OCCUPANCY = 0.2
 _B_UNIT = 100.0
 _RIDGE = 1e-6
+_SAME_PRIOR = 1e-3
 _TOLERANCE, _MOST_ITERATIONS = 1e-3, 30
 
 
@@ -151,10 +152,10 @@ class GroupModel:
 
         start = np.zeros(self.count + len(self._sloped))
         start[: self.count] = 1
-        rounds = [self._round(coefficients, start, np.inf)]
+        rounds = [self._round(coefficients, start)]
 
         def change(state):
-            latest = self._round(coefficients, self._normalised(state), float(rounds[-1].residual.var()))
+            latest = self._round(coefficients, self._normalised(state), rounds[-1])
             # The best so far and the latest are kept, the latest last.
             rounds[:] = [min(rounds, key=_misfit), latest]
             return self._normalised(latest.solution[:-1]) - state
@@ -203,18 +204,23 @@ class GroupModel:
         data = grid.density(coefficients * whole_filter + (1 - share) * seen)[self.region]
         return data, transfer, whole_filter
 
-    def _round(self, coefficients, state, variance):
+    def _round(self, coefficients, state, last=None):
         """Transfer function of the model as it is, then the occupancies that fit best."""
         data, transfer, whole_filter = self.brought_back(coefficients, self.whole(*self._parted(state)))
-        prior = self._prior(state[: self.count], variance)
+        factor, prior = self._factored(self._prior(state[: self.count], last), last)
         expected = np.zeros(len(prior))
         expected[: self.count] = np.average(state[: self.count], weights=self.weights)
-        factor = linalg.cho_factor(self.normal + np.diag(prior))
         solution = linalg.cho_solve(factor, self.design.T @ data + prior * expected)
         residual = data - self.design @ solution.astype(np.float32)
         solution[self.count : -1] /= _B_UNIT
-        own = np.diag(self.normal)[: self.count]
-        return _Round(solution, factor, data, residual, transfer, whole_filter, own / (own + prior[: self.count]))
+        return _Round(solution, factor, prior, data, residual, transfer, whole_filter)
+
+    def _factored(self, prior, last):
+        """Cholesky factor of the normal matrix with a prior, or that of the last round where it says the same."""
+        own = np.diag(self.normal) + prior
+        if last is not None and (np.abs(prior - last.prior) <= _SAME_PRIOR * own).all():
+            return last.factor, last.prior
+        return linalg.cho_factor(self.normal + np.diag(prior)), prior
 
     def _parted(self, state):
         """Occupancies and shifts of B-factors times occupancy, one each for every group."""
@@ -231,13 +237,13 @@ class GroupModel:
         largest = max(np.abs(occupancies).max(), np.finfo(float).tiny)
         return np.concatenate([occupancies, shifts - common * occupancies[self._sloped]]) / largest
 
-    def _prior(self, occupancies, variance):
+    def _prior(self, occupancies, last):
         """Weights of the prior on occupancies and on the shifts of B-factors; none on the background."""
         prior = np.zeros(len(self.normal))
-        if not np.isfinite(variance):
+        if last is None:
             prior[self.count : -1] = np.diag(self.normal)[self.count : -1]
             return prior
-        observation = 4 * self.grid.voxels_per_observation * variance
+        observation = 4 * self.grid.voxels_per_observation * float(last.residual.var())
         spread = _B_SPREAD * np.maximum(np.abs(occupancies[self._sloped]), _SMALLEST_PRIOR_OCCUPANCY)
         prior[: self.count] = observation / _OCCUPANCY_SPREAD**2
         prior[self.count : -1] = observation / spread**2
@@ -246,10 +252,19 @@ class GroupModel:
     def _fitted(self, last, coefficients):
         occupancies, shifts = self._parted(last.solution[:-1])
         data = last.data - np.float32(last.solution[-1])
+        own = np.diag(self.normal)[: self.count]
+        trust = own / (own + last.prior[: self.count])
         return Fitted(
-            occupancies, shifts, data, data - last.residual, last.transfer, last.filter, last.factor, last.trust,
+            occupancies,
+            shifts,
+            data,
+            data - last.residual,
+            last.transfer,
+            last.filter,
+            last.factor,
+            trust,
             coefficients,
-        )  # fmt: skip
+        )
 
 
 @dataclass(eq=False)
@@ -258,11 +273,11 @@ class _Round:
 
     solution: np.ndarray
     factor: tuple
+    prior: np.ndarray
     data: np.ndarray
     residual: np.ndarray
     transfer: np.ndarray
     filter: np.ndarray
-    trust: np.ndarray
 
 
 def _misfit(found):

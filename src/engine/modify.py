@@ -7,12 +7,12 @@ import numpy as np
 from . import parallel, suitability
 from .checks import check_lowpass, checked, checked_voxel_size, split
 from .errors import OccuPyError, SettingError
-from .estimate import Confidence
 from .estimate import estimate as make_estimate
 from .factors import factor_of
 from .limits import Limits, limits_of, scale_made_of
 from .multiply import Fill, apply, finish
 from .noise import SolventNoise
+from .result import Confidence
 from .settings import KINDS
 
 _ESTIMATE_SHARE = 0.6

@@ -144,11 +144,16 @@ class RegionTable:
     Raises
     ------
     OccuPyError
-        If the array is no scale map.
+        If the array is no scale map, or the density is on another grid.
     """
 
     def __init__(self, scale, density=None):
         self._scale, self._density = checked_scale(scale), density
+        if density is not None and density.shape != self._scale.shape:
+            raise OccuPyError(
+                f"the density map has shape {density.shape}, but the scale map has {self._scale.shape}; both must be "
+                "on one grid"
+            )
         self._rows = []
 
     def add_mask(self, name, mask):

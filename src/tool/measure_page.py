@@ -24,7 +24,7 @@ from Qt.QtWidgets import (
 
 from ..commands.atom_groups import AtomGroups
 from ..commands.coloring import color_atoms
-from ..commands.measure import ATTRIBUTE, columns_of
+from ..commands.measure import ATTRIBUTE
 from ..commands.refine import COLUMNS, refine_job
 from ..engine import groups, regions
 from .composing import Typed, command, in_words
@@ -245,7 +245,7 @@ class MeasurePage(QWidget):
         self.segment.setVisible(self.by_menu.currentText() == "segment")
 
     def _show(self, rows):
-        names = COLUMNS if "group" in rows[0] else columns_of(rows)
+        names = COLUMNS if "group" in rows[0] else regions.columns_of(rows)
         self.table.setColumnCount(len(names))
         self.table.setHorizontalHeaderLabels([_HEADINGS.get(name, name) for name in names])
         self.table.setRowCount(len(rows))

@@ -35,7 +35,7 @@ UNSAFE = (
     "clear \x1b[2J.mrc",
     "line\u2028close.mrc",
     "tab\t.mrc",
-    os.fsdecode(b"latin \xe9.mrc"),
+    *([os.fsdecode(b"latin \xe9.mrc")] if sys.platform == "linux" else []),
 )
 MADE = ("occupancy", "equalized")
 COMMANDS = {"open", "hide", "volume", "select", "color", "key", "view", "rename"}

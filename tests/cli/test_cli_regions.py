@@ -130,6 +130,11 @@ def test_measure_refuses_a_region_that_is(refusal, scale_file, store, density, t
     assert "mask" in refusal("measure", scale_file, "--masks", "mask.mrc")
 
 
+def test_measure_refuses_a_density_on_another_grid(refusal, scale_file, halves, store, density, tmp_path):
+    store(tmp_path / "other.mrc", density[1:], 1.5)
+    assert "both must be on one grid" in refusal("measure", scale_file, "--masks", *halves[0], "--map", "other.mrc")
+
+
 def test_the_table_of_one_map_is_saved_as_json_and_as_comma_separated_values(occupy, scale_file, halves, tmp_path):
     json_file, csv_file = tmp_path / "table.json", tmp_path / "table.csv"
     result = occupy("measure", scale_file, "--masks", *halves[0], "--json", json_file, "--csv", csv_file)

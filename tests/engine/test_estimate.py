@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from chimerax.occupy import Cancelled, OccuPyError, SettingError, common_full_scale, estimate, fit_solvent
 from chimerax.occupy.engine import fourier
-from chimerax.occupy.engine.estimate import estimation_settings
+from chimerax.occupy.engine.estimate import estimation_settings, lowpassed
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -133,6 +133,13 @@ def test_the_common_full_scale_is_that_of_the_strongest_map(balls, mode):
     maps = [(0.5 * balls[0], 2.0), (3 * balls[0], 2.0), (balls[0], 2.5)]
     expected = max(estimate(density, size, mode=mode).full_scale for density, size in maps)
     assert common_full_scale(maps, mode=mode) == expected
+    assert common_full_scale(maps, mode=mode, half_maps=["a", "b"], solvent_mask="on the grid of one map") == expected
+
+
+def test_a_map_is_low_passed_as_for_an_estimate_but_at_its_own_sampling(balls):
+    expected = estimate(balls[0], 2.0, lowpass=9.0).lowpassed
+    np.testing.assert_array_equal(lowpassed(balls[0], 2.0, lowpass=9.0), expected)
+    np.testing.assert_array_equal(lowpassed(balls[0], 2.0, lowpass=9.0, max_box=32), expected)
 
 
 def test_half_maps_tell_the_noise(random, balls, direct_lowpass):

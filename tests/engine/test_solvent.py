@@ -5,8 +5,11 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, fit_solvent
-from chimerax.occupy.engine import solvent
-from chimerax.occupy.engine.solvent import Region, SolventModel, check_mask, solvent_side
+from chimerax.occupy.engine import solvent_fit
+from chimerax.occupy.engine.solvent import SolventModel
+from chimerax.occupy.engine.solvent_histogram import BINS_PER_SIGMA, REACH
+from chimerax.occupy.engine.solvent_noise import half_map_sigmas, raw_sigma
+from chimerax.occupy.engine.solvent_region import Region, check_mask, solvent_side
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +27,7 @@ def normal_with_block(random, mean=0.0, sigma=1.0):
 
 
 def fit(density, **region):
-    return solvent.fit(density, Region(density.shape, **region))
+    return solvent_fit.fit(density, Region(density.shape, **region))
 
 
 def pooled(values, weights):
@@ -54,7 +57,7 @@ def test_a_gaussian_is_recovered_within_its_sampling_error(random, mean, sigma):
     assert found.converged
     assert abs(found.mean - mean) < 3.5 * MEAN_ERROR * sigma / np.sqrt(found.voxels)
     assert abs(found.sigma - sigma) < 3.5 * SIGMA_ERROR * sigma / np.sqrt(found.voxels)
-    per_bin = found.voxels / (solvent.BINS_PER_SIGMA * np.sqrt(2 * np.pi))
+    per_bin = found.voxels / (BINS_PER_SIGMA * np.sqrt(2 * np.pi))
     assert found.height == pytest.approx(per_bin, rel=0.02)
     assert found.gaussian(mean + 2 * sigma) == pytest.approx(per_bin * np.exp(-2), rel=0.05)
 
@@ -62,7 +65,7 @@ def test_a_gaussian_is_recovered_within_its_sampling_error(random, mean, sigma):
 def test_the_histogram_holds_every_voxel_within_its_reach(random):
     density = normal_with_block(random)
     found = fit(density)
-    inside = Region(BOX).mask(slice(None)) & (np.abs(density - found.mean) < solvent.REACH * found.sigma)
+    inside = Region(BOX).mask(slice(None)) & (np.abs(density - found.mean) < REACH * found.sigma)
     assert found.voxels == pytest.approx(Region(BOX).mask(slice(None)).sum() - 8**3)
     assert found.counts.sum() == pytest.approx(inside.sum(), abs=1)
     expected, _ = np.histogram(density[inside], np.append(found.values, np.inf) - found.sigma / 32)
@@ -221,19 +224,19 @@ def test_raw_sigma_squared_is_sigma_squared_and_the_variance_of_what_the_lowpass
     density = lowpassed + random.normal(5, 1.5, BOX).astype(np.float32)
     density[lowpassed > 3 * found.sigma] = 1000
     expected = np.sqrt(found.sigma**2 + 1.5**2)
-    assert solvent.raw_sigma(found, lowpassed, density, Region(BOX), lowpassed) == pytest.approx(expected, rel=0.005)
+    assert raw_sigma(found, lowpassed, density, Region(BOX), lowpassed) == pytest.approx(expected, rel=0.005)
 
 
 def test_raw_sigma_is_sigma_where_hardly_any_voxel_is_solvent_for_certain(random):
     density = normal_with_block(random)
     found = fit(density)
     everywhere = np.full(BOX, np.float32(np.inf))
-    assert solvent.raw_sigma(found, density, density, Region(BOX), everywhere) == found.sigma
+    assert raw_sigma(found, density, density, Region(BOX), everywhere) == found.sigma
 
 
 def test_a_noise_level_that_is_given_is_the_sigma_of_the_model(random):
     density = normal_with_block(random, 3, 2)
-    fitted, given = fit(density), solvent.fit(density, Region(BOX), noise_sigma=1.7)
+    fitted, given = fit(density), solvent_fit.fit(density, Region(BOX), noise_sigma=1.7)
     assert (given.sigma, given.mean, given.fitted_sigma) == (1.7, fitted.mean, fitted.sigma)
     np.testing.assert_allclose(np.diff(given.values), 1.7 / 16)
     assert given.height == pytest.approx(given.voxels / (16 * np.sqrt(2 * np.pi)) * 1.7 / 2, rel=0.05)
@@ -244,7 +247,7 @@ def test_half_maps_tell_the_noise_of_the_voxels_of_lower_density(random):
     lowpassed_difference = random.normal(0, 0.5, BOX).astype(np.float32)
     density = normal_with_block(random)
     difference[density > 1] *= 100
-    sigmas = solvent.half_map_sigmas(density, difference, lowpassed_difference, Region(BOX))
+    sigmas = half_map_sigmas(density, difference, lowpassed_difference, Region(BOX))
     assert sigmas == (pytest.approx(0.5, rel=0.015), pytest.approx(2, rel=0.015))
 
 
@@ -278,6 +281,6 @@ def test_a_distribution_without_a_peak_is_not_taken_for_a_gaussian(random):
 def test_the_fit_counts_again_where_the_peak_was_misjudged_and_progress_never_goes_back(random, threads):
     density = random.pareto(1, (48, 48, 48)).astype(np.float32)
     fractions = []
-    solvent.fit(density, Region(density.shape), fractions.append)
+    solvent_fit.fit(density, Region(density.shape), fractions.append)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -13,11 +14,12 @@ from chimerax import occupy
 from chimerax.atomic import AtomicStructure
 from chimerax.color_key.model import get_model
 from chimerax.label.label2d import all_labels
+from chimerax.label.label3d import ObjectLabels
 from chimerax.movie.encode import ffmpeg_encoder
 from chimerax.movie.movie import EXIT_ERROR
 from chimerax.occupy.engine import phantom
 from PIL import Image
-from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
+from support import FOLDER, NASTY_NAMES, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
 
 SCRIPTS = FOLDER / "scripts"
 OCCUPANCIES = {"first": (1.0, 0.5), "second": (1.0, 0.25), "third": (0.7, 0.7)}
@@ -157,6 +159,23 @@ class ClassAverages(ScriptTestCase):
         self.run_script(self.maps / "f*.mrc", self.folder / "one", "--level", "0.6")
         (volume,) = (model for model in session.models.list() if model.name == "first.mrc")
         self.assertAlmostEqual(volume.minimum_surface_level, 0.6)
+
+    @unittest.skipIf(sys.platform == "win32", "Windows has no files of such names")
+    def test_maps_may_be_called_anything(self):
+        bystander = self.open_map(self.densities["first"], "bystander")
+        plain = self.maps / "first.mrc"
+        for name in NASTY_NAMES:
+            shutil.copy(plain, self.maps / f"{name}.mrc")
+        made = self.folder / 'a" ; close ; "b'
+        self.run_script(self.maps, made)
+        self.assert_done_in_silence()
+        self.assertIn(bystander, session.models.list())
+        expected = {f"{name}_occupancy.mrc" for name in [*OCCUPANCIES, *NASTY_NAMES]}
+        self.assertEqual(
+            {path.name for path in made.iterdir()}, expected | {"class_averages.csv", "class_averages.png"}
+        )
+        labels = {label.text for model in session.models.list(type=ObjectLabels) for label in model.labels()}
+        self.assertEqual(labels, {*OCCUPANCIES, *NASTY_NAMES})
 
     def test_picture_shows_the_colored_maps(self):
         self.run_script(self.maps, self.made)
@@ -333,6 +352,15 @@ class EqualisationMovie(ScriptTestCase):
         self.movie.unlink()
         self.run_script("#1", self.movie, "--frames", 5, "--loop")
         self.assertEqual(self.frame_count(), 2 * once)
+
+    @unittest.skipIf(sys.platform == "win32", "Windows has no files of such names")
+    def test_the_movie_may_be_called_anything(self):
+        for name in ('a" ; close ; "b', "back\\slash"):
+            self.movie = self.folder / f"{name}.mp4"
+            self.run_script("#1", self.movie, "--frames", 2)
+            self.assert_done_in_silence()
+            self.assertIn(self.map, session.models.list())
+            self.assertGreaterEqual(self.frame_count(), 2 + 2 * 12)
 
     def test_the_highest_power_can_be_given(self):
         (_, last), labels = self.shown_in_frames("#1", self.movie, "--frames", 2, "--power", 3)
