@@ -26,7 +26,9 @@ _ALANINE = (
 )
 _RISE, _TURN = 1.5, 100.0  # Å and degrees from residue to residue
 _HELIX_RESIDUES, _HELIX_SPACING = 15, 8.5  # spacing in Å: the packing density of a protein's core
+_HELICES = 7
 _CLOSEST_ATOMS = 3.5  # Å, of different chains
+_FARTHEST = 150.0  # Å
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +90,10 @@ def packed_bundles(count, name, seed):
     Molecule
     """
     random = np.random.default_rng(seed)
-    elements, bundle, residues = _bundle()
+    elements, bundle, residues = helix_bundle(_HELICES)
     placed = [bundle]
     for _ in range(1, count):
-        turned = Rotation.random(rng=random).apply(bundle)
-        direction = random.standard_normal(3)
-        placed.append(_slid_in(turned, direction / np.linalg.norm(direction), np.concatenate(placed)))
+        placed.append(slid_in(bundle, np.concatenate(placed), random))
     per_chain = residues[-1] + 1
     atoms = [
         (element, position, chain, chain * per_chain + residue)
@@ -108,12 +108,24 @@ def _molecule(name, atoms, chain_names):
     return Molecule(name, list(elements), np.array(positions), np.array(chains), np.array(residues), chain_names)
 
 
-def _bundle():
-    """Elements, positions about the origin and residues of seven parallel helices in a hexagon."""
-    angles = np.radians(60 * np.arange(6))
-    axes = _HELIX_SPACING * np.array([(0, 0), *zip(np.cos(angles), np.sin(angles), strict=True)])
+def helix_bundle(count):
+    """Parallel alpha helices of alanine in a hexagonal lattice.
+
+    Parameters
+    ----------
+    count : int
+        Of helices: those nearest to the first.
+
+    Returns
+    -------
+    elements : list of str
+        N, CA, C, O and CB of each residue in turn.
+    positions : array of float, shape (atoms, 3)
+        About the origin.
+    residues : list of int
+    """
     elements, positions, residues = [], [], []
-    for i, axis in enumerate(axes):
+    for i, axis in enumerate(hexagonal_lattice(count, _HELIX_SPACING)):
         for j in range(_HELIX_RESIDUES):
             for element, radius, angle, height in _ALANINE:
                 phi = np.radians(angle + _TURN * j)
@@ -123,11 +135,23 @@ def _bundle():
     return elements, np.array(positions) - np.mean(positions, axis=0), residues
 
 
-def _slid_in(positions, direction, others):
-    """A chain brought from far along a direction until it touches the others."""
+def hexagonal_lattice(count, spacing):
+    """The points of a hexagonal lattice that are nearest to the origin, ring by ring, an array (count, 2)."""
+    steps = np.arange(-count, count + 1)
+    a, b = (axis.ravel() for axis in np.meshgrid(steps, steps))
+    points = np.stack([a + b / 2, b * np.sqrt(3) / 2], axis=-1)
+    distance, angle = np.hypot(*points.T).round(6), np.round(np.arctan2(points[:, 1], points[:, 0]) % (2 * np.pi), 6)
+    return spacing * points[np.lexsort([angle, distance])[:count]]
+
+
+def slid_in(positions, others, random):
+    """A chain turned at random and brought from far, from any side, until it touches the others."""
+    turned = Rotation.random(rng=random).apply(positions)
+    direction = random.standard_normal(3)
+    direction /= np.linalg.norm(direction)
     tree = cKDTree(others)
-    for distance in np.arange(150.0, 0.0, -0.25):
-        moved = positions + distance * direction
+    for distance in np.arange(_FARTHEST, 0.0, -0.25):
+        moved = turned + distance * direction
         if tree.query(moved, distance_upper_bound=_CLOSEST_ATOMS)[0].min() < _CLOSEST_ATOMS:
             return moved + 0.25 * direction
     raise AssertionError("a chain passed through the others")

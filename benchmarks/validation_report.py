@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import fmean
 
+import document_parts
 import matplotlib
 import numpy as np
 from chimerax.occupy import __version__
@@ -161,13 +162,16 @@ def write(path, results):
     images.mkdir(parents=True, exist_ok=True)
     _draw_occupancies(results, images / "validation_occupancy.png")
     _draw_b_factors(results, images / "validation_b_factors.png")
-    path.write_text(document(results), encoding="utf-8")
+    document_parts.put(path, "vacuum", document(results))
 
 
 def document(results):
     """The whole document as Markdown."""
     parts = [
-        "# Validation",
+        "# Validation of the scale, in vacuum",
+        "The maps of this part hold no ice around the molecules and no hydrogens, which flatters every method: "
+        "see above "
+        "for maps in ice.",
         _introduction(results),
         "## Maps",
         _maps_text(results),
@@ -201,7 +205,7 @@ def document(results):
 def _introduction(results):
     text = (
         "Estimates in mode occupancy, with default settings, of maps made with known occupancies: by this package, "
-        f"{OURS} {__version__} (*this*){_beside(results)}. All on this page is written by `benchmarks/validate.py`; to "
+        f"{OURS} {__version__} (*this*){_beside(results)}. This part is written by `benchmarks/validate.py`; to "
         "make it again:\n\n"
         "```\npip install . gemmi matplotlib mrcfile tqdm\npython benchmarks/validate.py\n```\n\n"
         f"- Date: {datetime.now(UTC):%Y-%m-%d}\n"
