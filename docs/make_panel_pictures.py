@@ -2,7 +2,7 @@
 
     chimerax --script "docs/make_panel_pictures.py FOLDER"
 
-with a screen of at least 1300 by 950 pixels. FOLDER may hold emd_11007.map, emd_3488.map and 5ni1.cif; what is missing
+with a screen of at least 1300 by 950 pixels. FOLDER may hold emd_11007.map, emd_3488.mrc and 5ni1.cif; what is missing
 there is fetched. Writes docs/images/panel_*.png, the whole window, and src/docs/user/images/panel_*.png, the panel.
 """
 
