@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from .checks import check_lowpass
+from .errors import SettingError
 from .kernel import Kernel, kernel_size, tau_quantile
+from .settings import CALIBRATED
 
 DEFAULT_RESOLUTION = 8.0
 SMALLEST_LOWPASS_VOXELS = 3
@@ -29,6 +31,7 @@ class EstimationSettings:
     normalization: str
     max_box: int
     recalibrate: bool
+    uncertainty: bool
 
     @property
     def mean_voxel_size(self):
@@ -64,6 +67,7 @@ def resolve_estimation(voxel_size, values):
     SettingError
         If the low-pass is beyond the map's Nyquist frequency.
     """
+    _check_mode(values)
     mean_size = float(np.prod(voxel_size) ** (1 / 3))
     lowpass = _lowpass(mean_size, values["lowpass"], values["resolution"])
     size = values["kernel_size"] or kernel_size(lowpass, mean_size)
@@ -78,6 +82,14 @@ def resolve_estimation(voxel_size, values):
     }
     names = {field.name for field in fields(EstimationSettings)}
     return EstimationSettings(**{k: v for k, v in (values | derived).items() if k in names})
+
+
+def _check_mode(values):
+    mode = values["mode"]
+    if values["recalibrate"] and mode == CALIBRATED:
+        raise SettingError("recalibrate", f"has no place in mode {mode}, whose scale is 0 at the solvent already")
+    if values["uncertainty"] and mode != CALIBRATED:
+        raise SettingError("uncertainty", f"is known in mode {CALIBRATED} only, but the mode is {mode}")
 
 
 def _lowpass(voxel_size, lowpass, resolution):

@@ -1,16 +1,18 @@
 """The whole estimate: from a map to its scale, its full scale and its solvent model."""
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
-from . import dilate, fourier, parallel, scale, solvent_fit, solvent_noise, solvent_region, suitability
+from . import dilate, fourier, mean_scale, parallel, scale, solvent_fit, solvent_noise, solvent_region, suitability
 from .checks import checked, checked_voxel_size
 from .defaults import resolve_estimation
-from .errors import OccuPyError
+from .envelope import CoarseBox
+from .errors import OccuPyError, SettingError
 from .interpolation import interpolate
 from .result import Estimate
-from .settings import ESTIMATION
+from .settings import CALIBRATED, ESTIMATION, OCCUPANCY, RESOLUTION
 
 
 def estimate(density, voxel_size, *, progress=None, **settings):
@@ -28,8 +30,8 @@ def estimate(density, voxel_size, *, progress=None, **settings):
     **settings
         The settings of the group `estimation` in `settings.SETTINGS`: mode, lowpass,
         resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
-        normalization, full_scale, recalibrate, solvent_mask (array of the shape of the
-        map), half_maps (two such arrays).
+        normalization, full_scale, recalibrate, uncertainty, solvent_mask (array of the
+        shape of the map), half_maps (two such arrays).
 
     Returns
     -------
@@ -42,7 +44,8 @@ def estimate(density, voxel_size, *, progress=None, **settings):
 
     Notes
     -----
-    The method is that of Forsberg, Shah & Burt (2023), doi 10.1038/s41467-023-41478-1.
+    The modes occupancy and resolution are the method of Forsberg, Shah & Burt (2023), doi
+    10.1038/s41467-023-41478-1; for mode calibrated see `mean_scale.mean_level`.
     """
     return _Estimation(density, voxel_size, settings, progress).run()
 
@@ -218,16 +221,56 @@ class _Estimation:
         if self._given_full_scale is not None:
             return scale.FullScale(self._given_full_scale)
         settings = self._settings
+        if settings.mode == CALIBRATED:
+            self._check_contrast(self._tile_scale.value)
+            return self._on_full_grid(self._mean_level.full)
         found = scale.full_scale(self._source(), settings.tau, settings.tile_size, settings.normalization)
-        suitability.check_contrast(self._lowpassed, found.value, settings.tau, settings.tile_size)
+        self._check_contrast(found.value)
         return found
 
+    def _check_contrast(self, full):
+        suitability.check_contrast(self._lowpassed, full, self._settings.tau, self._settings.tile_size)
+
     def _source(self):
-        """The map in which the local scale is read."""
-        return self._lowpassed if self._settings.mode == "occupancy" else self._density
+        """The map in which the local maximum is read."""
+        return self._density if self._settings.mode == RESOLUTION else self._lowpassed
+
+    @cached_property
+    def _tile_scale(self):
+        """The full scale that the tiles of the low-passed map give."""
+        return scale.scale_of_tiles(self._lowpassed, self._settings.tau, self._settings.tile_size)
+
+    @cached_property
+    def _box(self):
+        settings = self._settings
+        return CoarseBox.of(self._density.shape, settings.voxel_size, settings.lowpass)
+
+    @cached_property
+    def _mean_level(self):
+        """How high the molecule rises above solvent, for mode calibrated."""
+        side = None
+        if self._mask is not None:
+            side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
+            side = interpolate(side, self._box.shape) > 0.5
+        coarse = fourier.resample(self._lowpassed, self._box.shape)
+        return mean_scale.mean_level(coarse, self._box, side)
+
+    def _local_noise(self):
+        """Standard deviation of the noise at each voxel of the coarse grid, where half maps tell it."""
+        if self._difference is None:
+            return None
+        settings = self._settings
+        lowpassed = fourier.lowpass(self._difference, settings.lowpass, settings.voxel_size)
+        return mean_scale.local_sigma(fourier.resample(lowpassed, self._box.shape), self._box)
+
+    def _on_full_grid(self, full):
+        """A full scale with its place in voxels of the map instead of the coarse grid."""
+        factors = np.array(self._density.shape) / self._box.shape
+        start, size = (tuple(int(n) for n in np.rint(factors * n)) for n in (full.start, full.size))
+        return replace(full, start=start, size=size)
 
     def _maximum(self, density, out=None):
-        maxima = 1 if self._settings.mode == "occupancy" else 2
+        maxima = 2 if self._settings.mode == RESOLUTION else 1
         report = self._progress.stage("local maximum", 0.5 / maxima)
         return dilate.ball_maximum(density, self._settings.kernel, report, out)
 
@@ -235,26 +278,47 @@ class _Estimation:
         self.lowpass()
         full = self.full_scale()
         model, maximum = self.fit_solvent()
-        if self._settings.mode == "resolution":
-            maximum = self._maximum(self._density, out=maximum)
-        local = scale.local_scale(maximum, full.value)
-        zero = 0.0
-        if self._settings.recalibrate:
-            zero = model.noise_level / full.value
-            local = self._recalibrate(local, zero)
+        calibrated = self._settings.mode == CALIBRATED
+        found = self._calibrated(full.value) if calibrated else self._by_maximum(full.value, model, maximum)
         warnings = self._warnings(model, full)
         return Estimate(
-            scale=interpolate(local, self._shape),
+            **found,
             full_scale=full.value,
             full_scale_tile=full,
             solvent=model,
             settings=self._settings,
             input_range=self._range,
             lowpassed=self._lowpassed,
-            zero=zero,
             warnings=warnings,
             notes=self._notes,
         )
+
+    def _by_maximum(self, full, model, maximum):
+        """What the modes occupancy and resolution give."""
+        if self._settings.mode == RESOLUTION:
+            maximum = self._maximum(self._density, out=maximum)
+        local = scale.local_scale(maximum, full)
+        zero = 0.0
+        if self._settings.recalibrate:
+            zero = model.noise_level / full
+            local = self._recalibrate(local, zero)
+        return {"scale": interpolate(local, self._shape), "zero": zero}
+
+    def _calibrated(self, full):
+        """What mode calibrated gives."""
+        level = self._mean_level
+        if full <= level.solvent:
+            raise SettingError("full_scale", f"is {full:g}, but must be above the solvent, {level.solvent:.4g} here")
+        found = {"scale": interpolate(level.scale(full), self._shape), "zero": level.solvent / full}
+        if self._settings.uncertainty:
+            error = level.standard_error(full, self._given_full_scale is not None, self._local_noise())
+            found["uncertainty"] = interpolate(error, self._shape)
+        if level.period is not None:
+            self._notes.append(
+                f"This map has lost its frequencies below 1/{level.period:.0f} Å, without which no density tells of "
+                "occupancy; for the scale they were restored from the flatness of the solvent."
+            )
+        return found | {"smoothing": level.width, "restored_from": level.period}
 
     def _recalibrate(self, local, zero):
         if zero >= 1:
@@ -266,8 +330,8 @@ class _Estimation:
 
     def _warnings(self, model, full):
         settings = self._settings
-        if settings.mode != "occupancy" or settings.normalization != "tiles" or self._given_full_scale is not None:
-            full = scale.scale_of_tiles(self._lowpassed, settings.tau, settings.tile_size)
+        if settings.mode != OCCUPANCY or settings.normalization != "tiles" or self._given_full_scale is not None:
+            full = self._tile_scale
         found = suitability.warnings(self._share, self._common, model, self._range.highest, full.value)
         if self._solvent_side is not None:
             found += suitability.mask_warnings(self._lowpassed, self._solvent_side, full.value)

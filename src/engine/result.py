@@ -8,6 +8,7 @@ from . import parallel
 from .defaults import EstimationSettings
 from .interpolation import interpolated_planes
 from .scale import FullScale
+from .settings import CALIBRATED, OCCUPANCY
 from .solvent import CERTAIN_SIGMAS, SolventModel
 from .suitability import Range
 
@@ -33,7 +34,14 @@ class Estimate:
     input_range : Range
         Lowest and highest value of the map.
     zero : float
-        s₀, the scale of the density at which S = 0: above 0 where it was recalibrated.
+        s₀, the scale of the density at which S = 0: other than 0 where it was recalibrated,
+        and in mode calibrated, where it is that of the solvent.
+    uncertainty : array of float32, shape (z, y, x), or None
+        One standard error of the scale at each voxel, where it was asked for.
+    smoothing : float or None
+        Å: standard deviation of the Gaussian that weighs the means of mode calibrated.
+    restored_from : float or None
+        Å: low frequencies of longer periods were lost, and have been restored.
     """
 
     scale: np.ndarray
@@ -44,6 +52,9 @@ class Estimate:
     input_range: Range
     lowpassed: np.ndarray = field(repr=False)
     zero: float = 0.0
+    uncertainty: np.ndarray | None = field(default=None, repr=False)
+    smoothing: float | None = None
+    restored_from: float | None = None
     warnings: list = field(default_factory=list)
     notes: list = field(default_factory=list)
 
@@ -86,7 +97,9 @@ class Estimate:
 
     def certain_solvent(self):
         """Voxels that are solvent with near certainty, a bool array on the grid of the map."""
-        sigma = self.solvent.sigma if self.settings.mode == "occupancy" else self.solvent.raw_sigma
+        if self.settings.mode == CALIBRATED:
+            return self.scale <= 0
+        sigma = self.solvent.sigma if self.settings.mode == OCCUPANCY else self.solvent.raw_sigma
         highest = self.scale_of(self.solvent.mean + CERTAIN_SIGMAS * sigma)
         # What is clipped to 1 is not solvent, but what is clipped to 0 is.
         return self.scale <= min(np.float32(highest), np.nextafter(np.float32(1), np.float32(0)))

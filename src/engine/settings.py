@@ -18,7 +18,7 @@ _FILLING_KINDS = ("attenuate", "sigmoid")
 SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 """Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
 
-MODES = ("occupancy", "resolution")
+CALIBRATED, OCCUPANCY, RESOLUTION = MODES = ("calibrated", "occupancy", "resolution")
 NORMALIZATIONS = ("tiles", "maximum")
 
 _TABLE = (
@@ -27,8 +27,9 @@ _TABLE = (
         ESTIMATION,
         "choice",
         "occupancy",
-        "Read the local scale in the low-passed map (occupancy), or in the map itself, where "
-        "local resolution counts as well (resolution).",
+        "Read the local scale as the mean density of the molecule relative to its fullest part (calibrated), or as "
+        "the published method does: as the highest density around, in the low-passed map (occupancy) or in the map "
+        "itself, where local resolution counts as well (resolution).",
         choices=MODES,
     ),
     Setting(
@@ -133,6 +134,14 @@ _TABLE = (
         "bool",
         False,
         "Set the scale to 0 at the noise level instead of at zero density.",
+    ),
+    Setting(
+        "uncertainty",
+        ESTIMATION,
+        "bool",
+        False,
+        "Tell the standard error of the scale at each voxel too, from the noise of the half maps or of the solvent "
+        "(mode calibrated).",
     ),
     Setting(
         "solvent_mask",

@@ -1,0 +1,225 @@
+"""The scale of mode calibrated: the mean density in the molecule, relative to that of its fullest part.
+
+A maximum over a kernel picks out peaks of texture and of noise. A mean over the molecule's own
+voxels around each place follows occupancy linearly, and noise averages out of it.
+"""
+
+import numpy as np
+
+from . import dilate, low_frequencies
+from .envelope import densest, robust_sigma
+from .errors import OccuPyError
+from .scale import FullScale
+
+# Lengths are in low-pass cut-offs: with 8 Å these are 4, 8, 8, 2.6, 8, 5, 4, 16, 8 and 8 Å.
+_SHAPE_SMOOTHING, _SHAPE_RADIUS = 0.5, 1.0
+_DETECTION_SMOOTHING = 1.0
+_GROWN_BY = 0.33
+_PLATEAU_SMOOTHING = 1.0
+_SOLVENT_SMOOTHING, _SOLVENT_MARGIN = 0.625, 0.5
+_NOISE_SMOOTHING, _ERROR_SMOOTHING = 2.0, 1.0
+_RIPPLES = 1.0
+
+_WIDTHS = (0.3125, 0.4, 0.5, 0.625)
+"""Of the means: the smallest with which the texture of the map does not stand out, 2.5 to 5 Å with 8 Å."""
+
+_HIGH_QUANTILE, _HIGHEST_TEXTURE = 0.95, 1.2
+"""Texture stands out where this quantile of the level exceeds the full scale by more than this factor."""
+
+_SHAPE_SHARE = 0.65
+"""Of the highest density around: what is denser is inside the molecule, however weak that is there."""
+
+_SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
+_DETECTION_SIGMAS = 4.0
+_PLATEAU_QUANTILE = 0.99
+_FEWEST_MOLECULE_VOXELS, _ENOUGH_SOLVENT = 8, 512
+_NOISE_SAMPLES = 12
+_LEAST_WEIGHT = 0.01
+"""The mean is read where at least this share of the weights lies in the molecule; beyond, the level is 0."""
+
+
+class MeanLevel:
+    """How high the molecule rises above solvent, on a coarse grid of the map's box: made by `mean_level`.
+
+    Attributes
+    ----------
+    level : array of float32, shape of the box
+        Mean density of the molecule around each voxel above that of solvent, in units of
+        the map; 0 away from it.
+    full : FullScale
+        The density of the fullest part, and where it is, in voxels of the box.
+    solvent : float
+        The density of the solvent.
+    width : float
+        Å: standard deviation of the Gaussian that weighs the means.
+    period : float or None
+        Å: frequencies below 1/period were lost and have been restored.
+    """
+
+    def __init__(self, coarse, box, solvent, period):
+        self.period = period
+        self.solvent = float(np.median(coarse[solvent]))
+        self._coarse, self._box, self._is_solvent = coarse - np.float32(self.solvent), box, solvent
+        core, self._inside = _molecule(self._coarse, box, solvent)
+        means = _Means(self._coarse, self._inside, box)
+        plateau = means.of_width(_PLATEAU_SMOOTHING)
+        above = _plateau_level(plateau[core])
+        self._fullest = core & (plateau >= np.float32(above))
+        self._width, self.level = _level(means, core, above)
+        self.width = self._width * box.lowpass
+        self.full = _full_scale(above + self.solvent, plateau, self._fullest, box)
+
+    def scale(self, full):
+        """Level relative to that of a full scale (a density), 0 to 1."""
+        return np.clip(self.level / np.float32(full - self.solvent), 0, 1)
+
+    def standard_error(self, full, is_known, noise=None):
+        """Standard error of the scale from noise: the spread of what is read off random noise in the same way.
+
+        Parameters
+        ----------
+        full : float
+            The full scale.
+        is_known : bool
+            Whether the full scale was given, rather than read off this map with its noise.
+        noise : array of float32, optional
+            Standard deviation of the noise at each voxel, where half maps tell it; else it is
+            that of the solvent. The noise is white up to the low-pass cut-off.
+
+        Returns
+        -------
+        array of float32, shape of the box
+            0 where the level is.
+        """
+        above, box = np.float32(full - self.solvent), self._box
+        sigma = np.float32(_noise_sigma(self._coarse, self._is_solvent, box)) if noise is None else noise
+        scale = self.level / above
+        random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
+        for _ in range(_NOISE_SAMPLES):
+            means = _Means(sigma * box.white_noise(random), self._inside, box)
+            error = means.of_width(self._width)
+            if not is_known:
+                error -= scale * means.of_width(_PLATEAU_SMOOTHING)[self._fullest].mean()
+            squares += error**2
+        # Samples are few; the error hardly differs between neighbours.
+        variance = _Means(squares / np.float32(_NOISE_SAMPLES), self._inside, box).of_width(_ERROR_SMOOTHING)
+        return np.where(self.level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
+
+
+def mean_level(coarse, box, solvent=None):
+    """Mean density of the molecule around each voxel.
+
+    Parameters
+    ----------
+    coarse : array of float32
+        The low-passed map on the grid of the box.
+    box : CoarseBox
+    solvent : bool array, optional
+        Where solvent is known to be; else it is what is far from all that is dense.
+
+    Returns
+    -------
+    MeanLevel
+
+    Raises
+    ------
+    OccuPyError
+        If there is too little solvent, or nothing rises above it.
+
+    Notes
+    -----
+    With G a Gaussian, D the molecule, the level is G∗(D·ρ) / G∗D. D is what is above 0.65 of
+    the highest density within a low-pass cut-off of it, both smoothed, where the map smoothed
+    still more is four sigma above solvent; grown by a third of a cut-off, so that which voxels it
+    holds hardly depends on noise. The full scale is the 0.99-quantile in D of the level smoothed
+    over a low-pass cut-off.
+    """
+    period = low_frequencies.lost_period(coarse, box)
+    if period is not None:
+        coarse = low_frequencies.restored(coarse, box, period, solvent)
+    return MeanLevel(coarse, box, _solvent(coarse, box, solvent), period)
+
+
+def local_sigma(noise, box):
+    """Standard deviation of noise around each voxel.
+
+    Parameters
+    ----------
+    noise : array of float32
+        Half the difference of two half maps, low-passed, on the grid of the box.
+    box : CoarseBox
+
+    Returns
+    -------
+    array of float32
+    """
+    return np.sqrt(np.maximum(box.smoothing(noise * noise)(_NOISE_SMOOTHING), 0))
+
+
+def _solvent(coarse, box, known):
+    """What is surely solvent."""
+    smooth = box.smoothing(coarse)(_SOLVENT_SMOOTHING)
+    seen = ~box.dilated(smooth > _SOLVENT_SHARE * densest(smooth), _SOLVENT_MARGIN)
+    return seen if known is None else seen & known
+
+
+def _molecule(coarse, box, solvent):
+    """The densest part of the molecule around each of its places, and the molecule: two bool arrays."""
+    smoothed = box.smoothing(coarse)
+    shape, detection = smoothed(_SHAPE_SMOOTHING), smoothed(_DETECTION_SMOOTHING)
+    highest = dilate.ball_maximum(shape, box.ball(_SHAPE_RADIUS))
+    lowest = max(_DETECTION_SIGMAS * robust_sigma(detection[solvent]), _LOWEST_SHARE * densest(detection))
+    core = (shape > _SHAPE_SHARE * highest) & (detection > lowest)
+    if np.count_nonzero(core) < _FEWEST_MOLECULE_VOXELS:
+        raise OccuPyError(
+            "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; "
+            "if its contrast is inverted, multiply it by -1"
+        )
+    return core, box.dilated(core, _GROWN_BY)
+
+
+class _Means:
+    """Means of a map in the molecule, weighted by Gaussians of any width."""
+
+    def __init__(self, coarse, inside, box):
+        self._weights = box.smoothing(inside)
+        self._sums = box.smoothing(np.where(inside, coarse, np.float32(0)))
+
+    def of_width(self, width):
+        weight = self._weights(width)
+        mean = self._sums(width) / np.maximum(weight, np.float32(_LEAST_WEIGHT))
+        return np.where(weight > _LEAST_WEIGHT, mean, np.float32(0))
+
+
+def _plateau_level(values):
+    """The level that the fullest hundredth of the molecule reaches."""
+    value = float(np.quantile(values, _PLATEAU_QUANTILE))
+    if not value > 0:
+        raise OccuPyError(
+            f"the full scale is {value:.4g} above the solvent, but it must be above 0; if the map's contrast is "
+            "inverted, multiply it by -1"
+        )
+    return value
+
+
+def _full_scale(value, plateau, fullest, box):
+    """The full scale with a cube of two cut-offs about a voxel that just reaches it."""
+    place = np.argwhere(fullest)[np.argmin(plateau[fullest])]
+    size = [min(n, max(1, round(2 * box.lowpass / v))) for n, v in zip(box.shape, box.voxel_size, strict=True)]
+    start = [int(np.clip(p - s // 2, 0, n - s)) for p, s, n in zip(place, size, box.shape, strict=True)]
+    return FullScale(value, tuple(start), tuple(size))
+
+
+def _level(means, core, full):
+    """The width with which the level is read, and the level."""
+    for width in _WIDTHS:
+        level = means.of_width(width)
+        if np.quantile(level[core], _HIGH_QUANTILE) <= _HIGHEST_TEXTURE * full:
+            break
+    return width, level
+
+
+def _noise_sigma(coarse, solvent, box):
+    """Standard deviation of the solvent, where there is enough beyond the ripples of the low-pass around a molecule."""
+    far = ~box.dilated(~solvent, _RIPPLES)
+    return robust_sigma(coarse[far if np.count_nonzero(far) >= _ENOUGH_SOLVENT else solvent])
