@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..engine.errors import SettingError
-from ..engine.settings import ESTIMATION, KINDS, MASK, group, respelled
+from ..engine.settings import ESTIMATION, KINDS, MASK, UNCERTAINTY, group, respelled
 
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
@@ -24,7 +24,11 @@ examples:
 The scale is relative to the strongest region of a map; less mass, flexibility and B-factors
 lower it too, not only occupancy. The method: doi.org/10.1038/s41467-023-41478-1"""
 
-GROUP_TITLES = {ESTIMATION: "estimation", MASK: "mask"} | dict.fromkeys(KINDS, "modification")
+GROUP_TITLES = {
+    ESTIMATION: "estimation",
+    UNCERTAINTY: "uncertainty",
+    MASK: "mask",
+} | dict.fromkeys(KINDS, "modification")
 
 
 def add_subcommand(subcommands, name, function, summary, aliases=()):

@@ -4,7 +4,7 @@ from functools import partial
 
 from .. import plots
 from ..engine import estimate as engine
-from ..engine.settings import ESTIMATION, SETTINGS
+from ..engine.settings import ESTIMATION, SETTINGS, UNCERTAINTY
 from . import guided, mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
 from .atom_groups import read_groups
@@ -14,7 +14,7 @@ from .outputs import RunFiles
 from .report import estimate_lines, estimate_record, file_lines, label, printable
 from .work import Batch, Done
 
-SUFFIX = {"occupancy": "occupancy", "resolution": "local_scale"}
+SUFFIX = {"calibrated": "occupancy", "occupancy": "occupancy", "resolution": "local_scale"}
 
 
 def estimate(maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=None, common_scale=False, **settings):
@@ -42,7 +42,9 @@ def estimate(maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=Non
     """
     choice = checked_choice(atoms, settings, common_scale)
     made = SUFFIX[settings.get("mode", SETTINGS["mode"].default)] if choice is None else guided.SUFFIX
-    batch = Batch(maps, partial(files_of, made=made, output_dir=output_dir, overwrite=overwrite))
+    uncertainty = settings.get("uncertainty", False)
+    named = partial(files_of, made=made, output_dir=output_dir, overwrite=overwrite, uncertainty=uncertainty)
+    batch = Batch(maps, named)
     if choice is None:
         settings = batch.with_common_scale(settings, common_scale, voxel_size)
         batch.run(partial(estimate_one, voxel_size=voxel_size, settings=settings))
@@ -52,9 +54,12 @@ def estimate(maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=Non
     return batch.status
 
 
-def files_of(source, *, made=SUFFIX["occupancy"], output_dir=None, overwrite=False):
-    """The files that are made of a map: scale map, record, figure, and a script that shows the map colored by it."""
-    return RunFiles(source, made, output_dir, overwrite, shows_input=True)
+def files_of(source, *, made=SUFFIX["occupancy"], output_dir=None, overwrite=False, uncertainty=False):
+    """The files that are made of a map: scale map, record, figure, and a script that shows the map colored by it.
+
+    With `uncertainty` the map of its standard error too.
+    """
+    return RunFiles(source, made, output_dir, overwrite, shows_input=True, uncertainty=uncertainty)
 
 
 def estimate_one(source, files, *, voxel_size, settings):
@@ -65,6 +70,9 @@ def estimate_one(source, files, *, voxel_size, settings):
         files.write_figure(place, plots.estimate_figure(found, sampled.density, solvent_title(sampled)))
         files.write_input_copy(place, sampled)
         mapfile.write(place(files.map), found.scale, sampled, label("local scale 0-1", found))
+        if files.uncertainty:
+            error = label("standard error of the local scale", found)
+            mapfile.write(place(files.uncertainty), found.uncertainty, sampled, error)
         files.write_record(place, estimate_record(sampled.path, found, settings))
         files.write_script(place)
     head, remarks = estimate_lines(sampled, source, found)
@@ -80,5 +88,5 @@ def register(subcommands):
     parser = add_map_subcommand(subcommands, "estimate", estimate, "write a map of the local scale")
     add_output(parser)
     add_common_scale(parser)
-    add_settings(parser, ESTIMATION)
+    add_settings(parser, ESTIMATION, UNCERTAINTY)
     add_model_options(parser)

@@ -218,14 +218,27 @@ class RunFiles(_NamedFiles):
     shows_input : bool
         Whether the script shows the input rather than what was made. ChimeraX opens no
         compressed maps, so that then a copy of such an input is written.
+    uncertainty : bool
+        Whether a map of the standard error of the scale is written.
     """
 
-    def __init__(self, source, made, output_dir, overwrite, scale_map=False, companions=True, shows_input=False):
+    def __init__(
+        self,
+        source,
+        made,
+        output_dir,
+        overwrite,
+        scale_map=False,
+        companions=True,
+        shows_input=False,
+        uncertainty=False,
+    ):
         super().__init__(source, made, output_dir, overwrite)
         path = file_of(source)
         compressed = mapfile.is_compressed(path)
         self.map = self._path(".mrc")
         self.scale_map = self._path("_scale.mrc") if scale_map else self.map
+        self.uncertainty = self._path("_uncertainty.mrc") if uncertainty else None
         self.input_copy = self._path("_input.mrc") if compressed and shows_input else None
         self._input = self.input_copy or (None if compressed else path.resolve())
         self._shows_input = shows_input
@@ -258,7 +271,7 @@ class RunFiles(_NamedFiles):
     @property
     def paths(self):
         """All files that will be written."""
-        paths = [self.map, self.scale_map, self.input_copy, self.figure, self.script, self.record]
+        paths = [self.map, self.scale_map, self.uncertainty, self.input_copy, self.figure, self.script, self.record]
         return list(dict.fromkeys(path for path in paths if path))
 
     def write_input_copy(self, place, sampled):

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from .. import __version__
 from ..engine.checks import checked
-from ..engine.settings import ESTIMATION
+from ..engine.settings import ESTIMATION, UNCERTAINTY
 from .arguments import in_shell_spelling
 
 
@@ -47,10 +47,12 @@ def estimate_lines(sampled, source, found):
     head, remarks : lists of str
     """
     settings, solvent = found.settings, found.solvent
+    reading = f"kernel of {settings.kernel.voxels} voxels, tau {settings.tau:.4f}"
+    if found.smoothing is not None:
+        reading = f"means weighted by a Gaussian of {found.smoothing:.3g} Å"
     head = [
         f"{source}",
-        f"  settings  mode {settings.mode}, low-pass {settings.lowpass:.4g} Å, kernel of {settings.kernel.voxels} "
-        f"voxels, tau {settings.tau:.4f}",
+        f"  settings  mode {settings.mode}, low-pass {settings.lowpass:.4g} Å, {reading}",
         f"  scale     1 at density {found.full_scale:.4g}",
         f"  solvent   {solvent.mean:.3g} ± {solvent.sigma:.3g}",
     ]
@@ -97,7 +99,7 @@ def estimate_record(path, found, estimation):
         The settings that were given, files as paths.
     """
     return program_record(path) | {
-        "estimation": checked(estimation, ESTIMATION) | found.settings.as_dict(),
+        "estimation": checked(estimation, ESTIMATION, UNCERTAINTY) | found.settings.as_dict(),
         "limits": found.limits(),
         "warnings": found.warnings,
         "notes": found.notes,

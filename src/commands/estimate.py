@@ -8,7 +8,7 @@ from chimerax.core.commands import CmdDesc, JSONResult
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 
-from ..engine.settings import ESTIMATION, SETTINGS
+from ..engine.settings import ESTIMATION, SETTINGS, UNCERTAINTY
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups
 from .coloring import color_volume
@@ -19,7 +19,8 @@ from .report import log_estimate, log_guided
 from .tile import show_tile
 from .work import start, with_common_scale
 
-SUFFIX = {"occupancy": "occupancy", "resolution": "local scale"}
+SUFFIX = {"calibrated": "occupancy", "occupancy": "occupancy", "resolution": "local scale"}
+UNCERTAINTY_SUFFIX = "uncertainty"
 
 GUIDED = ("lowpass", "half_maps")
 """The settings of an estimate that hold where a model guides it."""
@@ -55,16 +56,17 @@ def estimate(
     Returns
     -------
     Volume or list of Volume, or JSONResult
-        The scale maps, hidden. The JSON holds for each map what was read off it, the settings and the warnings.
+        The scale maps, hidden, each followed by the map of its standard error where that is asked for. The JSON
+        holds for each map what was read off it, the settings and the warnings.
     """
-    coloring, settings = start(session, volumes, keywords, step, ESTIMATION)
+    coloring, settings = start(session, volumes, keywords, step, ESTIMATION, UNCERTAINTY)
     groups = None if atoms is None else _groups_to_guide(atoms, settings, common_scale, coloring)
     samples = [sample(volume, step, subregion) for volume in volumes]
     settings = with_common_scale(samples, settings, common_scale)
-    ids = ModelIds(session, model_id, len(volumes))
+    ids = ModelIds(session, model_id, len(volumes) * (2 if settings.get("uncertainty") else 1))
     one = _estimate_one if groups is None else partial(_guided_one, groups)
-    done = [one(session, s, ids.take(), coloring, settings) for s in samples]
-    made = one_or_list([scale_map for scale_map, _ in done])
+    done = [one(session, s, ids, coloring, settings) for s in samples]
+    made = one_or_list([volume for volumes, _ in done for volume in volumes])
     return JSONResult(dumps([told for _, told in done]), made) if return_json else made
 
 
@@ -80,36 +82,40 @@ def _groups_to_guide(atoms, settings, common_scale, coloring):
     return AtomGroups(atoms)
 
 
-def _estimate_one(session, sampled, model_id, coloring, settings):
+def _estimate_one(session, sampled, ids, coloring, settings):
     volume = sampled.volume
     with user_errors(volume):
         found = result_of(session, EstimateJob(sampled, settings))
-    scale_map = scale_map_of(sampled, found, model_id)
-    log_estimate(session, volume, found, [scale_map])
+    scale_map = scale_map_of(sampled, found, ids.take())
+    made = [scale_map]
+    if found.uncertainty is not None:
+        made.append(new_map(sampled, found.uncertainty.copy(), f"{volume.name} {UNCERTAINTY_SUFFIX}", ids.take()))
+    log_estimate(session, volume, found, made)
     color_volume(session, volume, scale_map, coloring)
     if coloring.show_tile:
         show_tile(session, sampled, found)
-    return scale_map, _told(volume, scale_map, found.settings.as_dict(), found.warnings) | found.limits()
+    return made, _told(volume, made, found.settings.as_dict(), found.warnings) | found.limits()
 
 
-def _guided_one(groups, session, sampled, model_id, coloring, settings):
+def _guided_one(groups, session, sampled, ids, coloring, settings):
     volume = sampled.volume
     job = GuidedJob(sampled, *groups.on_map(sampled), settings)
     with user_errors(volume):
         found = result_of(session, job)
-    scale_map = new_map(sampled, found.scale, f"{volume.name} {SUFFIX['occupancy']}", model_id)
+    scale_map = new_map(sampled, found.scale, f"{volume.name} {SUFFIX['occupancy']}", ids.take())
     warnings = [*job.notes, *found.warnings]
     log_guided(session, volume, found.refinement, scale_map, warnings)
     color_volume(session, volume, scale_map, coloring)
-    told = _told(volume, scale_map, {"lowpass": found.refinement.lowpass}, warnings)
-    return scale_map, told | {"reference": found.refinement.reference}
+    told = _told(volume, [scale_map], {"lowpass": found.refinement.lowpass}, warnings)
+    return [scale_map], told | {"reference": found.refinement.reference}
 
 
-def _told(volume, scale_map, settings, warnings):
+def _told(volume, made, settings, warnings):
     """What a script may want to know of an estimate, as plain values."""
+    names = ("scale_map", "uncertainty_map")
     return {
         "map": f"#{volume.id_string}",
-        "scale_map": f"#{scale_map.id_string}",
+        **{name: f"#{model.id_string}" for name, model in zip(names, made, strict=False)},
         "settings": settings,
         "warnings": [in_chimerax_spelling(sentence) for sentence in warnings],
     }
@@ -125,7 +131,7 @@ def scale_map_of(sampled, found, model_id=None):
 def register(name, logger):
     description = CmdDesc(
         required=[("volumes", MapsToUseArg)],
-        keyword=[("atoms", AtomsArg), *from_settings(ESTIMATION), *SAMPLING, *SEVERAL, *DISPLAY],
+        keyword=[("atoms", AtomsArg), *from_settings(ESTIMATION, UNCERTAINTY), *SAMPLING, *SEVERAL, *DISPLAY],
         synopsis="Estimate local occupancy in maps and color them by it",
     )
     register_command(name, description, estimate, logger=logger)

@@ -16,7 +16,7 @@ from ..engine.masks import make_mask
 from ..engine.modify import check_modification, modify, without_solvent
 from ..engine.parallel import Progress
 from ..engine.refine import refine
-from ..engine.settings import ESTIMATION, MASK
+from ..engine.settings import ESTIMATION, MASK, UNCERTAINTY
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
 from .report import status
@@ -69,7 +69,7 @@ class EstimateJob(Job):
 
     def __init__(self, sampled, settings):
         estimation_settings(sampled.density.shape, sampled.voxel_size, **settings)
-        super().__init__(sampled, "estimate", checked(settings, ESTIMATION))
+        super().__init__(sampled, "estimate", checked(settings, ESTIMATION, UNCERTAINTY))
         self._settings = on_grid(settings, sampled)
 
     def compute(self, progress=None):

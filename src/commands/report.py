@@ -40,13 +40,20 @@ def log_estimate(session, volume, estimate, made):
     rows = {
         "mode": estimate.settings.mode,
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
-        "kernel": f"{estimate.settings.kernel.voxels} voxels in {estimate.settings.kernel_size}³, "
-        f"radius {estimate.settings.kernel_radius:.3g}",
-        "tau": f"{estimate.tau:.4f}",
+        **_reading(estimate),
         "full scale": _full_scale(volume, estimate),
         "solvent": _solvent(estimate.solvent),
     }
     _log(session, volume, "Estimated the local scale of", rows, made, estimate.warnings, estimate.notes)
+
+
+def _reading(estimate):
+    """How the scale was read off the map."""
+    settings = estimate.settings
+    if estimate.smoothing is not None:
+        return {"means": f"in the molecule, weighted by a Gaussian of {estimate.smoothing:.3g} Å"}
+    kernel = f"{settings.kernel.voxels} voxels in {settings.kernel_size}³, radius {settings.kernel_radius:.3g}"
+    return {"kernel": kernel, "tau": f"{estimate.tau:.4f}"}
 
 
 def log_guided(session, volume, refinement, made, warnings):
@@ -123,7 +130,8 @@ def _full_scale(volume, estimate):
     if centre is None:
         return f"{estimate.full_scale:.4g}, not read off this map"
     place = ", ".join(f"{c:.0f}" for c in reversed(centre))
-    return f"{estimate.full_scale:.4g}, read in the tile at voxel {place}"
+    where = "tile at" if estimate.smoothing is None else "place around"
+    return f"{estimate.full_scale:.4g}, read in the {where} voxel {place}"
 
 
 def _solvent(model):

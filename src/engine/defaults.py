@@ -31,7 +31,7 @@ class EstimationSettings:
     normalization: str
     max_box: int
     recalibrate: bool
-    uncertainty: bool
+    uncertainty: bool = False
 
     @property
     def mean_voxel_size(self):
@@ -88,7 +88,7 @@ def _check_mode(values):
     mode = values["mode"]
     if values["recalibrate"] and mode == CALIBRATED:
         raise SettingError("recalibrate", f"has no place in mode {mode}, whose scale is 0 at the solvent already")
-    if values["uncertainty"] and mode != CALIBRATED:
+    if values.get("uncertainty") and mode != CALIBRATED:
         raise SettingError("uncertainty", f"is known in mode {CALIBRATED} only, but the mode is {mode}")
 
 

@@ -12,7 +12,7 @@ from .envelope import CoarseBox
 from .errors import OccuPyError, SettingError
 from .interpolation import interpolate
 from .result import Estimate
-from .settings import CALIBRATED, ESTIMATION, OCCUPANCY, RESOLUTION
+from .settings import CALIBRATED, ESTIMATION, OCCUPANCY, RESOLUTION, UNCERTAINTY
 
 
 def estimate(density, voxel_size, *, progress=None, **settings):
@@ -28,7 +28,7 @@ def estimate(density, voxel_size, *, progress=None, **settings):
         Called with the fraction done (0 to 1) and the name of the stage. It may raise
         `Cancelled` to stop the work.
     **settings
-        The settings of the group `estimation` in `settings.SETTINGS`: mode, lowpass,
+        The settings of the groups `estimation` and `uncertainty` in `settings.SETTINGS`: mode, lowpass,
         resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
         normalization, full_scale, recalibrate, uncertainty, solvent_mask (array of the
         shape of the map), half_maps (two such arrays).
@@ -93,7 +93,7 @@ def estimation_settings(shape, voxel_size, **settings):
     SettingError
         If a setting cannot be used.
     """
-    values = checked(settings, ESTIMATION)
+    values = checked(settings, ESTIMATION, UNCERTAINTY)
     _, sampled_size = _sampling(tuple(shape), checked_voxel_size(voxel_size), values["max_box"])
     return resolve_estimation(sampled_size, values)
 
@@ -158,7 +158,7 @@ class _Estimation:
     """The steps of an estimate and what they share."""
 
     def __init__(self, density, voxel_size, settings, progress):
-        values = checked(settings, ESTIMATION)
+        values = checked(settings, ESTIMATION, UNCERTAINTY)
         voxel_size = checked_voxel_size(voxel_size)
         resolve_estimation(voxel_size, values)
         self._progress = parallel.Progress(progress)

@@ -108,6 +108,8 @@ class Estimate:
         """The numbers that were read off the map, as plain values for a log or a JSON file."""
         return {
             "full_scale": self.full_scale,
+            "smoothing": self.smoothing,
+            "restored_from": self.restored_from,
             "full_scale_tile_start_zyx": self.full_scale_tile.start,
             "full_scale_tile_size_zyx": self.full_scale_tile.size,
             "solvent_mean": float(self.solvent.mean),

@@ -10,7 +10,7 @@ from math import inf
 
 from .setting import KINDS, Setting
 
-ESTIMATION, MODIFICATION, MASK = "estimation", "modification", "mask"
+ESTIMATION, UNCERTAINTY, MODIFICATION, MASK = "estimation", "uncertainty", "modification", "mask"
 RESULT_NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
 """What a map is called, beside its name, after each kind of modification."""
 
@@ -137,7 +137,7 @@ _TABLE = (
     ),
     Setting(
         "uncertainty",
-        ESTIMATION,
+        UNCERTAINTY,
         "bool",
         False,
         "Tell the standard error of the scale at each voxel too, from the noise of the half maps or of the solvent "
@@ -324,7 +324,7 @@ def group(*names):
 
     Parameters
     ----------
-    *names : {'estimation', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
+    *names : {'estimation', 'uncertainty', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
         A kind of modification stands for the settings that concern it, and so does
         mask, which takes some of the modifications'.
     """
@@ -336,7 +336,7 @@ def _of_group(name):
         return [
             replace(setting, default=dict(setting.default_by_kind).get(name, setting.default))
             for setting in _TABLE
-            if setting.group != ESTIMATION and name in setting.kinds
+            if setting.group in (MODIFICATION, MASK) and name in setting.kinds
         ]
     return [setting for setting in _TABLE if setting.group == name]
 

@@ -44,8 +44,11 @@ class EstimatePage(QWidget):
         self.tile.setToolTip(
             "<p>A sphere is shown around the tile of the map that set the full scale: <b>showTile</b></p>"
         )
+        self.uncertainty = QCheckBox("Make a map of the standard error too")
+        self.uncertainty.setToolTip(f"<p>{SETTINGS['uncertainty'].help}: <b>uncertainty</b></p>")
         layout = QVBoxLayout(self)
         self.form.fold(self.tile)
+        self.form.fold(self.uncertainty)
         layout.addWidget(self.form)
         layout.addWidget(
             row(
@@ -80,8 +83,12 @@ class EstimatePage(QWidget):
     def estimate(self):
         """Run occupy estimate."""
         words = {"showTile": True} if self.tile.isChecked() else {}
-        panel = self._panel
-        panel.run_job("occupy estimate", EstimateJob, self.form.values, then=panel.choose_scale_map, **words)
+        asked = {"uncertainty": True} if self.uncertainty.isChecked() else {}
+
+        def choose(made):
+            self._panel.choose_scale_map(made[0] if asked else made)
+
+        self._panel.run_job("occupy estimate", EstimateJob, lambda: self.form.values() | asked, then=choose, **words)
 
     def solvent(self, remove_solvent=False):
         """Run occupy solvent."""
