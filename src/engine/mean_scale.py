@@ -29,6 +29,9 @@ _HIGH_QUANTILE, _HIGHEST_TEXTURE = 0.95, 1.2
 _SHAPE_SHARE = 0.65
 """Of the highest density around: what is denser is inside the molecule, however weak that is there."""
 
+_RAMP = 0.1
+"""Of a threshold: over this width about it voxels count in part."""
+
 _SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
 _DETECTION_SIGMAS = 4.0
 _PLATEAU_QUANTILE = 0.99
@@ -63,8 +66,8 @@ class MeanLevel:
         core, self._inside = _molecule(self._coarse, box, solvent)
         means = _Means(self._coarse, self._inside, box)
         plateau = means.of_width(_PLATEAU_SMOOTHING)
-        above = _plateau_level(plateau[core])
-        self._fullest = core & (plateau >= np.float32(above))
+        above = _plateau_level(plateau, core)
+        self._fullest = (core > 0) & (plateau >= np.float32(above))
         self._width, self.level = _level(means, core, above)
         self.width = self._width * box.lowpass
         self.full = _full_scale(above + self.solvent, plateau, self._fullest, box)
@@ -164,18 +167,25 @@ def _solvent(coarse, box, known):
 
 
 def _molecule(coarse, box, solvent):
-    """The densest part of the molecule around each of its places, and the molecule: two bool arrays."""
+    """The densest part of the molecule around each of its places, and the molecule: 0 to 1, so that no rounding decides."""
     smoothed = box.smoothing(coarse)
     shape, detection = smoothed(_SHAPE_SMOOTHING), smoothed(_DETECTION_SMOOTHING)
     highest = dilate.ball_maximum(shape, box.ball(_SHAPE_RADIUS))
     lowest = max(_DETECTION_SIGMAS * robust_sigma(detection[solvent]), _LOWEST_SHARE * densest(detection))
-    core = (shape > _SHAPE_SHARE * highest) & (detection > lowest)
-    if np.count_nonzero(core) < _FEWEST_MOLECULE_VOXELS:
+    core = np.minimum(_above(shape, _SHAPE_SHARE * highest), _above(detection, np.float32(lowest)))
+    if core.sum() < _FEWEST_MOLECULE_VOXELS:
         raise OccuPyError(
             "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; "
             "if its contrast is inverted, multiply it by -1"
         )
-    return core, box.dilated(core, _GROWN_BY)
+    return core, dilate.ball_maximum(core, box.ball(_GROWN_BY))
+
+
+def _above(values, threshold):
+    """1 where values are above a positive threshold, 0 where they are below, with a ramp between."""
+    excess = values - threshold
+    width = np.float32(_RAMP) * np.maximum(threshold, np.finfo(np.float32).tiny)
+    return np.where(threshold > 0, np.clip(excess / width + np.float32(0.5), 0, 1), np.float32(0))
 
 
 class _Means:
@@ -183,7 +193,7 @@ class _Means:
 
     def __init__(self, coarse, inside, box):
         self._weights = box.smoothing(inside)
-        self._sums = box.smoothing(np.where(inside, coarse, np.float32(0)))
+        self._sums = box.smoothing(inside * coarse)
 
     def of_width(self, width):
         weight = self._weights(width)
@@ -191,15 +201,21 @@ class _Means:
         return np.where(weight > _LEAST_WEIGHT, mean, np.float32(0))
 
 
-def _plateau_level(values):
+def _plateau_level(plateau, core):
     """The level that the fullest hundredth of the molecule reaches."""
-    value = float(np.quantile(values, _PLATEAU_QUANTILE))
+    value = _weighted_quantile(plateau[core > 0], core[core > 0], _PLATEAU_QUANTILE)
     if not value > 0:
         raise OccuPyError(
             f"the full scale is {value:.4g} above the solvent, but it must be above 0; if the map's contrast is "
             "inverted, multiply it by -1"
         )
     return value
+
+
+def _weighted_quantile(values, weights, quantile):
+    order = np.argsort(values)
+    summed = np.cumsum(weights[order], dtype=float) - weights[order] / 2
+    return float(np.interp(quantile * weights.sum(dtype=float), summed, values[order]))
 
 
 def _full_scale(value, plateau, fullest, box):
@@ -214,7 +230,7 @@ def _level(means, core, full):
     """The width with which the level is read, and the level."""
     for width in _WIDTHS:
         level = means.of_width(width)
-        if np.quantile(level[core], _HIGH_QUANTILE) <= _HIGHEST_TEXTURE * full:
+        if _weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) <= _HIGHEST_TEXTURE * full:
             break
     return width, level
 
