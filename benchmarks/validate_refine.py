@@ -40,7 +40,7 @@ QUICK_CONDITION = (4.0, 0.1, "plain")
 COORDINATE_ERROR, LARGEST_B_ERROR, ASSUMED_B = 0.5, 60.0, 60.0  # Å, Å², Å²
 _CONTACT = 5.0  # Å
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-_BBSOME, _HAEMOGLOBIN_MAP, _HAEMOGLOBIN = (
+_BBSOME, HAEMOGLOBIN_MAP, HAEMOGLOBIN = (
     _SHARED / name for name in ("8zzi.cif.gz", "emd_3488.mrc.gz", "5ni1_updated.cif.gz")
 )
 _DOCUMENT = Path("docs/validation.md")
@@ -192,11 +192,11 @@ def _at_contact(positions, chains, full):
 
 def haemoglobin():
     """The rows of the four chains of 5NI1 in EMD-3488, and in a sentence what is missing."""
-    missing = [path.name for path in (_HAEMOGLOBIN_MAP, _HAEMOGLOBIN) if not path.exists()]
+    missing = [path.name for path in (HAEMOGLOBIN_MAP, HAEMOGLOBIN) if not path.exists()]
     if missing:
         return [], [f"{' and '.join(missing)} not in {_SHARED.name} beside the repository"]
-    found = mapfile.read(_HAEMOGLOBIN_MAP)
-    model = complexes.read_complex(_HAEMOGLOBIN, "haemoglobin")
+    found = mapfile.read(HAEMOGLOBIN_MAP)
+    model = complexes.read_complex(HAEMOGLOBIN, "haemoglobin")
     groups, _ = occupy.make_groups(
         model.positions, model.elements, np.array(model.chain_names)[model.chains],
         residue_names=model.residue_names, atom_names=model.atom_names, residues=model.residues,

@@ -167,7 +167,9 @@ def _solvent(coarse, box, known):
 
 
 def _molecule(coarse, box, solvent):
-    """The densest part of the molecule around each of its places, and the molecule: 0 to 1, so that no rounding decides."""
+    """The densest part of the molecule around each of its places, and the molecule: of 0 to 1, so that no rounding
+    decides.
+    """
     smoothed = box.smoothing(coarse)
     shape, detection = smoothed(_SHAPE_SMOOTHING), smoothed(_DETECTION_SMOOTHING)
     highest = dilate.ball_maximum(shape, box.ball(_SHAPE_RADIUS))
