@@ -29,6 +29,7 @@ class EstimationSettings:
     normalization: str
     max_box: int
     recalibrate: bool
+    solvent_model: str
 
     @property
     def mean_voxel_size(self):

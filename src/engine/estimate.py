@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import dilate, fourier, parallel, scale, solvent_fit, solvent_noise, solvent_region, suitability
+from . import dilate, fourier, parallel, scale, solvent_fit, solvent_noise, solvent_region, solvent_varying, suitability
 from .checks import checked, checked_voxel_size
 from .defaults import resolve_estimation
 from .errors import OccuPyError
@@ -28,8 +28,8 @@ def estimate(density, voxel_size, *, progress=None, **settings):
     **settings
         The settings of the group `estimation` in `settings.SETTINGS`: mode, lowpass,
         resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
-        normalization, full_scale, recalibrate, solvent_mask (array of the shape of the
-        map), half_maps (two such arrays).
+        normalization, full_scale, recalibrate, solvent_model, solvent_mask (array of the
+        shape of the map), half_maps (two such arrays).
 
     Returns
     -------
@@ -200,18 +200,31 @@ class _Estimation:
         if self._mask is not None:
             self._solvent_side = solvent_region.solvent_side(self._mask, self._lowpassed)
         region = solvent_region.Region(self._density.shape, self._solvent_side, left_out)
-        noise_sigma, raw_sigma = self._half_map_sigmas(region)
+        differences = self._differences()
+        noise_sigma, raw_sigma = self._half_map_sigmas(differences, region)
         model = solvent_fit.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
         maximum = self._maximum(self._lowpassed)
         if raw_sigma is None:
             raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maximum)
-        return replace(model, raw_sigma=raw_sigma), maximum
+        model = replace(model, raw_sigma=raw_sigma)
+        if self._settings.solvent_model != "uniform" and model.converged:
+            maps = (self._lowpassed, self._density, maximum, differences)
+            model = solvent_varying.fit_varying(model, *maps, region, self._settings)
+        return model, maximum
 
-    def _half_map_sigmas(self, region):
+    def _differences(self):
+        """Half the difference of the half maps, low-passed and as it is; None where there are none."""
         if self._difference is None:
+            return None
+        return fourier.lowpass(
+            self._difference, self._settings.lowpass, self._settings.voxel_size
+        ), self._difference
+
+    def _half_map_sigmas(self, differences, region):
+        if differences is None:
             return None, None
-        lowpassed = fourier.lowpass(self._difference, self._settings.lowpass, self._settings.voxel_size)
-        return solvent_noise.half_map_sigmas(self._lowpassed, self._difference, lowpassed, region)
+        lowpassed, difference = differences
+        return solvent_noise.half_map_sigmas(self._lowpassed, difference, lowpassed, region)
 
     def full_scale(self):
         """The full scale; only the low-pass has to come before."""

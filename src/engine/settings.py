@@ -20,6 +20,7 @@ SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 
 MODES = ("occupancy", "resolution")
 NORMALIZATIONS = ("tiles", "maximum")
+SOLVENT_MODELS = ("auto", "uniform", "varying")
 
 _TABLE = (
     Setting(
@@ -133,6 +134,15 @@ _TABLE = (
         "bool",
         False,
         "Set the scale to 0 at the noise level instead of at zero density.",
+    ),
+    Setting(
+        "solvent_model",
+        ESTIMATION,
+        "choice",
+        "auto",
+        "One Gaussian for the solvent everywhere (uniform), one whose mean and width follow place (varying), or that "
+        "where one does not fit or the noise clearly varies (auto).",
+        choices=SOLVENT_MODELS,
     ),
     Setting(
         "solvent_mask",

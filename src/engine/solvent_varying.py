@@ -1,0 +1,252 @@
+"""Whether the solvent varies in space, and the smooth field that it then follows."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import solvent_fit
+from .solvent_blocks import Blocks
+from .solvent_field import MOST_WAVES, SolventField, Standardised, cosines
+
+GOOD_MISFIT = 0.15
+"""Up to this misfit one Gaussian is a good fit."""
+
+_CLEARLY_BETTER = 0.6
+_CLEAR_VARIATION = 1.3
+_FLUCTUATION = 0.05
+"""Misfit that small histograms have by chance."""
+
+_FEWEST_BLOCKS = 8
+_MOST_ROUNDS, _SETTLED = 8, 0.01
+_MOLECULE_SIGMAS, _FEWEST_SAMPLES = 5, 64
+
+_CHANGE = 1.0
+"""What a wave with one half-period in the box may be; one with k half-periods has this over k²."""
+
+_BLOCK_ERROR = 0.1
+"""By which blocks differ from a smooth field beside their noise."""
+
+_LEAST_ROOT = 0.3
+"""Blocks that are quieter than this, in roots of the usual sigma, have no more weight."""
+
+_HUBER = 1.5
+_BEYOND_SEEN = 1.5
+"""By how much sigma may be more within the molecule than anywhere in solvent."""
+
+_SHORTEST_SHARE, _HALF_WIDTH = 0.3, 0.3853
+"""Half the shortest interval that holds 0.3 of a Gaussian, in sigma."""
+
+_FULL_SHARE, _FARTHEST_MEAN, _WIDEST_STEP, _WIDEST = 0.7, 0.05, 2.5, 0.15
+"""Of the map's highest values; how far from one shell to the next solvent's mean may go, and how wide it may be."""
+
+
+def fit_varying(uniform, lowpassed, density, maximum, differences, region, settings):
+    """A solvent model that follows place, where the solvent varies.
+
+    Parameters
+    ----------
+    uniform : SolventModel
+        One Gaussian for the whole region, with its raw_sigma.
+    lowpassed, density, maximum : arrays of float32, shape (z, y, x)
+        The low-passed map, the map itself, and the maximum of the low-passed map over the kernel.
+    differences : tuple of 2 arrays of float32 of that shape, or None
+        Half the difference of half maps, low-passed and as it is.
+    region : Region
+    settings : EstimationSettings
+        With solvent_model: 'auto', or 'varying' wherever a field can be fitted.
+
+    Returns
+    -------
+    SolventModel
+        `uniform` itself where one Gaussian is as good.
+    """
+    found = _Field(Blocks(lowpassed, density, maximum, differences, region, settings), lowpassed.shape).fit()
+    if found is None:
+        return uniform
+    field, variation = found
+    if settings.solvent_model == "auto" and not _may_vary(uniform, variation):
+        return uniform
+    sigma = None if differences is None else field.sigma
+    model = solvent_fit.fit(Standardised(lowpassed, field), region, noise_sigma=sigma)
+    if settings.solvent_model == "auto" and not _is_better(model, uniform, variation):
+        return uniform
+    return replace(model, raw_sigma=field.raw_sigma, field=field, uniform=uniform)
+
+
+def _may_vary(uniform, variation):
+    return uniform.misfit > GOOD_MISFIT or variation > _CLEAR_VARIATION
+
+
+def _is_better(model, uniform, variation):
+    if not model.converged:
+        return False
+    if model.misfit < _CLEARLY_BETTER * uniform.misfit and uniform.misfit > GOOD_MISFIT:
+        return True
+    return variation > _CLEAR_VARIATION and model.misfit < max(uniform.misfit, _FLUCTUATION)
+
+
+class _Field:
+    """The smooth field through what blocks show, found in rounds: the field tells what is solvent.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    shape : tuple of 3 int
+        Of the grid.
+    """
+
+    def __init__(self, blocks, shape):
+        self._blocks, self._shape = blocks, shape
+        counts = np.minimum(blocks.counts, MOST_WAVES)
+        squares = sum(np.square(axis) for axis in np.ogrid[tuple(slice(0, n) for n in counts)])
+        self._kept = squares <= (counts.max() - 1) ** 2
+        z, y, x = (cosines(blocks.places[:, axis], counts[axis]) for axis in range(3))
+        waves = z[:, :, None, None] * y[:, None, :, None] * x[:, None, None, :]
+        self._basis = waves[:, self._kept]
+        self._precision = (squares[self._kept] / _CHANGE) ** 2
+
+    def fit(self):
+        """The field and by what factor the noise of the map varies in solvent; None where there is too little."""
+        means, sigmas = _by_shells(self._blocks)
+        if not np.isfinite(means).all():
+            return None
+        for _ in range(_MOST_ROUNDS):
+            seen = self._blocks.solvent(means, sigmas)
+            if np.count_nonzero(seen.used) < _FEWEST_BLOCKS:
+                return None
+            before = sigmas
+            shift, ratio, unit = self._smooth(seen)
+            means, sigmas = unit * (self._basis @ shift), unit * ratio.at(self._basis)
+            if np.abs(sigmas[seen.used] / before[seen.used] - 1).max() < _SETTLED:
+                break
+        return self._relative(seen, shift, ratio, unit)
+
+    def _smooth(self, seen):
+        """Waves of the mean, the ratio of sigma, and the unit of both."""
+        used = seen.used
+        unit = float(np.median(seen.sigmas[used]))
+        ratio = self._ratio(seen, seen.sigmas / unit)
+        errors = ratio.at(self._basis[used]) * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
+        return self._waves(seen.means[used] / unit, errors, used), ratio, unit
+
+    def _ratio(self, seen, ratios):
+        roots = np.sqrt(ratios[seen.used])
+        errors = np.hypot(roots, _LEAST_ROOT) * np.sqrt(1 / seen.sigma_values[seen.used] + _BLOCK_ERROR**2)
+        return _Ratio(self._waves(roots, errors, seen.used), roots.min() ** 2, _BEYOND_SEEN * roots.max() ** 2)
+
+    def _waves(self, observed, errors, used):
+        """Coefficients of the smooth field through what blocks show; what is far above it counts less."""
+        basis = self._basis[used]
+        waves, weights = None, 1 / errors**2
+        for _ in range(3):
+            weighted = basis * weights[:, None]
+            matrix = weighted.T @ basis
+            matrix[np.diag_indices_from(matrix)] += self._precision + 1e-9 * weights.sum()
+            waves = np.linalg.solve(matrix, weighted.T @ observed)
+            away = (observed - basis @ waves) / errors
+            away = np.where(away > 0, away, -away / 2)
+            weights = np.minimum(1, _HUBER / np.maximum(away, 1e-9)) / errors**2
+        return waves
+
+    def _relative(self, seen, shift, ratio, unit):
+        """The field relative to its values where the molecule is, and its variation."""
+        raw_unit = float(np.median(seen.raw_sigmas[seen.used]))
+        raw = self._ratio(seen, seen.raw_sigmas / raw_unit)
+        means, ratios, raws = self._basis @ shift, ratio.at(self._basis), raw.at(self._basis)
+        weights = self._blocks.above(unit * (means + _MOLECULE_SIGMAS * ratios))
+        if weights.sum() < _FEWEST_SAMPLES:
+            weights = seen.values
+        mean, sigma, raw_sigma = (_quantile(values, weights, 0.5) for values in (means, ratios, raws))
+        shift = shift / sigma
+        shift[0] -= mean / sigma
+        field = SolventField(
+            self._shape,
+            unit * mean,
+            unit * sigma,
+            raw_unit * raw_sigma,
+            self._whole(shift),
+            self._whole(ratio.waves / np.sqrt(sigma)),
+            self._whole(raw.waves / np.sqrt(raw_sigma)),
+            (ratio.lowest / sigma, ratio.highest / sigma),
+            (raw.lowest / raw_sigma, raw.highest / raw_sigma),
+        )
+        return field, _variation(raws, seen)
+
+    def _whole(self, waves):
+        result = np.zeros(self._kept.shape)
+        result[self._kept] = waves
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Ratio:
+    """Waves of the square root of a ratio, and the lowest and highest that it may be."""
+
+    waves: np.ndarray
+    lowest: float
+    highest: float
+
+    def at(self, basis):
+        return np.clip(basis @ self.waves, np.sqrt(self.lowest), np.sqrt(self.highest)) ** 2
+
+
+def _variation(raws, seen):
+    """By what factor noise varies where next to nothing but solvent is."""
+    free = seen.free
+    if np.count_nonzero(free) < _FEWEST_BLOCKS:
+        return 1.0
+    low, high = (_quantile(raws[free], seen.values[free], q) for q in (0.05, 0.95))
+    return high / low
+
+
+def _quantile(values, weights, share):
+    order = np.argsort(values)
+    cumulative = np.cumsum(weights[order])
+    return float(values[order][min(np.searchsorted(cumulative, share * cumulative[-1]), len(values) - 1)])
+
+
+def _by_shells(blocks):
+    """Where to begin: the densest part of the histogram of each shell about the centre.
+
+    From the shell with most samples inwards only while solvent goes on to be seen: further
+    in what is most frequent is molecule.
+
+    Returns
+    -------
+    means, sigmas : arrays of float, shape (blocks,)
+        NaN where no shell shows anything.
+    """
+    shells = np.sqrt((((blocks.places - 0.5) * blocks.lengths) ** 2).sum(axis=1)).astype(int)
+    of_samples = shells[blocks.samples.blocks]
+    count = shells.max() + 1
+    found = [_densest(blocks.samples.values[of_samples == shell], blocks.worth) for shell in range(count)]
+    most = int(np.argmax(np.bincount(of_samples, minlength=count)))
+    full = _FULL_SHARE * float(blocks.samples.values.max())
+    for shell in range(most - 1, -1, -1):
+        if not _goes_on(found[shell], found[shell + 1], full):
+            found[: shell + 1] = [found[shell + 1]] * (shell + 1)
+            break
+    means, sigmas = np.array(found).T
+    seen = np.flatnonzero(np.isfinite(means))
+    if not len(seen):
+        return means[shells], sigmas[shells]
+    return tuple(np.interp(np.arange(count), seen, values[seen])[shells] for values in (means, sigmas))
+
+
+def _goes_on(inner, outer, full):
+    mean, sigma = inner
+    if not np.isfinite(mean):
+        return False
+    return abs(mean - outer[0]) < _FARTHEST_MEAN * full + sigma and sigma < max(_WIDEST_STEP * outer[1], _WIDEST * full)
+
+
+def _densest(values, worth):
+    """Middle and width, as a sigma, of the shortest interval that holds 0.3 of the values."""
+    if len(values) * worth < 3 * _FEWEST_BLOCKS:
+        return np.nan, np.nan
+    values = np.sort(values).astype(float)
+    held = max(1, int(_SHORTEST_SHARE * len(values)))
+    lengths = values[held:] - values[:-held]
+    first = int(np.argmin(lengths))
+    sigma = lengths[first] / 2 / _HALF_WIDTH
+    return (values[first] + values[first + held]) / 2, sigma if sigma > 0 else np.nan
