@@ -216,9 +216,7 @@ class _Estimation:
         """Half the difference of the half maps, low-passed and as it is; None where there are none."""
         if self._difference is None:
             return None
-        return fourier.lowpass(
-            self._difference, self._settings.lowpass, self._settings.voxel_size
-        ), self._difference
+        return fourier.lowpass(self._difference, self._settings.lowpass, self._settings.voxel_size), self._difference
 
     def _half_map_sigmas(self, differences, region):
         if differences is None:

@@ -52,12 +52,7 @@ class Modification:
 
     def as_dict(self):
         """Settings and limits as plain values for a log or a JSON file."""
-        return (
-            {"kind": self.kind}
-            | self.settings
-            | self.limits.as_dict()
-            | {"gain_reached": self.limits.gain}
-        )
+        return {"kind": self.kind} | self.settings | self.limits.as_dict() | {"gain_reached": self.limits.gain}
 
 
 def equalize(density, voxel_size, **keywords):

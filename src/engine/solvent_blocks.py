@@ -71,7 +71,7 @@ class Solvent:
     values : array of float
         Independent values that the mean is worth, less where other voxels of the block are
         not solvent.
-    sigma_values : array of float
+    sigma_values, raw_values : array of float
         The same of the standard deviations.
     used : bool array
         Blocks that show enough.
@@ -84,6 +84,7 @@ class Solvent:
     raw_sigmas: np.ndarray
     values: np.ndarray
     sigma_values: np.ndarray
+    raw_values: np.ndarray
     used: np.ndarray
     free: np.ndarray
 
@@ -139,14 +140,16 @@ class Blocks:
         independent = self.worth * count * share
         used = independent > _FEWEST_VALUES
         if samples.noises is not None:
-            lower, raw = (np.sqrt(self._sum(noise.astype(float) ** 2) / np.maximum(self._totals, 1)) for noise in samples.noises)
-            return Solvent(medians, lower, raw, independent, self.worth * self._totals, used, used)
+            lower, raw = (
+                np.sqrt(self._sum(noise.astype(float) ** 2) / np.maximum(self._totals, 1)) for noise in samples.noises
+            )
+            return Solvent(medians, lower, raw, independent, self.worth * self._totals, self._totals, used, used)
         if used.any():
             lower = np.maximum(lower, _LOWEST_SHARE * np.median(sigmas[used]))
         details = samples.details[chosen].astype(float)
         mean, square = (np.bincount(blocks, d, len(count)) / known for d in (details, details**2))
         raw = np.sqrt(lower**2 + np.maximum(square - mean**2, 0))
-        return Solvent(medians, lower, raw, independent, independent, used, used & (share > _FREE_SHARE))
+        return Solvent(medians, lower, raw, independent, independent, count * share, used, used & (share > _FREE_SHARE))
 
     def above(self, levels):
         """How many samples of each block are denser than its level."""
@@ -181,7 +184,9 @@ def _sampled(lowpassed, density, maximum, differences, region, counts, steps):
 
     def plane(i):
         inside = region.mask(slice(i * steps[0], i * steps[0] + 1), corners=True)[0][across]
-        return *(values[i * steps[0]][across][inside] for values in maps), (z[i] * counts[1] * counts[2] + in_plane)[inside]
+        return *(values[i * steps[0]][across][inside] for values in maps), (z[i] * counts[1] * counts[2] + in_plane)[
+            inside
+        ]
 
     parts = parallel.run(plane, range(len(z)))
     low, high, top, *noises, blocks = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-MOST_WAVES = 7
+MOST_WAVES = 9
 """Along each axis: from a constant to three periods in the box."""
 
 _COARSE = 24

@@ -30,7 +30,7 @@ _LEAST_ROOT = 0.3
 """Blocks that are quieter than this, in roots of the usual sigma, have no more weight."""
 
 _HUBER = 1.5
-_BEYOND_SEEN = 1.5
+_BEYOND_SEEN = 1.25
 """By how much sigma may be more within the molecule than anywhere in solvent."""
 
 _SHORTEST_SHARE, _HALF_WIDTH = 0.3, 0.3853
@@ -125,20 +125,22 @@ class _Field:
         """Waves of the mean, the ratio of sigma, and the unit of both."""
         used = seen.used
         unit = float(np.median(seen.sigmas[used]))
-        ratio = self._ratio(seen, seen.sigmas / unit)
+        ratio = self._ratio(seen.used, seen.sigmas / unit, seen.sigma_values)
         errors = ratio.at(self._basis[used]) * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
         return self._waves(seen.means[used] / unit, errors, used), ratio, unit
 
-    def _ratio(self, seen, ratios):
-        roots = np.sqrt(ratios[seen.used])
-        errors = np.hypot(roots, _LEAST_ROOT) * np.sqrt(1 / seen.sigma_values[seen.used] + _BLOCK_ERROR**2)
-        return _Ratio(self._waves(roots, errors, seen.used), roots.min() ** 2, _BEYOND_SEEN * roots.max() ** 2)
+    def _ratio(self, used, ratios, values):
+        roots = np.sqrt(ratios[used])
+        errors = np.hypot(roots, _LEAST_ROOT) * np.sqrt(1 / values[used] + _BLOCK_ERROR**2)
+        waves = self._waves(roots, errors, used)
+        smooth = np.clip(self._basis[used] @ waves, roots.min(), roots.max())
+        return _Ratio(waves, roots.min() ** 2, _BEYOND_SEEN * smooth.max() ** 2)
 
     def _waves(self, observed, errors, used):
         """Coefficients of the smooth field through what blocks show; what is far above it counts less."""
         basis = self._basis[used]
         waves, weights = None, 1 / errors**2
-        for _ in range(3):
+        for _ in range(2):
             weighted = basis * weights[:, None]
             matrix = weighted.T @ basis
             matrix[np.diag_indices_from(matrix)] += self._precision + 1e-9 * weights.sum()
@@ -151,7 +153,7 @@ class _Field:
     def _relative(self, seen, shift, ratio, unit):
         """The field relative to its values where the molecule is, and its variation."""
         raw_unit = float(np.median(seen.raw_sigmas[seen.used]))
-        raw = self._ratio(seen, seen.raw_sigmas / raw_unit)
+        raw = self._ratio(seen.used, seen.raw_sigmas / raw_unit, seen.raw_values)
         means, ratios, raws = self._basis @ shift, ratio.at(self._basis), raw.at(self._basis)
         weights = self._blocks.above(unit * (means + _MOLECULE_SIGMAS * ratios))
         if weights.sum() < _FEWEST_SAMPLES:
