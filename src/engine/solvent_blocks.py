@@ -129,27 +129,30 @@ class Blocks:
         Solvent
         """
         samples = self.samples
-        chosen = samples.maxima < (means + CERTAIN_SIGMAS * sigmas)[samples.blocks]
-        values, blocks = samples.values[chosen].astype(float), samples.blocks[chosen]
-        count = np.bincount(blocks, minlength=len(self.places))
-        medians = self._medians(values, count)
-        below = np.clip(medians[blocks] - values, 0, (_FARTHEST_BELOW * sigmas)[blocks])
+        # From weight 1 to 0 in half a sigma, so that no rounding of the map decides on a voxel.
+        weights = (means + (CERTAIN_SIGMAS + 0.25) * sigmas)[samples.blocks] - samples.maxima
+        weights /= (0.5 * sigmas)[samples.blocks]
+        np.clip(weights, 0, 1, out=weights)
+        count = self._sum(weights)
         known = np.maximum(count, 1)
-        lower = np.sqrt(2 * np.bincount(blocks, below**2, len(count)) / known)
         share = count / np.maximum(self._totals, 1)
+        medians = self._medians(weights, count)
         independent = self.worth * count * share
         used = independent > _FEWEST_VALUES
         if samples.noises is not None:
-            lower, raw = (
-                np.sqrt(self._sum(noise.astype(float) ** 2) / np.maximum(self._totals, 1)) for noise in samples.noises
+            squares = (self._sum(noise.astype(float) ** 2) for noise in samples.noises)
+            sigmas, raw_sigmas = (np.sqrt(square / np.maximum(self._totals, 1)) for square in squares)
+            return Solvent(
+                medians, sigmas, raw_sigmas, independent, self.worth * self._totals, self._totals, used, used
             )
-            return Solvent(medians, lower, raw, independent, self.worth * self._totals, self._totals, used, used)
+        below = np.clip(medians[samples.blocks] - samples.values, 0, (_FARTHEST_BELOW * sigmas)[samples.blocks])
+        lower = np.sqrt(2 * self._sum(weights * below**2) / known)
         if used.any():
             lower = np.maximum(lower, _LOWEST_SHARE * np.median(sigmas[used]))
-        details = samples.details[chosen].astype(float)
-        mean, square = (np.bincount(blocks, d, len(count)) / known for d in (details, details**2))
-        raw = np.sqrt(lower**2 + np.maximum(square - mean**2, 0))
-        return Solvent(medians, lower, raw, independent, independent, count * share, used, used & (share > _FREE_SHARE))
+        mean, square = (self._sum(weights * samples.details.astype(float) ** power) / known for power in (1, 2))
+        raw_sigmas = np.sqrt(lower**2 + np.maximum(square - mean**2, 0))
+        free = used & (share > _FREE_SHARE)
+        return Solvent(medians, lower, raw_sigmas, independent, independent, count * share, used, free)
 
     def above(self, levels):
         """How many samples of each block are denser than its level."""
@@ -158,13 +161,10 @@ class Blocks:
     def _sum(self, weights):
         return np.bincount(self.samples.blocks, weights, len(self.places))
 
-    @staticmethod
-    def _medians(values, count):
-        """Of values in the order of blocks and values, so many in each block."""
-        if not len(values):
-            return np.zeros(len(count))
-        middle = np.cumsum(count) - count + count // 2
-        return values[np.minimum(middle, len(values) - 1)]
+    def _medians(self, weights, count):
+        """Median of each block's values with these weights."""
+        cumulative = np.cumsum(weights)
+        return np.interp(np.cumsum(count) - count / 2, cumulative - weights / 2, self.samples.values)
 
 
 def _steps(shape, settings):

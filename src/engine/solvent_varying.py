@@ -12,12 +12,12 @@ GOOD_MISFIT = 0.15
 """Up to this misfit one Gaussian is a good fit."""
 
 _CLEARLY_BETTER = 0.6
-_CLEAR_VARIATION = 1.3
+_CLEAR_VARIATION = 1.28
 _FLUCTUATION = 0.05
 """Misfit that small histograms have by chance."""
 
 _FEWEST_BLOCKS = 8
-_MOST_ROUNDS, _SETTLED = 8, 0.01
+_ROUNDS = 6
 _MOLECULE_SIGMAS, _FEWEST_SAMPLES = 5, 64
 
 _CHANGE = 1.0
@@ -110,15 +110,12 @@ class _Field:
         means, sigmas = _by_shells(self._blocks)
         if not np.isfinite(means).all():
             return None
-        for _ in range(_MOST_ROUNDS):
+        for _ in range(_ROUNDS):
             seen = self._blocks.solvent(means, sigmas)
             if np.count_nonzero(seen.used) < _FEWEST_BLOCKS:
                 return None
-            before = sigmas
             shift, ratio, unit = self._smooth(seen)
             means, sigmas = unit * (self._basis @ shift), unit * ratio.at(self._basis)
-            if np.abs(sigmas[seen.used] / before[seen.used] - 1).max() < _SETTLED:
-                break
         return self._relative(seen, shift, ratio, unit)
 
     def _smooth(self, seen):
@@ -203,8 +200,8 @@ def _variation(raws, seen):
 
 def _quantile(values, weights, share):
     order = np.argsort(values)
-    cumulative = np.cumsum(weights[order])
-    return float(values[order][min(np.searchsorted(cumulative, share * cumulative[-1]), len(values) - 1)])
+    cumulative = np.cumsum(weights[order]) - weights[order] / 2
+    return float(np.interp(share * weights.sum(), cumulative, values[order]))
 
 
 def _by_shells(blocks):
