@@ -251,7 +251,8 @@ class _Estimation:
         local = scale.local_scale(maximum, full.value)
         zero = 0.0
         if self._settings.recalibrate:
-            zero = model.noise_level / full.value
+            # Beside a molecule the solvent, and the noise level with it, may lie below zero density.
+            zero = model.noise_level / full.value if not model.varies else max(model.noise_level / full.value, 0.0)
             local = self._recalibrate(local, zero)
         warnings = self._warnings(model, full)
         return Estimate(

@@ -83,28 +83,33 @@ def default_limits(estimate, scale_limit=None, max_gain=None):
     """
     solvent, full = estimate.solvent, estimate.full_scale
     varies = solvent.varies and (scale_limit is None or max_gain is None)
-    varying = VaryingLimits(estimate, scale_limit, max_gain) if varies else None
+    given = scale_limit, max_gain
     if scale_limit is None:
         scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + SOLVENT_SIGMAS * solvent.sigma))
     if max_gain is None:
         noise = NOISE_SIGMAS * solvent.raw_sigma / full
         max_gain = float(max(1.0, 1 / max(scale_limit, noise)))
+    varying = VaryingLimits(estimate, given, max_gain) if varies else None
     return Limits(scale_limit, max_gain, varying=varying)
 
 
 class VaryingLimits:
     """The limits of every voxel, by the same rules, where the solvent varies.
 
+    No voxel is amplified more than where the molecule is: where a mask took noise away,
+    it took density too.
+
     Parameters
     ----------
     estimate : Estimate
-    scale_limit, max_gain : float, optional
-        Where they are given, and do not vary.
+    given : tuple of 2
+        scale_limit and max_gain, which do not vary where they are not None.
+    highest_gain : float
+        max_gain where the molecule is.
     """
 
-    def __init__(self, estimate, scale_limit=None, max_gain=None):
-        self._estimate = estimate
-        self._given = scale_limit, max_gain
+    def __init__(self, estimate, given, highest_gain):
+        self._estimate, self._given, self._highest_gain = estimate, given, highest_gain
 
     def at(self, planes, shape=None):
         """Limits in a slice of planes of the map, or of another grid of its box, with arrays of float32."""
@@ -116,7 +121,8 @@ class VaryingLimits:
         if max_gain is None:
             ratio = estimate.solvent.raw_sigma_ratio(planes, shape or estimate.scale.shape)
             noise = np.float32(NOISE_SIGMAS * estimate.solvent.raw_sigma / estimate.full_scale) * ratio
-            max_gain = np.maximum(np.float32(1), 1 / np.maximum(np.float32(scale_limit), noise))
+            gain = 1 / np.maximum(np.float32(scale_limit), noise)
+            max_gain = np.clip(gain, np.float32(1), np.float32(self._highest_gain))
         return Limits(scale_limit, max_gain)
 
     @cached_property

@@ -46,9 +46,7 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
         return float(a.max())
 
     gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
-    # Rounding may lift a factor above the limit by its last digit.
-    highest = limits.ranges.get("max_gain", (1.0, max(gains) if limits.varying else limits.max_gain))[1]
-    return result, min(max(gains), max(1.0, highest))
+    return result, min(max(gains), max(1.0, limits.max_gain))
 
 
 @dataclass(frozen=True, eq=False)

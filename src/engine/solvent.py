@@ -113,7 +113,7 @@ class SolventModel:
 
     @cached_property
     def ranges(self):
-        """Lowest and highest μ, σ and σ_raw in the ellipsoid that the box holds: a dict of pairs, or of single values."""
+        """Lowest and highest μ, σ and σ_raw in the ellipsoid that the box holds, a dict of pairs by name."""
         numbers = {"mean": self.mean, "sigma": self.sigma, "raw_sigma": self.raw_sigma}
         if self.field is None:
             return {name: (number, number) for name, number in numbers.items()}

@@ -32,8 +32,8 @@ class SolventField:
         Of (μ - μ₀)/σ₀.
     ratio_waves, raw_ratio_waves : arrays of float of that shape
         Of √(σ/σ₀) in the low-passed map, and in the map before the low-pass.
-    bounds, raw_bounds : tuple of 2 float
-        Lowest and highest of these ratios; beyond them nothing was seen.
+    shift_bounds, bounds, raw_bounds : tuples of 2 float
+        Lowest and highest of (μ - μ₀)/σ₀ and of these ratios; beyond them nothing was seen.
     """
 
     shape: tuple
@@ -43,12 +43,14 @@ class SolventField:
     shift_waves: np.ndarray
     ratio_waves: np.ndarray
     raw_ratio_waves: np.ndarray
+    shift_bounds: tuple
     bounds: tuple
     raw_bounds: tuple
 
     def shift(self, part, shape=None):
         """(μ - μ₀)/σ₀ in a part of a grid of this shape, by default the one that was estimated: see `wave_values`."""
-        return wave_values(self.shift_waves, shape or self.shape, part)
+        shifts = wave_values(self.shift_waves, shape or self.shape, part)
+        return np.clip(shifts, *np.float32(self.shift_bounds), out=shifts)
 
     def ratio(self, part, shape=None):
         """σ/σ₀ of the low-passed map in such a part."""

@@ -30,6 +30,7 @@ _LEAST_ROOT = 0.3
 """Blocks that are quieter than this, in roots of the usual sigma, have no more weight."""
 
 _HUBER = 1.5
+_EXTREME = 0.02
 _BEYOND_SEEN = 1.25
 """By how much sigma may be more within the molecule than anywhere in solvent."""
 
@@ -64,25 +65,23 @@ def fit_varying(uniform, lowpassed, density, maximum, differences, region, setti
     if found is None:
         return uniform
     field, variation = found
-    if settings.solvent_model == "auto" and not _may_vary(uniform, variation):
+    asked, by_halves = settings.solvent_model == "varying", differences is not None
+    if not (asked or variation > _CLEAR_VARIATION or (uniform.misfit > GOOD_MISFIT and not by_halves)):
         return uniform
-    sigma = None if differences is None else field.sigma
-    model = solvent_fit.fit(Standardised(lowpassed, field), region, noise_sigma=sigma)
-    if settings.solvent_model == "auto" and not _is_better(model, uniform, variation):
+    model = solvent_fit.fit(Standardised(lowpassed, field), region, noise_sigma=field.sigma if by_halves else None)
+    # Half maps tell the noise itself, whatever else the solvent holds.
+    if not (asked or by_halves or _is_better(model, uniform, variation)):
         return uniform
     return replace(model, raw_sigma=field.raw_sigma, field=field, uniform=uniform)
 
 
-def _may_vary(uniform, variation):
-    return uniform.misfit > GOOD_MISFIT or variation > _CLEAR_VARIATION
-
-
 def _is_better(model, uniform, variation):
+    """Whether the histogram of the map brought to one solvent is closer to a Gaussian than that of the map as it is."""
     if not model.converged:
         return False
-    if model.misfit < _CLEARLY_BETTER * uniform.misfit and uniform.misfit > GOOD_MISFIT:
+    if variation > _CLEAR_VARIATION and model.misfit < max(uniform.misfit, _FLUCTUATION):
         return True
-    return variation > _CLEAR_VARIATION and model.misfit < max(uniform.misfit, _FLUCTUATION)
+    return uniform.misfit > GOOD_MISFIT and model.misfit < _CLEARLY_BETTER * uniform.misfit
 
 
 class _Field:
@@ -115,7 +114,7 @@ class _Field:
             if np.count_nonzero(seen.used) < _FEWEST_BLOCKS:
                 return None
             shift, ratio, unit = self._smooth(seen)
-            means, sigmas = unit * (self._basis @ shift), unit * ratio.at(self._basis)
+            means, sigmas = unit * shift.at(self._basis), unit * ratio.at(self._basis)
         return self._relative(seen, shift, ratio, unit)
 
     def _smooth(self, seen):
@@ -124,7 +123,9 @@ class _Field:
         unit = float(np.median(seen.sigmas[used]))
         ratio = self._ratio(seen.used, seen.sigmas / unit, seen.sigma_values)
         errors = ratio.at(self._basis[used]) * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
-        return self._waves(seen.means[used] / unit, errors, used), ratio, unit
+        waves = self._waves(seen.means[used] / unit, errors, used)
+        ends = (_quantile(self._basis[used] @ waves, seen.values[used], q) for q in (_EXTREME, 1 - _EXTREME))
+        return _Shift(waves, *ends), ratio, unit
 
     def _ratio(self, used, ratios, values):
         roots = np.sqrt(ratios[used])
@@ -151,21 +152,22 @@ class _Field:
         """The field relative to its values where the molecule is, and its variation."""
         raw_unit = float(np.median(seen.raw_sigmas[seen.used]))
         raw = self._ratio(seen.used, seen.raw_sigmas / raw_unit, seen.raw_values)
-        means, ratios, raws = self._basis @ shift, ratio.at(self._basis), raw.at(self._basis)
+        means, ratios, raws = (waves.at(self._basis) for waves in (shift, ratio, raw))
         weights = self._blocks.above(unit * (means + _MOLECULE_SIGMAS * ratios))
         if weights.sum() < _FEWEST_SAMPLES:
             weights = seen.values
         mean, sigma, raw_sigma = (_quantile(values, weights, 0.5) for values in (means, ratios, raws))
-        shift = shift / sigma
-        shift[0] -= mean / sigma
+        shift_waves = shift.waves / sigma
+        shift_waves[0] -= mean / sigma
         field = SolventField(
             self._shape,
             unit * mean,
             unit * sigma,
             raw_unit * raw_sigma,
-            self._whole(shift),
+            self._whole(shift_waves),
             self._whole(ratio.waves / np.sqrt(sigma)),
             self._whole(raw.waves / np.sqrt(raw_sigma)),
+            ((shift.lowest - mean) / sigma, (shift.highest - mean) / sigma),
             (ratio.lowest / sigma, ratio.highest / sigma),
             (raw.lowest / raw_sigma, raw.highest / raw_sigma),
         )
@@ -175,6 +177,18 @@ class _Field:
         result = np.zeros(self._kept.shape)
         result[self._kept] = waves
         return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Shift:
+    """Waves of the mean, and the lowest and highest that it may be."""
+
+    waves: np.ndarray
+    lowest: float
+    highest: float
+
+    def at(self, basis):
+        return np.clip(basis @ self.waves, self.lowest, self.highest)
 
 
 @dataclass(frozen=True, eq=False)
