@@ -210,6 +210,8 @@ class _Estimation:
         if self._settings.solvent_model != "uniform" and model.converged:
             maps = (self._lowpassed, self._density, maximum, differences)
             model = solvent_varying.fit_varying(model, *maps, region, self._settings)
+        if self._settings.solvent_model == "varying" and not model.varies:
+            self._notes.append("The solvent is one Gaussian: too little of it is seen to tell how it varies in space.")
         return model, maximum
 
     def _differences(self):

@@ -46,6 +46,11 @@ class Limits:
         """Lowest and highest of the limits in the box by name, where they vary; else empty."""
         return {} if self.varying is None else self.varying.ranges
 
+    def told(self, name):
+        """One of the limits in digits, as a range where it varies."""
+        low, high = (f"{end:.3g}" for end in self.ranges.get(name, (getattr(self, name),) * 2))
+        return low if low == high else f"{low} to {high}"
+
     def as_dict(self):
         """Plain values for a log or a JSON file."""
         numbers = {"scale_limit": self.scale_limit, "max_gain": self.max_gain}

@@ -73,10 +73,10 @@ class Solvent:
         not solvent.
     sigma_values, raw_values : array of float
         The same of the standard deviations.
-    used : bool array
-        Blocks that show enough.
+    used, sigma_used : bool arrays
+        Blocks that show enough to tell the mean, and the standard deviations.
     free : bool array
-        Those among them in which next to nothing but solvent is.
+        Those among the latter in which nothing but solvent changes the noise.
     """
 
     means: np.ndarray
@@ -86,6 +86,7 @@ class Solvent:
     sigma_values: np.ndarray
     raw_values: np.ndarray
     used: np.ndarray
+    sigma_used: np.ndarray
     free: np.ndarray
 
 
@@ -142,9 +143,9 @@ class Blocks:
         if samples.noises is not None:
             squares = (self._sum(noise.astype(float) ** 2) for noise in samples.noises)
             sigmas, raw_sigmas = (np.sqrt(square / np.maximum(self._totals, 1)) for square in squares)
-            return Solvent(
-                medians, sigmas, raw_sigmas, independent, self.worth * self._totals, self._totals, used, used
-            )
+            known = self.worth * self._totals
+            enough = known > _FEWEST_VALUES
+            return Solvent(medians, sigmas, raw_sigmas, independent, known, self._totals, used, enough, enough)
         below = np.clip(medians[samples.blocks] - samples.values, 0, (_FARTHEST_BELOW * sigmas)[samples.blocks])
         lower = np.sqrt(2 * self._sum(weights * below**2) / known)
         if used.any():
@@ -152,7 +153,7 @@ class Blocks:
         mean, square = (self._sum(weights * samples.details.astype(float) ** power) / known for power in (1, 2))
         raw_sigmas = np.sqrt(lower**2 + np.maximum(square - mean**2, 0))
         free = used & (share > _FREE_SHARE)
-        return Solvent(medians, lower, raw_sigmas, independent, independent, count * share, used, free)
+        return Solvent(medians, lower, raw_sigmas, independent, independent, count * share, used, used, free)
 
     def above(self, levels):
         """How many samples of each block are denser than its level."""

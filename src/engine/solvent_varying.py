@@ -7,12 +7,10 @@ import numpy as np
 from . import solvent_fit
 from .solvent_blocks import Blocks
 from .solvent_field import MOST_WAVES, SolventField, Standardised, cosines
-
-GOOD_MISFIT = 0.15
-"""Up to this misfit one Gaussian is a good fit."""
+from .suitability import GOOD_MISFIT
 
 _CLEARLY_BETTER = 0.6
-_CLEAR_VARIATION = 1.28
+_CLEAR_VARIATION = 1.25
 _FLUCTUATION = 0.05
 """Misfit that small histograms have by chance."""
 
@@ -120,8 +118,8 @@ class _Field:
     def _smooth(self, seen):
         """Waves of the mean, the ratio of sigma, and the unit of both."""
         used = seen.used
-        unit = float(np.median(seen.sigmas[used]))
-        ratio = self._ratio(seen.used, seen.sigmas / unit, seen.sigma_values)
+        unit = float(np.median(seen.sigmas[seen.sigma_used]))
+        ratio = self._ratio(seen.sigma_used, seen.sigmas / unit, seen.sigma_values)
         errors = ratio.at(self._basis[used]) * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
         waves = self._waves(seen.means[used] / unit, errors, used)
         ends = (_quantile(self._basis[used] @ waves, seen.values[used], q) for q in (_EXTREME, 1 - _EXTREME))
@@ -150,8 +148,8 @@ class _Field:
 
     def _relative(self, seen, shift, ratio, unit):
         """The field relative to its values where the molecule is, and its variation."""
-        raw_unit = float(np.median(seen.raw_sigmas[seen.used]))
-        raw = self._ratio(seen.used, seen.raw_sigmas / raw_unit, seen.raw_values)
+        raw_unit = float(np.median(seen.raw_sigmas[seen.sigma_used]))
+        raw = self._ratio(seen.sigma_used, seen.raw_sigmas / raw_unit, seen.raw_values)
         means, ratios, raws = (waves.at(self._basis) for waves in (shift, ratio, raw))
         weights = self._blocks.above(unit * (means + _MOLECULE_SIGMAS * ratios))
         if weights.sum() < _FEWEST_SAMPLES:
@@ -208,7 +206,7 @@ def _variation(raws, seen):
     free = seen.free
     if np.count_nonzero(free) < _FEWEST_BLOCKS:
         return 1.0
-    low, high = (_quantile(raws[free], seen.values[free], q) for q in (0.05, 0.95))
+    low, high = (_quantile(raws[free], seen.raw_values[free], q) for q in (0.05, 0.95))
     return high / low
 
 
