@@ -118,17 +118,24 @@ class VaryingLimits:
 
     def at(self, planes, shape=None):
         """Limits in a slice of planes of the map, or of another grid of its box, with arrays of float32."""
-        estimate, (scale_limit, max_gain) = self._estimate, self._given
+        scale_limit = self._scale_limit(planes, shape)
+        return Limits(scale_limit, self._max_gain(planes, shape, scale_limit))
+
+    def _scale_limit(self, planes, shape=None):
+        if self._given[0] is not None:
+            return self._given[0]
+        of_solvent = self._estimate.scale_above_solvent(SOLVENT_SIGMAS, planes, shape=shape)
+        return np.maximum(np.float32(LOWEST_SCALE_LIMIT), of_solvent)
+
+    def _max_gain(self, planes, shape=None, scale_limit=None):
+        if self._given[1] is not None:
+            return self._given[1]
         if scale_limit is None:
-            scale_limit = np.maximum(
-                np.float32(LOWEST_SCALE_LIMIT), estimate.scale_above_solvent(SOLVENT_SIGMAS, planes, shape=shape)
-            )
-        if max_gain is None:
-            ratio = estimate.solvent.raw_sigma_ratio(planes, shape or estimate.scale.shape)
-            noise = np.float32(NOISE_SIGMAS * estimate.solvent.raw_sigma / estimate.full_scale) * ratio
-            gain = 1 / np.maximum(np.float32(scale_limit), noise)
-            max_gain = np.clip(gain, np.float32(1), np.float32(self._highest_gain))
-        return Limits(scale_limit, max_gain)
+            scale_limit = self._scale_limit(planes, shape)
+        solvent, full = self._estimate.solvent, self._estimate.full_scale
+        noise = solvent.raw_sigma_ratio(planes, shape or self._estimate.scale.shape)
+        noise *= np.float32(NOISE_SIGMAS * solvent.raw_sigma / full)
+        return np.clip(1 / np.maximum(np.float32(scale_limit), noise), np.float32(1), np.float32(self._highest_gain))
 
     @cached_property
     def ranges(self):
@@ -141,11 +148,8 @@ class VaryingLimits:
 
     def kept(self, keep):
         """The same as arrays of the whole map, made by `keep` from what gives planes of it."""
-        names = ("scale_limit", "max_gain")
-        arrays = [
-            given if given is not None else keep(Planes(lambda planes, name=name: getattr(self.at(planes), name)))
-            for name, given in zip(names, self._given, strict=True)
-        ]
+        made = zip((self._scale_limit, self._max_gain), self._given, strict=True)
+        arrays = [keep(Planes(make)) if given is None else given for make, given in made]
         return _KeptLimits(*arrays, self.ranges)
 
 

@@ -102,11 +102,13 @@ class Estimate:
         float, or array of float32 where the solvent varies
         """
         solvent, shape = self.solvent, shape or self.scale.shape
-        sigma = solvent.raw_sigma if raw else solvent.sigma
         if not solvent.varies:
-            return self.scale_of(solvent.mean + sigmas * sigma)
-        ratio = solvent.raw_sigma_ratio(part, shape) if raw else solvent.sigma_ratio(part, shape)
-        density = solvent.mean_at(part, shape) + np.float32(sigmas * sigma) * ratio
+            return self.scale_of(solvent.mean + sigmas * (solvent.raw_sigma if raw else solvent.sigma))
+        if raw:
+            density = solvent.mean_at(part, shape)
+            density += np.float32(sigmas * solvent.raw_sigma) * solvent.raw_sigma_ratio(part, shape)
+        else:
+            density = solvent.level_at(sigmas, part, shape)
         scale = (density / np.float32(self.full_scale) - np.float32(self.zero)) / np.float32(1 - self.zero)
         return np.clip(scale, 0, 1)
 

@@ -98,10 +98,18 @@ class SolventModel:
         -------
         float, or array of float32
         """
+        return self.level_at(0, part, shape)
+
+    def level_at(self, sigmas, part, shape=None):
+        """μ and so many σ in a part of the map, a number where it is the same everywhere: see `mean_at`."""
+        level = self.mean + sigmas * self.sigma
         if self.field is None:
-            return self.mean
-        moved = np.float32(self.mean - self.field.mean) * self.field.ratio(part, shape)
-        return np.float32(self.field.mean) + np.float32(self.field.sigma) * self.field.shift(part, shape) + moved
+            return level
+        levels = self.field.shift(part, shape)
+        levels *= np.float32(self.field.sigma)
+        levels += np.float32(level - self.field.mean) * self.field.ratio(part, shape)
+        levels += np.float32(self.field.mean)
+        return levels
 
     def sigma_ratio(self, part, shape=None):
         """σ in a part of the map over `sigma`, 1.0 where it is the same everywhere: see `mean_at`."""

@@ -10,10 +10,10 @@ from .solvent import CERTAIN_SIGMAS
 BLOCK_LOWPASSES = 2.5
 """Edge of a block, in terms of the low-pass."""
 
-_MOST_BLOCKS = 16
+_MOST_BLOCKS = 10
 """Along each axis."""
 
-_SAMPLES_PER_LOWPASS, _MOST_SAMPLES = 3, 1 << 20
+_SAMPLES_PER_LOWPASS, _MOST_SAMPLES = 3, 1 << 17
 _VALUES_PER_VOLUME = 4 * np.pi / 3
 """Independent values in a cube of the low-pass's edge: coefficients that pass the filter."""
 

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-MOST_WAVES = 9
-"""Along each axis: from a constant to three periods in the box."""
+MOST_WAVES = 8
+"""Along each axis: a constant, and up to seven half-periods in the box."""
 
 _COARSE = 24
 """Places along each axis at which the extremes are sought."""

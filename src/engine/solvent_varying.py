@@ -98,8 +98,10 @@ class _Field:
         squares = sum(np.square(axis) for axis in np.ogrid[tuple(slice(0, n) for n in counts)])
         self._kept = squares <= (counts.max() - 1) ** 2
         z, y, x = (cosines(blocks.places[:, axis], counts[axis]) for axis in range(3))
-        waves = z[:, :, None, None] * y[:, None, :, None] * x[:, None, None, :]
-        self._basis = waves[:, self._kept]
+        along_z, along_y, along_x = np.nonzero(self._kept)
+        self._basis = z[:, along_z]
+        self._basis *= y[:, along_y]
+        self._basis *= x[:, along_x]
         self._precision = (squares[self._kept] / _CHANGE) ** 2
 
     def fit(self):
@@ -120,30 +122,33 @@ class _Field:
         used = seen.used
         unit = float(np.median(seen.sigmas[seen.sigma_used]))
         ratio = self._ratio(seen.sigma_used, seen.sigmas / unit, seen.sigma_values)
-        errors = ratio.at(self._basis[used]) * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
+        errors = ratio.at(self._basis)[used] * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
         waves = self._waves(seen.means[used] / unit, errors, used)
-        ends = (_quantile(self._basis[used] @ waves, seen.values[used], q) for q in (_EXTREME, 1 - _EXTREME))
+        ends = (_quantile((self._basis @ waves)[used], seen.values[used], q) for q in (_EXTREME, 1 - _EXTREME))
         return _Shift(waves, *ends), ratio, unit
 
     def _ratio(self, used, ratios, values):
         roots = np.sqrt(ratios[used])
         errors = np.hypot(roots, _LEAST_ROOT) * np.sqrt(1 / values[used] + _BLOCK_ERROR**2)
         waves = self._waves(roots, errors, used)
-        smooth = np.clip(self._basis[used] @ waves, roots.min(), roots.max())
+        smooth = np.clip((self._basis @ waves)[used], roots.min(), roots.max())
         return _Ratio(waves, roots.min() ** 2, _BEYOND_SEEN * smooth.max() ** 2)
 
     def _waves(self, observed, errors, used):
         """Coefficients of the smooth field through what blocks show; what is far above it counts less."""
-        basis = self._basis[used]
-        waves, weights = None, 1 / errors**2
+        waves, roots = None, 1 / errors
+        all_roots, whole = np.zeros(len(used)), np.zeros(len(used))
+        whole[used] = observed
         for _ in range(2):
-            weighted = basis * weights[:, None]
-            matrix = weighted.T @ basis
-            matrix[np.diag_indices_from(matrix)] += self._precision + 1e-9 * weights.sum()
-            waves = np.linalg.solve(matrix, weighted.T @ observed)
-            away = (observed - basis @ waves) / errors
+            # Blocks that are not used stay in with weight 0: there is but one copy so.
+            all_roots[used] = roots
+            weighted = self._basis * all_roots[:, None]
+            matrix = weighted.T @ weighted
+            matrix[np.diag_indices_from(matrix)] += self._precision + 1e-9 * (roots**2).sum()
+            waves = np.linalg.solve(matrix, (all_roots * whole) @ weighted)
+            away = (observed - (self._basis @ waves)[used]) / errors
             away = np.where(away > 0, away, -away / 2)
-            weights = np.minimum(1, _HUBER / np.maximum(away, 1e-9)) / errors**2
+            roots = np.sqrt(np.minimum(1, _HUBER / np.maximum(away, 1e-9))) / errors
         return waves
 
     def _relative(self, seen, shift, ratio, unit):
