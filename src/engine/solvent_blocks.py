@@ -10,10 +10,10 @@ from .solvent import CERTAIN_SIGMAS
 BLOCK_LOWPASSES = 2.5
 """Edge of a block, in terms of the low-pass."""
 
-_MOST_BLOCKS = 10
+_MOST_BLOCKS = 12
 """Along each axis."""
 
-_SAMPLES_PER_LOWPASS, _MOST_SAMPLES = 3, 1 << 17
+_SAMPLES_PER_LOWPASS, _MOST_SAMPLES = 3, 150_000
 _VALUES_PER_VOLUME = 4 * np.pi / 3
 """Independent values in a cube of the low-pass's edge: coefficients that pass the filter."""
 
@@ -140,12 +140,15 @@ class Blocks:
         medians = self._medians(weights, count)
         independent = self.worth * count * share
         used = independent > _FEWEST_VALUES
+        # A block that has just enough counts for nothing yet, so that none comes in at once.
+        excess = np.maximum(independent - _FEWEST_VALUES, 0)
+        raw_values = excess / self.worth
         if samples.noises is not None:
             squares = (self._sum(noise.astype(float) ** 2) for noise in samples.noises)
             sigmas, raw_sigmas = (np.sqrt(square / np.maximum(self._totals, 1)) for square in squares)
             known = self.worth * self._totals
             enough = known > _FEWEST_VALUES
-            return Solvent(medians, sigmas, raw_sigmas, independent, known, self._totals, used, enough, enough)
+            return Solvent(medians, sigmas, raw_sigmas, excess, known, self._totals, used, enough, enough)
         below = np.clip(medians[samples.blocks] - samples.values, 0, (_FARTHEST_BELOW * sigmas)[samples.blocks])
         lower = np.sqrt(2 * self._sum(weights * below**2) / known)
         if used.any():
@@ -153,7 +156,7 @@ class Blocks:
         mean, square = (self._sum(weights * samples.details.astype(float) ** power) / known for power in (1, 2))
         raw_sigmas = np.sqrt(lower**2 + np.maximum(square - mean**2, 0))
         free = used & (share > _FREE_SHARE)
-        return Solvent(medians, lower, raw_sigmas, independent, independent, count * share, used, used, free)
+        return Solvent(medians, lower, raw_sigmas, excess, excess, raw_values, used, used, free)
 
     def above(self, levels):
         """How many samples of each block are denser than its level."""

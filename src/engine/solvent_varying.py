@@ -4,19 +4,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import solvent_fit
+from . import parallel, solvent_fit
 from .solvent_blocks import Blocks
 from .solvent_field import MOST_WAVES, SolventField, Standardised, cosines
 from .suitability import GOOD_MISFIT
 
 _CLEARLY_BETTER = 0.6
+"""Share of the misfit of one Gaussian."""
+
 _CLEAR_VARIATION = 1.25
+"""Between what flat noise and noise that grows twofold to the centre show: see docs/development.md."""
+
 _FLUCTUATION = 0.05
 """Misfit that small histograms have by chance."""
 
-_FEWEST_BLOCKS = 8
-_ROUNDS = 6
+_FEWEST_BLOCKS, _ROUNDS = 8, 6
+_ROWS_AT_ONCE = 256
 _MOLECULE_SIGMAS, _FEWEST_SAMPLES = 5, 64
+"""So many sigma above the mean is the molecule, where there are so many samples of it."""
 
 _CHANGE = 1.0
 """What a wave with one half-period in the box may be; one with k half-periods has this over k²."""
@@ -28,7 +33,11 @@ _LEAST_ROOT = 0.3
 """Blocks that are quieter than this, in roots of the usual sigma, have no more weight."""
 
 _HUBER = 1.5
+"""Errors above the field beyond which a block counts less."""
+
 _EXTREME = 0.02
+"""Share of the solvent that may lie beyond the lowest and highest mean of the field."""
+
 _BEYOND_SEEN = 1.25
 """By how much sigma may be more within the molecule than anywhere in solvent."""
 
@@ -36,7 +45,8 @@ _SHORTEST_SHARE, _HALF_WIDTH = 0.3, 0.3853
 """Half the shortest interval that holds 0.3 of a Gaussian, in sigma."""
 
 _FULL_SHARE, _FARTHEST_MEAN, _WIDEST_STEP, _WIDEST = 0.7, 0.05, 2.5, 0.15
-"""Of the map's highest values; how far from one shell to the next solvent's mean may go, and how wide it may be."""
+"""Full scale over the map's highest value, about; in its terms, how far the mean may move from shell to shell and how
+wide solvent may be; and how many times wider than in the shell before."""
 
 
 def fit_varying(uniform, lowpassed, density, maximum, differences, region, settings):
@@ -140,12 +150,14 @@ class _Field:
         all_roots, whole = np.zeros(len(used)), np.zeros(len(used))
         whole[used] = observed
         for _ in range(2):
-            # Blocks that are not used stay in with weight 0: there is but one copy so.
             all_roots[used] = roots
-            weighted = self._basis * all_roots[:, None]
-            matrix = weighted.T @ weighted
-            matrix[np.diag_indices_from(matrix)] += self._precision + 1e-9 * (roots**2).sum()
-            waves = np.linalg.solve(matrix, (all_roots * whole) @ weighted)
+            matrix, side = np.diag(self._precision + 1e-9 * (roots**2).sum()), 0
+            # In parts, so that there is no second copy of the basis.
+            for rows in parallel.slabs(len(used), _ROWS_AT_ONCE):
+                weighted = self._basis[rows] * all_roots[rows, None]
+                matrix += weighted.T @ weighted
+                side = side + (all_roots[rows] * whole[rows]) @ weighted
+            waves = np.linalg.solve(matrix, side)
             away = (observed - (self._basis @ waves)[used]) / errors
             away = np.where(away > 0, away, -away / 2)
             roots = np.sqrt(np.minimum(1, _HUBER / np.maximum(away, 1e-9))) / errors
