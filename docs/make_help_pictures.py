@@ -17,7 +17,6 @@ from chimerax.core.commands import StringArg
 from chimerax.core.commands import run as run_command
 from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
-from chimerax.occupy.engine import phantom
 from chimerax.occupy.engine.factors import factor_of
 from chimerax.occupy.palette import KEY_TITLE, NEW_KEY, PALETTE, key_entries
 from chimerax.occupy.plots import draw_solvent
@@ -177,16 +176,14 @@ def show_key(title=KEY_TITLE):
 
 
 def solvent():
-    """A solvent that is one Gaussian, and one that is not."""
+    """A solvent that varies in space, as one Gaussian and as one that follows place."""
     new_scene()
     polymerase = open_polymerase()
-    parts = phantom.parts_on_ring((1, 0.6, 0.3), (64, 64, 64), 9)
-    simulated_map = phantom.density_of_parts(parts, (64, 64, 64), 2.0)
     figure = Figure(figsize=(13, 4.4), dpi=80, layout="constrained")
     left, right = figure.subplots(1, 2)
-    draw_solvent(left, occupy.estimate(simulated_map, 2.0).solvent, "simulated map: a good fit")
-    found = occupy.estimate(polymerase.full_matrix(), polymerase.data.step[::-1])
-    draw_solvent(right, found.solvent, "EMD-11007, inside a soft sphere: a poor fit")
+    found = occupy.fit_solvent(polymerase.full_matrix(), polymerase.data.step[::-1])
+    draw_solvent(left, found.uniform, "EMD-11007, one Gaussian everywhere: a poor fit")
+    draw_solvent(right, found, "EMD-11007, a solvent that varies: a good fit")
     figure.savefig(PICTURES / "occupy_solvent.png")
 
 

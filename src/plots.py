@@ -405,13 +405,23 @@ def _inks(axes):
 
 def _draw_histogram(axes, model, inks):
     filled = model.counts > 0
-    axes.fill_between(
-        model.values[filled], model.counts[filled], 0.5, color=inks.fill, label="histogram, low-passed map"
-    )
+    label = "histogram, solvent made even" if model.varies else "histogram, low-passed map"
+    axes.fill_between(model.values[filled], model.counts[filled], 0.5, color=inks.fill, label=label)
+    if model.varies:
+        _draw_as_it_is(axes, model, inks)
     axes.plot(model.values, np.maximum(model.gaussian(model.values), 1e-3), color="#d9583b", label="solvent model")
     axes.axvline(model.mean, color=inks.line, linewidth=0.8)
     axes.axvline(model.noise_level, color=inks.line, linewidth=0.8, linestyle="--", label="noise level (C = 0.5)")
     axes.set_yscale("log")
     axes.set_ylim(0.5, 2 * model.counts.max())
-    axes.set_xlabel("density of the low-passed map")
+    axes.set_xlabel("density of the low-passed map" + (", as at the molecule" if model.varies else ""))
     axes.set_ylabel("voxels per bin")
+
+
+def _draw_as_it_is(axes, model, inks):
+    """The histogram of the low-passed map before its solvent was made even, in bins as wide."""
+    before = model.uniform
+    shown = before.counts > 0
+    # Bins are a sixteenth of sigma wide, of each model's own.
+    counts = before.counts[shown] * model.sigma / before.sigma
+    axes.plot(before.values[shown], counts, color=inks.line, linewidth=0.8, label="histogram as it is")

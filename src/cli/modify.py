@@ -67,7 +67,8 @@ def modify_one(source, files, *, kind, voxel_size, estimation, modification):
         files.write_script(place)
     head, remarks = estimate_lines(sampled, source, found)
     limits = result.limits
-    line = f"  gain      {limits.gain:.3g} (limit {limits.max_gain:.3g}), none below scale {limits.scale_limit:.3g}"
+    scale_limit, max_gain = (limits.told(name) for name in ("scale_limit", "max_gain"))
+    line = f"  gain      {limits.gain:.3g} (limit {max_gain}), none below scale {scale_limit}"
     return Done([*head, line, *warning_lines(result.warnings), *remarks, *file_lines(files)])
 
 

@@ -54,12 +54,20 @@ def estimate_lines(sampled, source, found):
         f"{source}",
         f"  settings  mode {settings.mode}, low-pass {settings.lowpass:.4g} Å, {reading}",
         f"  scale     1 at density {found.full_scale:.4g}",
-        f"  solvent   {solvent.mean:.3g} ± {solvent.sigma:.3g}",
+        f"  solvent   {solvent.mean:.3g} ± {solvent.sigma:.3g}{_where(solvent)}",
     ]
     notes = [*found.notes]
     if sampled.is_ours:
         notes.append("This map was made by OccuPy; the scale of such a map means little.")
     return head, [*warning_lines(found.warnings), *note_lines(notes)]
+
+
+def _where(solvent):
+    """Where a solvent that varies is as was said, and its range in the box."""
+    if not solvent.varies:
+        return ""
+    mean, sigma = (f"{low:.3g} to {high:.3g}" for low, high in (solvent.ranges["mean"], solvent.ranges["sigma"]))
+    return f" at the molecule; it varies in the box: {mean} ± {sigma}"
 
 
 def warning_lines(sentences):

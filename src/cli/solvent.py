@@ -90,8 +90,9 @@ def _made(sampled, found, remove_solvent, hedge):
 
 
 def _fit_lines(model):
+    one = f" (one Gaussian everywhere: {model.uniform.misfit:.0%})" if model.varies else ""
     return [
-        f"  fit       below the peak, histogram and model differ by {model.misfit:.0%}",
+        f"  fit       below the peak, histogram and model differ by {model.misfit:.0%}{one}",
         f"  noise     more likely not solvent above {model.noise_level:.3g}",
     ]
 

@@ -4,12 +4,10 @@ from html import escape
 from math import isfinite
 
 from ..engine.settings import SETTINGS
-from ..engine.suitability import WORST_GOOD_MISFIT
+from ..engine.suitability import GOOD_MISFIT, WORST_GOOD_MISFIT
 from .arguments import in_chimerax_spelling
 from .remembered import tell_once
 from .tables import MOST_ROWS
-
-GOOD_MISFIT = 0.15
 
 VERBS = {"equalize": "Equalized", "attenuate": "Attenuated", "sigmoid": "Applied a sigmoid to"}
 CAUTION = (
@@ -72,8 +70,7 @@ def log_modification(session, volume, estimate, modification, made):
     limits = modification.limits
     rows = {
         "power": f"{modification.settings['power']:g}",
-        SETTINGS["scale_limit"].camel: f"{limits.scale_limit:.3g}",
-        SETTINGS["max_gain"].camel: f"{limits.max_gain:.3g}",
+        **{SETTINGS[name].camel: limits.told(name) for name in ("scale_limit", "max_gain")},
         "gain reached": f"{limits.gain:.3g}",
         "full scale": _full_scale(volume, estimate),
         "solvent": _solvent(estimate.solvent),
@@ -102,7 +99,10 @@ def fit_in_words(model):
     if not model.converged:
         return "none: no Gaussian fits the peak"
     fit = "good" if model.misfit < GOOD_MISFIT else "fair" if model.misfit < WORST_GOOD_MISFIT else "poor"
-    return f"{fit}: below the peak, histogram and model differ by {model.misfit:.0%}"
+    words = f"{fit}: below the peak, histogram and model differ by {model.misfit:.0%}"
+    if not model.varies:
+        return words
+    return f"{words}; the solvent varies in space, one Gaussian would differ by {model.uniform.misfit:.0%}"
 
 
 def occupancy_text(row):
@@ -136,6 +136,9 @@ def _full_scale(volume, estimate):
 
 def _solvent(model):
     text = f"{model.mean:.3g} ± {model.sigma:.3g} low-passed, ± {model.raw_sigma:.3g} in the map"
+    if model.varies:
+        mean, sigma, raw = (f"{low:.3g} to {high:.3g}" for low, high in model.ranges.values())
+        text = f"{text}, at the molecule; it varies in the box: {mean} ± {sigma} low-passed, ± {raw} in the map"
     if model.sigma == model.fitted_sigma:
         return text
     return f"{text} (from the half maps; the histogram gives ± {model.fitted_sigma:.3g} low-passed)"

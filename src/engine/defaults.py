@@ -31,6 +31,7 @@ class EstimationSettings:
     normalization: str
     max_box: int
     recalibrate: bool
+    solvent_model: str
     uncertainty: bool = False
 
     @property

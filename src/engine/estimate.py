@@ -5,7 +5,18 @@ from functools import cached_property
 
 import numpy as np
 
-from . import dilate, fourier, mean_scale, parallel, scale, solvent_fit, solvent_noise, solvent_region, suitability
+from . import (
+    dilate,
+    fourier,
+    mean_scale,
+    parallel,
+    scale,
+    solvent_fit,
+    solvent_noise,
+    solvent_region,
+    solvent_varying,
+    suitability,
+)
 from .checks import checked, checked_voxel_size
 from .defaults import resolve_estimation
 from .envelope import CoarseBox
@@ -28,10 +39,10 @@ def estimate(density, voxel_size, *, progress=None, **settings):
         Called with the fraction done (0 to 1) and the name of the stage. It may raise
         `Cancelled` to stop the work.
     **settings
-        The settings of the groups `estimation` and `uncertainty` in `settings.SETTINGS`: mode, lowpass,
-        resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
-        normalization, full_scale, recalibrate, uncertainty, solvent_mask (array of the
-        shape of the map), half_maps (two such arrays).
+        The settings of the groups `estimation` and `uncertainty` in `settings.SETTINGS`:
+        mode, lowpass, resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
+        normalization, full_scale, recalibrate, solvent_model, uncertainty, solvent_mask
+        (array of the shape of the map), half_maps (two such arrays).
 
     Returns
     -------
@@ -203,18 +214,31 @@ class _Estimation:
         if self._mask is not None:
             self._solvent_side = solvent_region.solvent_side(self._mask, self._lowpassed)
         region = solvent_region.Region(self._density.shape, self._solvent_side, left_out)
-        noise_sigma, raw_sigma = self._half_map_sigmas(region)
+        differences = self._differences()
+        noise_sigma, raw_sigma = self._half_map_sigmas(differences, region)
         model = solvent_fit.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
         maximum = self._maximum(self._lowpassed)
         if raw_sigma is None:
             raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maximum)
-        return replace(model, raw_sigma=raw_sigma), maximum
+        model = replace(model, raw_sigma=raw_sigma)
+        if self._settings.solvent_model != "uniform" and model.converged:
+            maps = (self._lowpassed, self._density, maximum, differences)
+            model = solvent_varying.fit_varying(model, *maps, region, self._settings)
+        if self._settings.solvent_model == "varying" and not model.varies:
+            self._notes.append("The solvent is one Gaussian: too little of it is seen to tell how it varies in space.")
+        return model, maximum
 
-    def _half_map_sigmas(self, region):
+    def _differences(self):
+        """Half the difference of the half maps, low-passed and as it is; None where there are none."""
         if self._difference is None:
+            return None
+        return fourier.lowpass(self._difference, self._settings.lowpass, self._settings.voxel_size), self._difference
+
+    def _half_map_sigmas(self, differences, region):
+        if differences is None:
             return None, None
-        lowpassed = fourier.lowpass(self._difference, self._settings.lowpass, self._settings.voxel_size)
-        return solvent_noise.half_map_sigmas(self._lowpassed, self._difference, lowpassed, region)
+        lowpassed, difference = differences
+        return solvent_noise.half_map_sigmas(self._lowpassed, difference, lowpassed, region)
 
     def full_scale(self):
         """The full scale; only the low-pass has to come before."""
@@ -300,7 +324,8 @@ class _Estimation:
         local = scale.local_scale(maximum, full)
         zero = 0.0
         if self._settings.recalibrate:
-            zero = model.noise_level / full
+            # Beside a molecule the solvent, and the noise level with it, may lie below zero density.
+            zero = model.noise_level / full if not model.varies else max(model.noise_level / full, 0.0)
             local = self._recalibrate(local, zero)
         return {"scale": interpolate(local, self._shape), "zero": zero}
 

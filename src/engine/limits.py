@@ -1,10 +1,13 @@
 """Limits of a modification, which keep it from amplifying noise, and the factors within them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from .factors import factor_of
+from .parallel import Planes
+from .solvent_field import coarse_ellipsoid
 
 _SMALLEST_SCALE = np.float32(1e-6)
 LOWEST_SCALE_LIMIT = 0.05
@@ -24,11 +27,34 @@ class Limits:
         Largest allowed factor.
     gain : float
         Largest factor that any voxel got.
+    varying : VaryingLimits, optional
+        The limits of every voxel where the solvent varies. The numbers here are then those
+        where the molecule is.
     """
 
     scale_limit: float
     max_gain: float
     gain: float = 1.0
+    varying: object = field(default=None, repr=False, compare=False)
+
+    def at(self, planes):
+        """The limits in a slice of planes: with arrays instead of numbers where they vary."""
+        return self if self.varying is None else self.varying.at(planes)
+
+    @property
+    def ranges(self):
+        """Lowest and highest of the limits in the box by name, where they vary; else empty."""
+        return {} if self.varying is None else self.varying.ranges
+
+    def told(self, name):
+        """One of the limits in digits, as a range where it varies."""
+        low, high = (f"{end:.3g}" for end in self.ranges.get(name, (getattr(self, name),) * 2))
+        return low if low == high else f"{low} to {high}"
+
+    def as_dict(self):
+        """Plain values for a log or a JSON file."""
+        numbers = {"scale_limit": self.scale_limit, "max_gain": self.max_gain}
+        return numbers | {f"{name}_range": list(ends) for name, ends in self.ranges.items()}
 
 
 def limits_of(estimate, settings):
@@ -44,28 +70,100 @@ def limits_of(estimate, settings):
     -------
     Limits
     """
-    limits = default_limits(estimate, settings["scale_limit"])
-    return limits if settings["max_gain"] is None else replace(limits, max_gain=settings["max_gain"])
+    return default_limits(estimate, settings["scale_limit"], settings["max_gain"])
 
 
-def default_limits(estimate, scale_limit=None):
+def default_limits(estimate, scale_limit=None, max_gain=None):
     """The limits that follow from the solvent: a sigma of noise never reaches more than a third of full scale.
 
     Parameters
     ----------
     estimate : Estimate
-    scale_limit : float, optional
-        Where it is given; the largest gain follows from it too.
+    scale_limit, max_gain : float, optional
+        Where they are given; the largest gain follows from a given scale limit too.
 
     Returns
     -------
     Limits
     """
     solvent, full = estimate.solvent, estimate.full_scale
+    varies = solvent.varies and (scale_limit is None or max_gain is None)
+    given = scale_limit, max_gain
     if scale_limit is None:
         scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + SOLVENT_SIGMAS * solvent.sigma))
-    noise = NOISE_SIGMAS * solvent.raw_sigma / full
-    return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, noise))))
+    if max_gain is None:
+        noise = NOISE_SIGMAS * solvent.raw_sigma / full
+        max_gain = float(max(1.0, 1 / max(scale_limit, noise)))
+    varying = VaryingLimits(estimate, given, max_gain) if varies else None
+    return Limits(scale_limit, max_gain, varying=varying)
+
+
+class VaryingLimits:
+    """The limits of every voxel, by the same rules, where the solvent varies.
+
+    No voxel is amplified more than where the molecule is: where a mask took noise away,
+    it took density too.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    given : tuple of 2
+        scale_limit and max_gain, which do not vary where they are not None.
+    highest_gain : float
+        max_gain where the molecule is.
+    """
+
+    def __init__(self, estimate, given, highest_gain):
+        self._estimate, self._given, self._highest_gain = estimate, given, highest_gain
+
+    def at(self, planes, shape=None):
+        """Limits in a slice of planes of the map, or of another grid of its box, with arrays of float32."""
+        scale_limit = self._scale_limit(planes, shape)
+        return Limits(scale_limit, self._max_gain(planes, shape, scale_limit))
+
+    def _scale_limit(self, planes, shape=None):
+        if self._given[0] is not None:
+            return self._given[0]
+        of_solvent = self._estimate.scale_above_solvent(SOLVENT_SIGMAS, planes, shape=shape)
+        return np.maximum(np.float32(LOWEST_SCALE_LIMIT), of_solvent)
+
+    def _max_gain(self, planes, shape=None, scale_limit=None):
+        if self._given[1] is not None:
+            return self._given[1]
+        if scale_limit is None:
+            scale_limit = self._scale_limit(planes, shape)
+        solvent, full = self._estimate.solvent, self._estimate.full_scale
+        noise = solvent.raw_sigma_ratio(planes, shape or self._estimate.scale.shape)
+        noise *= np.float32(NOISE_SIGMAS * solvent.raw_sigma / full)
+        return np.clip(1 / np.maximum(np.float32(scale_limit), noise), np.float32(1), np.float32(self._highest_gain))
+
+    @cached_property
+    def ranges(self):
+        """Lowest and highest of those that vary in the ellipsoid that the box holds: a dict of pairs."""
+        inside = coarse_ellipsoid()
+        found = self.at(slice(None), inside.shape)
+        arrays = {"scale_limit": found.scale_limit, "max_gain": found.max_gain}
+        inner = {name: values[inside] for name, values in arrays.items() if np.ndim(values)}
+        return {name: (float(values.min()), float(values.max())) for name, values in inner.items()}
+
+    def kept(self, keep):
+        """The same as arrays of the whole map, made by `keep` from what gives planes of it."""
+        made = zip((self._scale_limit, self._max_gain), self._given, strict=True)
+        arrays = [keep(Planes(make)) if given is None else given for make, given in made]
+        return _KeptLimits(*arrays, self.ranges)
+
+
+@dataclass(frozen=True, eq=False)
+class _KeptLimits:
+    """Limits of every voxel as arrays, or one number for all."""
+
+    scale_limit: object
+    max_gain: object
+    ranges: dict
+
+    def at(self, planes):
+        """Limits in a slice of planes."""
+        return Limits(*(v[planes] if np.ndim(v) else v for v in (self.scale_limit, self.max_gain)))
 
 
 def limited_factor(local_scale, factor, limits):
@@ -78,10 +176,12 @@ def limited_factor(local_scale, factor, limits):
         From `factor_of`. It is never asked for scale 0, where it stands for the limit
         from above: 1 where it would amplify, else what it tends to.
     limits : Limits
+        With numbers, or arrays of the shape of the scale.
     """
     modified = local_scale >= limits.scale_limit
     scales = local_scale[modified]
-    factors = np.minimum(factor(np.maximum(scales, _SMALLEST_SCALE)), np.float32(limits.max_gain))
+    max_gain = limits.max_gain[modified] if np.ndim(limits.max_gain) else np.float32(limits.max_gain)
+    factors = np.minimum(factor(np.maximum(scales, _SMALLEST_SCALE)), max_gain)
     factors[(scales <= 0) & (factors > 1)] = 1
     result = np.ones(local_scale.shape, factors.dtype)
     result[modified] = factors

@@ -11,7 +11,7 @@ from .estimate import estimate as make_estimate
 from .factors import factor_of
 from .limits import Limits, limits_of, scale_made_of
 from .multiply import Fill, apply, finish
-from .noise import SolventNoise
+from .noise import EvenNoise, SolventNoise
 from .result import Confidence
 from .settings import KINDS
 
@@ -52,15 +52,7 @@ class Modification:
 
     def as_dict(self):
         """Settings and limits as plain values for a log or a JSON file."""
-        return (
-            {"kind": self.kind}
-            | self.settings
-            | {
-                "scale_limit": self.limits.scale_limit,
-                "max_gain": self.limits.max_gain,
-                "gain_reached": self.limits.gain,
-            }
-        )
+        return {"kind": self.kind} | self.settings | self.limits.as_dict() | {"gain_reached": self.limits.gain}
 
 
 def equalize(density, voxel_size, **keywords):
@@ -160,7 +152,7 @@ class Modifier:
         self._steps = step
         self._keeps = keep or tuple(step) != (1, 1, 1)
         self._density, self._scale = self._at_step(self._whole), self._at_step(estimate.scale)
-        self._confidence, self._fill = _Latest(), _Latest()
+        self._confidence, self._fill, self._varying = _Latest(), _Latest(), _Latest()
 
     def modified(self, kind="equalize", *, progress=None, **settings):
         """One modification of the map, on the voxels of the step.
@@ -185,7 +177,7 @@ class Modifier:
         report = parallel.Progress(progress)
         values = check_modification(self._whole.shape, self._voxel_size, kind, settings)
         local_scale = values.pop("scale_map")
-        limits = limits_of(self._estimate, values)
+        limits = self._limits_of(values)
         confidence = self._confidence_of(values, report.stage("confidence", 0.2))
         fill = self._fill_of(values, report)
         result, gain = apply(
@@ -207,6 +199,13 @@ class Modifier:
     def _at_step(self, values):
         return np.ascontiguousarray(values[tuple(slice(None, None, n) for n in self._steps)])
 
+    def _limits_of(self, values):
+        limits = limits_of(self._estimate, values)
+        if limits.varying is None or not self._keeps:
+            return limits
+        key = (values["scale_limit"], values["max_gain"])
+        return replace(limits, varying=self._varying.get(key, lambda: limits.varying.kept(self._kept)))
+
     def _confidence_of(self, values, report):
         if not (values["use_confidence"] or values["remove_solvent"]):
             return None
@@ -217,16 +216,27 @@ class Modifier:
         if not values.get("noise"):
             return None
         seed = values["seed"]
-        return self._fill.get(seed, lambda: Fill(self._estimate.solvent.mean, self._noise(seed, report)))
+        return self._fill.get(seed, lambda: Fill(self._solvent_mean(), self._noise(seed, report)))
+
+    def _solvent_mean(self):
+        solvent, shape = self._estimate.solvent, self._whole.shape
+        if not solvent.varies:
+            return solvent.mean
+        return self._kept(parallel.Planes(lambda planes: solvent.mean_at(planes, shape)))
 
     def _noise(self, seed, report):
         model = self._estimate.solvent
         solvent = self._estimate.certain_solvent()
         progress = report.stage("noise spectrum", 0.2)
-        spectrum = SolventNoise(self._whole, solvent, model.mean, model.raw_sigma, self._voxel_size, progress)
-        return self._kept(spectrum.sample(seed), report.stage("noise", 0.2))
+        whole = EvenNoise(self._whole, model) if model.varies else self._whole
+        spectrum = SolventNoise(whole, solvent, model.mean, model.raw_sigma, self._voxel_size, progress)
+        sample, shape = spectrum.sample(seed), self._whole.shape
+        if model.varies:
+            even = sample
+            sample = parallel.Planes(lambda planes: even[planes] * model.raw_sigma_ratio(planes, shape))
+        return self._kept(sample, report.stage("noise", 0.2))
 
-    def _kept(self, planes_of, report):
+    def _kept(self, planes_of, report=None):
         """What gives planes of the whole map when asked, or an array of it at the step."""
         if not self._keeps:
             return planes_of

@@ -34,7 +34,7 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
     result = np.empty(density.shape, np.float32)
 
     def modify_slab(slab):
-        a = limited_factor(local_scale[slab], factor, limits)
+        a = limited_factor(local_scale[slab], factor, limits.at(slab))
         amplified, weakened = a.max() > 1, a.min() < 1
         if confidence is not None and amplified:
             a = np.where(a > 1, 1 + (a - 1) * confidence[slab], a)
@@ -57,19 +57,20 @@ class Fill:
 
     Attributes
     ----------
-    mean : float
+    mean : float, or array of float32, shape (z, y, x), or Planes of it
         μ, the mean of the solvent.
-    noise : array of float32, shape (z, y, x), or NoiseSample
+    noise : array of float32, shape (z, y, x), NoiseSample or Planes
         ν, noise as in the solvent.
     """
 
-    mean: float
+    mean: object
     noise: object
 
     def at(self, slab, factor):
         """What is added in a slab of the map, given the factor there."""
         a = np.minimum(factor, np.float32(1))
-        return (1 - a) * np.float32(self.mean) + np.sqrt(1 - a * a) * self.noise[slab]
+        mean = np.float32(self.mean) if isinstance(self.mean, float) else self.mean[slab]
+        return (1 - a) * mean + np.sqrt(1 - a * a) * self.noise[slab]
 
 
 def finish(result, density, found, voxel_size, values):

@@ -122,6 +122,28 @@ class SolventNoise:
         return amplitude
 
 
+class EvenNoise:
+    """A map with the solvent's mean and noise brought to those where the molecule is, for boxes that are asked for.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    solvent : SolventModel
+        One that varies.
+    """
+
+    def __init__(self, density, solvent):
+        self._density, self._solvent = density, solvent
+        self.shape = density.shape
+
+    def __getitem__(self, box):
+        """Float32 array of a tuple of 3 slices."""
+        even = self._density[box] - self._solvent.mean_at(box, self.shape)
+        even /= self._solvent.raw_sigma_ratio(box, self.shape)
+        even += np.float32(self._solvent.mean)
+        return even
+
+
 class NoiseSample:
     """Zero-mean noise of a given spectrum, of which any planes can be had without the others.
 

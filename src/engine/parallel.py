@@ -34,6 +34,22 @@ def plane_slabs(shape, voxels=1 << 17):
     return slabs(shape[0], min(max(1, voxels // plane), per_thread))
 
 
+class Planes:
+    """What gives planes of a map when asked, made anew each time.
+
+    Parameters
+    ----------
+    make : callable
+        From a slice of planes to an array of them.
+    """
+
+    def __init__(self, make):
+        self._make = make
+
+    def __getitem__(self, planes):
+        return self._make(planes)
+
+
 def run(function, items, progress=None):
     """Call `function` on every item, in threads, and return the results in order.
 

@@ -95,14 +95,49 @@ class Estimate:
         """The scale, 0 to 1, where the local maximum is this density (in units of the map)."""
         return float(np.clip((density / self.full_scale - self.zero) / (1 - self.zero), 0, 1))
 
+    def scale_above_solvent(self, sigmas, part, raw=False, shape=None):
+        """The scale, 0 to 1, of density so many sigma above the mean of the solvent in a part of the map.
+
+        Parameters
+        ----------
+        sigmas : float
+        part : slice or tuple of 3 slices
+            Planes of the map, or a box.
+        raw : bool
+            Of the map before the low-pass.
+        shape : tuple of 3 int, optional
+            Of another grid of the same box than the map's, of which it is a part.
+
+        Returns
+        -------
+        float, or array of float32 where the solvent varies
+        """
+        solvent, shape = self.solvent, shape or self.scale.shape
+        if not solvent.varies:
+            return self.scale_of(solvent.mean + sigmas * (solvent.raw_sigma if raw else solvent.sigma))
+        if raw:
+            density = solvent.mean_at(part, shape)
+            density += np.float32(sigmas * solvent.raw_sigma) * solvent.raw_sigma_ratio(part, shape)
+        else:
+            density = solvent.level_at(sigmas, part, shape)
+        scale = (density / np.float32(self.full_scale) - np.float32(self.zero)) / np.float32(1 - self.zero)
+        return np.clip(scale, 0, 1)
+
     def certain_solvent(self):
         """Voxels that are solvent with near certainty, a bool array on the grid of the map."""
         if self.settings.mode == CALIBRATED:
             return self.scale <= 0
-        sigma = self.solvent.sigma if self.settings.mode == OCCUPANCY else self.solvent.raw_sigma
-        highest = self.scale_of(self.solvent.mean + CERTAIN_SIGMAS * sigma)
+        raw = self.settings.mode != OCCUPANCY
         # What is clipped to 1 is not solvent, but what is clipped to 0 is.
-        return self.scale <= min(np.float32(highest), np.nextafter(np.float32(1), np.float32(0)))
+        below_full = np.nextafter(np.float32(1), np.float32(0))
+        result = np.empty(self.scale.shape, bool)
+
+        def fill(planes):
+            highest = np.float32(self.scale_above_solvent(CERTAIN_SIGMAS, planes, raw))
+            result[planes] = self.scale[planes] <= np.minimum(highest, below_full)
+
+        parallel.run(fill, parallel.plane_slabs(self.scale.shape))
+        return result
 
     def limits(self):
         """The numbers that were read off the map, as plain values for a log or a JSON file."""
@@ -118,6 +153,8 @@ class Estimate:
             "solvent_raw_sigma": float(self.solvent.raw_sigma),
             "solvent_misfit": float(self.solvent.misfit),
             "noise_level": float(self.solvent.noise_level),
+            "solvent_varies": self.solvent.varies,
+            **{f"solvent_{name}_range": list(ends) for name, ends in self.solvent.ranges.items()},
             "lowest_density": self.input_range.lowest,
             "highest_density": self.input_range.highest,
         }
@@ -141,4 +178,4 @@ class Confidence:
 
     def _sampled(self, planes):
         lowpassed = self._estimate.lowpassed[planes]
-        return self._estimate.solvent.confidence(lowpassed.ravel(), self._hedge).reshape(lowpassed.shape)
+        return self._estimate.solvent.confidence(lowpassed, self._hedge, planes=planes)

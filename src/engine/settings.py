@@ -20,6 +20,7 @@ SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 
 CALIBRATED, OCCUPANCY, RESOLUTION = MODES = ("calibrated", "occupancy", "resolution")
 NORMALIZATIONS = ("tiles", "maximum")
+SOLVENT_MODELS = ("auto", "uniform", "varying")
 
 _TABLE = (
     Setting(
@@ -142,6 +143,15 @@ _TABLE = (
         False,
         "Tell the standard error of the scale at each voxel too, from the noise of the half maps or of the solvent "
         "(mode calibrated).",
+    ),
+    Setting(
+        "solvent_model",
+        ESTIMATION,
+        "choice",
+        "auto",
+        "One Gaussian for the solvent everywhere (uniform), one whose mean and width follow place (varying), or that "
+        "where one does not fit or the noise clearly varies (auto).",
+        choices=SOLVENT_MODELS,
     ),
     Setting(
         "solvent_mask",

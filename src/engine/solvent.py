@@ -1,5 +1,7 @@
 """The solvent model, and its confidence: which density values are not solvent, and how surely."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +9,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from . import parallel
+from .solvent_field import SolventField
 from .solvent_histogram import BINS_PER_SIGMA
 
 CERTAIN_SIGMAS = 3
@@ -16,6 +19,10 @@ CERTAIN_SIGMAS = 3
 @dataclass(frozen=True, eq=False)
 class SolventModel:
     """A Gaussian fitted to the solvent peak of the histogram of the low-passed map.
+
+    Where the solvent varies in space, the histogram is that of the map brought to one
+    solvent everywhere, that of the place where the molecule is, and so are all numbers
+    here; `mean_at`, `sigma_at` and `raw_sigma_at` tell the solvent of every place.
 
     Attributes
     ----------
@@ -36,6 +43,10 @@ class SolventModel:
         What the fit alone gives for sigma; another value where half maps gave sigma.
     raw_sigma : float
         σ_raw, the standard deviation of the solvent in the map before the low-pass.
+    field : SolventField, optional
+        How the solvent changes with place, where it does.
+    uniform : SolventModel, optional
+        One Gaussian for all of that solvent, to compare.
     """
 
     mean: float
@@ -47,6 +58,8 @@ class SolventModel:
     converged: bool
     fitted_sigma: float
     raw_sigma: float = np.nan
+    field: SolventField | None = None
+    uniform: SolventModel | None = None
 
     def gaussian(self, values):
         """Voxels per bin that the model expects at these density values."""
@@ -66,7 +79,58 @@ class SolventModel:
             table[1:] = np.interp(np.arange(1, len(table)), [0, *places], [0, *fitted])
         return table
 
-    def confidence(self, values, hedge=1.0, progress=None):
+    @property
+    def varies(self):
+        """Whether the solvent follows place."""
+        return self.field is not None
+
+    def mean_at(self, part, shape=None):
+        """μ in a part of the map, as a number where it is the same everywhere.
+
+        Parameters
+        ----------
+        part : slice or tuple of 3 slices
+            Planes, or a box.
+        shape : tuple of 3 int, optional
+            Of the grid, by default the one that was estimated: any sampling of the box will do.
+
+        Returns
+        -------
+        float, or array of float32
+        """
+        return self.level_at(0, part, shape)
+
+    def level_at(self, sigmas, part, shape=None):
+        """μ and so many σ in a part of the map, a number where it is the same everywhere: see `mean_at`."""
+        level = self.mean + sigmas * self.sigma
+        if self.field is None:
+            return level
+        levels = self.field.shift(part, shape)
+        levels *= np.float32(self.field.sigma)
+        levels += np.float32(level - self.field.mean) * self.field.ratio(part, shape)
+        levels += np.float32(self.field.mean)
+        return levels
+
+    def sigma_ratio(self, part, shape=None):
+        """σ in a part of the map over `sigma`, 1.0 where it is the same everywhere: see `mean_at`."""
+        return 1.0 if self.field is None else self.field.ratio(part, shape)
+
+    def raw_sigma_ratio(self, part, shape=None):
+        """σ_raw in a part of the map over `raw_sigma`, 1.0 where it is the same everywhere: see `mean_at`."""
+        return 1.0 if self.field is None else self.field.raw_ratio(part, shape)
+
+    @cached_property
+    def ranges(self):
+        """Lowest and highest μ, σ and σ_raw in the ellipsoid that the box holds, a dict of pairs by name."""
+        numbers = {"mean": self.mean, "sigma": self.sigma, "raw_sigma": self.raw_sigma}
+        if self.field is None:
+            return {name: (number, number) for name, number in numbers.items()}
+        shift, ratio, raw_ratio = self.field.coarse
+        mean = self.field.mean + self.field.sigma * shift + (self.mean - self.field.mean) * ratio
+        found = {"mean": mean, "sigma": self.sigma * ratio, "raw_sigma": self.raw_sigma * raw_ratio}
+        return {name: (float(values.min()), float(values.max())) for name, values in found.items()}
+
+    def confidence(self, values, hedge=1.0, progress=None, planes=None):
         """Probability that a voxel of the low-passed map is not solvent.
 
         C = 1 - g(v)/h(v) with h the histogram and g the Gaussian, made monotonic by
@@ -75,23 +139,31 @@ class SolventModel:
         Parameters
         ----------
         values : array of float
-            Values of the low-passed map, any shape.
+            Values of the low-passed map: the whole of it, some of its planes, or of any
+            shape. Where the solvent varies, those without a place are taken as values
+            where the molecule is.
         hedge : float
             Exponent; the result is C^hedge.
         progress : callable, optional
             Called with the fraction done.
+        planes : slice, optional
+            Which planes of the low-passed map the values are.
 
         Returns
         -------
         float32 array of the same shape
         """
         values = np.asarray(values, np.float32)
-        if values.ndim < 3:
+        if planes is not None or values.ndim < 3:
+            if planes is not None and self.field is not None:
+                values = self.field.standardised(values, planes)
             return self._confidence(values.ravel(), hedge).reshape(values.shape)
         result = np.empty(values.shape, np.float32)
+        whole = self.field is not None and values.shape == self.field.shape
 
         def fill(slab):
-            result[slab] = self._confidence(values[slab], hedge)
+            here = self.field.standardised(values[slab], slab) if whole else values[slab]
+            result[slab] = self._confidence(here, hedge)
 
         parallel.run(fill, parallel.plane_slabs(values.shape), progress)
         return result

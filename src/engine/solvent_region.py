@@ -29,10 +29,12 @@ class Region:
         self._left_out = left_out
         self._squared = [((np.arange(n, dtype=np.float32) - (n - 1) / 2) / (n / 2)) ** 2 for n in shape]
 
-    def mask(self, planes):
-        """Bool array for a slice of planes."""
+    def mask(self, planes, corners=False):
+        """Bool array for a slice of planes, the corners of the box among them if asked."""
         if self._solvent is not None:
             mask = self._solvent[planes]
+        elif corners:
+            mask = np.ones((len(range(*planes.indices(self.shape[0]))), *self.shape[1:]), bool)
         else:
             z, y, x = self._squared
             mask = (z[planes, None, None] + y[:, None]) + x <= 1
@@ -45,7 +47,7 @@ class Region:
         """Sorted values of up to about a quarter of a million voxels of the region."""
         stride = max(1, round((density.size / _SAMPLE) ** (1 / 3)))
         picked = [
-            density[z, ::stride, ::stride][self.mask(slice(z, z + 1))[0, ::stride, ::stride]]
+            density[z : z + 1][0, ::stride, ::stride][self.mask(slice(z, z + 1))[0, ::stride, ::stride]]
             for z in range(0, self.shape[0], stride)
         ]
         return np.sort(np.concatenate(picked))

@@ -9,6 +9,9 @@ from .errors import OccuPyError
 from .settings import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE
 
 MASKED_SHARE = 0.05
+GOOD_MISFIT = 0.15
+"""Up to this misfit one Gaussian is a good fit."""
+
 WORST_GOOD_MISFIT = 0.4
 SHARPENED_RATIO = 3.0
 SURELY_INVERTED = 1.2

@@ -18,7 +18,9 @@ from .form import SettingsForm
 IN_SIGHT = ("mode", "lowpass", "resolution", "solvent_mask")
 _PLOT_HELP = (
     "<p>Histogram of the low-passed map with the Gaussian fitted to its solvent peak, and the confidence that a voxel "
-    "of that density is not solvent. It is drawn anew when a setting changes.</p>"
+    "of that density is not solvent. It is drawn anew when a setting changes. Where the solvent varies in space, the "
+    "histogram is that of the map brought to one solvent, that at the molecule; behind it is that of the map as it "
+    "is.</p>"
 )
 
 

@@ -152,7 +152,7 @@ class ModifyPage(QWidget):
         self.form.show_defaults({"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": f"{limits.max_gain:.3g}"})
         self._show_curve(
             lambda axes: draw_curve(axes, self.kind, values, limits),
-            f"Nothing is modified where the scale is below {limits.scale_limit:.3g}; "
+            f"Nothing is modified where the scale is below {limits.told('scale_limit')}; "
             f"no voxel is amplified more than {limits.max_gain:.3g} times.",
         )
 

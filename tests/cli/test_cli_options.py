@@ -28,6 +28,7 @@ OUT_OF_RANGE = {
     "mask-from": (("noise",), "'threshold', 'attenuate', 'sigmoid'"),
     "mode": (("both",), "'occupancy', 'resolution'"),
     "normalization": (("none",), "'tiles', 'maximum'"),
+    "solvent-model": (("two",), "'auto', 'uniform', 'varying'"),
 }
 
 COMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "solvent", "mask", "measure", "demo")

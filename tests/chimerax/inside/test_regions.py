@@ -29,6 +29,29 @@ class Solvent(MapTestCase):
         self.run_command("occupy solvent #1")
         self.assertRegex(self.log.text["info"], r"good: below the peak|fair: below the peak")
 
+    def test_a_solvent_that_varies_is_followed_and_told(self):
+        along = np.linspace(-1.5, 1.5, SHAPE[2])
+        noise = 0.1 * np.exp(along) * np.random.default_rng(1).normal(size=SHAPE)
+        density = (self.density + noise).astype(np.float32)
+        self.open_map(density, "noisy")
+        made = self.run_command("occupy solvent #2 solventModel varying")
+        expected = occupy.estimate(density, VOXEL_SIZE, solvent_model="varying")
+        self.assertTrue(expected.solvent.varies)
+        np.testing.assert_array_equal(made.full_matrix(), expected.confidence())
+        self.assertIn("the solvent varies in space", self.log.text["info"])
+        low, high = expected.solvent.ranges["sigma"]
+        self.assertIn(f"± {low:.3g} to {high:.3g} low-passed", self.log.text["info"])
+
+    def test_the_log_tells_the_range_of_limits_that_vary(self):
+        along = np.linspace(-1.5, 1.5, SHAPE[2])
+        noise = 0.1 * np.exp(along) * np.random.default_rng(1).normal(size=SHAPE)
+        density = (self.density + noise).astype(np.float32)
+        self.open_map(density, "noisy")
+        self.run_command("occupy equalize #2 solventModel varying")
+        told = occupy.modify(density, VOXEL_SIZE, solvent_model="varying").limits.told("max_gain")
+        self.assertIn(" to ", told)
+        self.assertIn(told, self.log.text["info"])
+
 
 class Mask(MapTestCase):
     def test_masks_hold_what_the_engine_makes(self):
