@@ -9,6 +9,9 @@ from .factors import factor_of
 _SMALLEST_SCALE = np.float32(1e-6)
 LOWEST_SCALE_LIMIT = 0.05
 SOLVENT_SIGMAS = 5
+SIGNAL_SOLVENT_SIGMAS = 2
+"""Where the signal alone is amplified: what is solvent then has hardly any share in what is amplified."""
+
 NOISE_SIGMAS = 3
 
 
@@ -31,24 +34,31 @@ class Limits:
     gain: float = 1.0
 
 
-def limits_of(estimate, settings):
+def limits_of(estimate, settings, noise=None):
     """The limits of a modification, those that are given among its settings and else the defaults.
 
     Parameters
     ----------
     estimate : Estimate
     settings : dict
-        With scale_limit and max_gain, None where they are not given.
+        With scale_limit and max_gain, None where they are not given, and signal_only
+        where that can be set.
+    noise : float, optional
+        Standard deviation of the noise that is amplified with the signal alone, where it
+        is known already.
 
     Returns
     -------
     Limits
     """
-    limits = default_limits(estimate, settings["scale_limit"])
+    if settings.get("signal_only"):
+        limits = default_limits(estimate, settings["scale_limit"], noise or 0, SIGNAL_SOLVENT_SIGMAS)
+    else:
+        limits = default_limits(estimate, settings["scale_limit"])
     return limits if settings["max_gain"] is None else replace(limits, max_gain=settings["max_gain"])
 
 
-def default_limits(estimate, scale_limit=None):
+def default_limits(estimate, scale_limit=None, noise=None, solvent_sigmas=SOLVENT_SIGMAS):
     """The limits that follow from the solvent: a sigma of noise never reaches more than a third of full scale.
 
     Parameters
@@ -56,6 +66,10 @@ def default_limits(estimate, scale_limit=None):
     estimate : Estimate
     scale_limit : float, optional
         Where it is given; the largest gain follows from it too.
+    noise : float, optional
+        Standard deviation of the noise that is amplified, by default that of the solvent.
+    solvent_sigmas : float
+        So many sigma above the solvent's mean is what may be modified.
 
     Returns
     -------
@@ -63,9 +77,9 @@ def default_limits(estimate, scale_limit=None):
     """
     solvent, full = estimate.solvent, estimate.full_scale
     if scale_limit is None:
-        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + SOLVENT_SIGMAS * solvent.sigma))
-    noise = NOISE_SIGMAS * solvent.raw_sigma / full
-    return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, noise))))
+        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + solvent_sigmas * solvent.sigma))
+    reached = NOISE_SIGMAS * (solvent.raw_sigma if noise is None else noise) / full
+    return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, reached))))
 
 
 def limited_factor(local_scale, factor, limits):

@@ -10,7 +10,8 @@ from .errors import OccuPyError, SettingError
 from .estimate import estimate as make_estimate
 from .factors import factor_of
 from .limits import Limits, limits_of, scale_made_of
-from .multiply import Fill, apply, finish
+from .map_signal import MapSignal
+from .multiply import Fill, amplify_signal, apply, finish
 from .noise import SolventNoise
 from .result import Confidence
 from .settings import KINDS
@@ -103,8 +104,8 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         The settings of estimation and of this kind of modification in
         `settings.SETTINGS`: besides those of `estimate`, power, pivot (sigmoid),
         scale_map (array of the shape of the map), remove_solvent, hedge, scale_limit,
-        max_gain, use_confidence, noise and seed (attenuate, sigmoid), output_lowpass (Å),
-        clip, match_histogram.
+        max_gain, use_confidence, signal_only (equalize, sigmoid), noise and seed
+        (attenuate, sigmoid), output_lowpass (Å), clip, match_histogram.
 
     Returns
     -------
@@ -140,8 +141,8 @@ class Modifier:
         Modify every so many voxels along z, y and x only, for a preview: what they
         become does not depend on the step, unless the histogram is matched.
     keep : bool
-        Keep confidence and noise from one modification to the next: faster, but
-        larger by two maps.
+        Keep signal, confidence and noise from one modification to the next: faster, but
+        larger by up to five maps.
 
     Raises
     ------
@@ -160,7 +161,7 @@ class Modifier:
         self._steps = step
         self._keeps = keep or tuple(step) != (1, 1, 1)
         self._density, self._scale = self._at_step(self._whole), self._at_step(estimate.scale)
-        self._confidence, self._fill = _Latest(), _Latest()
+        self._confidence, self._fill, self._signal = _Latest(), _Latest(), _Latest()
 
     def modified(self, kind="equalize", *, progress=None, **settings):
         """One modification of the map, on the voxels of the step.
@@ -185,30 +186,48 @@ class Modifier:
         report = parallel.Progress(progress)
         values = check_modification(self._whole.shape, self._voxel_size, kind, settings)
         local_scale = values.pop("scale_map")
-        limits = limits_of(self._estimate, values)
-        confidence = self._confidence_of(values, report.stage("confidence", 0.2))
-        fill = self._fill_of(values, report)
-        result, gain = apply(
-            self._density,
-            self._scale if local_scale is None else self._at_step(local_scale),
-            confidence if values["use_confidence"] else None,
-            limits,
-            factor_of(kind, values),
-            fill,
-            confidence if values["remove_solvent"] else None,
-            report.stage("modification", 0.3),
-        )
+        limits, result, gain = self._applied(kind, values, local_scale, report)
         report.stage("finish", 0.1)
         step_size = tuple(v * n for v, n in zip(self._voxel_size, self._steps, strict=True))
         result = finish(result, self._density, self._range, step_size, values)
         report.done()
         return Modification(result, kind, replace(limits, gain=gain), values)
 
+    def _applied(self, kind, values, scale_map, report):
+        """The limits, the modified map before it is finished, and the largest factor."""
+        signal = self._signal_of(values, report)
+        limits = limits_of(self._estimate, values, signal and signal.noise)
+        confidence = self._confidence_of(values, signal, report.stage("confidence", 0.2))
+        fill = self._fill_of(values, report)
+        removing = confidence if values["remove_solvent"] else None
+        local_scale = self._scale if scale_map is None else self._at_step(scale_map)
+        factor = factor_of(kind, values)
+        progress = report.stage("modification", 0.3)
+        if signal is None:
+            hold = confidence if values["use_confidence"] else None
+            made = apply(self._density, local_scale, hold, limits, factor, fill, removing, progress)
+        else:
+            signal.scale_by(self._estimate.scale if scale_map is None else scale_map, limits.scale_limit)
+            hedge = values["hedge"] if values["use_confidence"] else None
+            made = amplify_signal(self._density, local_scale, signal, limits, factor, hedge, fill, removing, progress)
+        return limits, *made
+
     def _at_step(self, values):
         return np.ascontiguousarray(values[tuple(slice(None, None, n) for n in self._steps)])
 
-    def _confidence_of(self, values, report):
-        if not (values["use_confidence"] or values["remove_solvent"]):
+    def _signal_of(self, values, report):
+        """The signal, where it alone is to be amplified and anything is."""
+        if not values.get("signal_only") or values["power"] == 1:
+            return None
+        progress = report.stage("signal", 0.3)
+        if not self._keeps:
+            return MapSignal(self._whole, self._voxel_size, self._estimate, progress=progress)
+        return self._signal.get(
+            True, lambda: MapSignal(self._whole, self._voxel_size, self._estimate, self._steps, progress)
+        )
+
+    def _confidence_of(self, values, signal, report):
+        if not ((values["use_confidence"] and signal is None) or values["remove_solvent"]):
             return None
         hedge = values["hedge"]
         return self._confidence.get(hedge, lambda: self._kept(Confidence(self._estimate, hedge), report))

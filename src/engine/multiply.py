@@ -49,6 +49,51 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
     return result, min(max(gains), max(1.0, limits.max_gain))
 
 
+def amplify_signal(density, local_scale, signal, limits, factor, hedge=None, fill=None, remove=None, progress=None):
+    """Amplify the signal in a map by a factor of its scale, and leave the noise as it is.
+
+    Where the factor a is above 1 the map ρ becomes ρ + (a - 1)·P·s, with s the signal
+    and P the presence of molecule, and where a is below 1, ρ·a.
+
+    Parameters
+    ----------
+    density, local_scale : arrays of float32, shape (z, y, x)
+        The scale tells where the map is weakened.
+    signal : MapSignal
+    limits : Limits
+    factor : callable
+        From `factor_of`.
+    hedge : float, optional
+        Exponent of the presence; None does not hold back.
+    fill, remove, progress
+        As for `apply`.
+
+    Returns
+    -------
+    array of float32, and the largest factor
+    """
+    result = signal.result()
+
+    def modify_slab(slab):
+        gain = np.maximum(limited_factor(signal.scale(slab), factor, limits), 1) - np.float32(1)
+        if hedge is not None and gain.any():
+            gain *= signal.presence(slab) ** np.float32(hedge)
+        largest = float(gain.max())
+        if largest > 0:
+            gain *= signal.at(slab)
+        a = np.minimum(limited_factor(local_scale[slab], factor, limits), 1)
+        np.multiply(density[slab], a, out=result[slab])
+        result[slab] += gain
+        if fill is not None and a.min() < 1:
+            result[slab] += fill.at(slab, a)
+        if remove is not None:
+            result[slab] *= remove[slab]
+        return 1 + largest
+
+    gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
+    return result, min(max(gains), max(1.0, limits.max_gain))
+
+
 @dataclass(frozen=True, eq=False)
 class Fill:
     """Solvent that takes the place of density: (1 - a)·μ + √(1 - a²)·ν.

@@ -84,12 +84,12 @@ class Estimate:
         """The scale, 0 to 1, where the local maximum is this density (in units of the map)."""
         return float(np.clip((density / self.full_scale - self.zero) / (1 - self.zero), 0, 1))
 
-    def certain_solvent(self):
-        """Voxels that are solvent with near certainty, a bool array on the grid of the map."""
+    def certain_solvent(self, planes=slice(None)):
+        """Voxels that are solvent with near certainty, a bool array on the grid of the map or for planes of it."""
         sigma = self.solvent.sigma if self.settings.mode == "occupancy" else self.solvent.raw_sigma
         highest = self.scale_of(self.solvent.mean + CERTAIN_SIGMAS * sigma)
         # What is clipped to 1 is not solvent, but what is clipped to 0 is.
-        return self.scale <= min(np.float32(highest), np.nextafter(np.float32(1), np.float32(0)))
+        return self.scale[planes] <= min(np.float32(highest), np.nextafter(np.float32(1), np.float32(0)))
 
     def limits(self):
         """The numbers that were read off the map, as plain values for a log or a JSON file."""

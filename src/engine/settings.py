@@ -14,6 +14,7 @@ ESTIMATION, MODIFICATION, MASK = "estimation", "modification", "mask"
 RESULT_NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
 """What a map is called, beside its name, after each kind of modification."""
 
+AMPLIFYING_KINDS = ("equalize", "sigmoid")
 _FILLING_KINDS = ("attenuate", "sigmoid")
 SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 """Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
@@ -196,6 +197,14 @@ _TABLE = (
         lowest=0,
         highest=100,
         open_ends="low",
+    ),
+    Setting(
+        "signal_only",
+        MODIFICATION,
+        "bool",
+        True,
+        "Amplify the signal alone and leave the noise as it is; false multiplies the map, noise and all.",
+        kinds=AMPLIFYING_KINDS,
     ),
     Setting(
         "scale_limit",

@@ -1,0 +1,117 @@
+"""Blocks of voxels: means over them, and from values of blocks back to voxels."""
+
+import numpy as np
+
+
+class Blocks:
+    """A map cut into blocks of a few voxels along each axis, the last ones smaller where the box does not divide.
+
+    Parameters
+    ----------
+    shape : tuple of 3 int
+        Of the map.
+    voxel_size : tuple of 3 float
+        Å along z, y and x.
+    edge : float
+        Å. Blocks are as long as voxels allow, but not longer; at least a voxel.
+    """
+
+    def __init__(self, shape, voxel_size, edge):
+        self.map_shape = tuple(shape)
+        self._factors = tuple(
+            min(n, max(1, int(edge / v * (1 + 1e-4)))) for n, v in zip(shape, voxel_size, strict=True)
+        )
+        self.shape = tuple(-(-n // f) for n, f in zip(shape, self._factors, strict=True))
+        self.voxel_size = tuple(f * v for f, v in zip(self._factors, voxel_size, strict=True))
+
+    def planes_of(self, blocks):
+        """The slice of planes of the map that these blocks, a slice along z, hold."""
+        factor = self._factors[0]
+        return slice(blocks.start * factor, min(blocks.stop * factor, self.map_shape[0]))
+
+    def mean(self, values):
+        """Means over blocks.
+
+        Parameters
+        ----------
+        values : array, shape (z, y, x)
+            Planes that `planes_of` gave.
+
+        Returns
+        -------
+        float32 array
+        """
+        for axis, factor in enumerate(self._factors):
+            values = _mean_along(values, axis, factor)
+        return values.astype(np.float32, copy=False)
+
+    def maximum(self, values):
+        """Maxima over blocks, as `mean`."""
+        for axis, factor in enumerate(self._factors):
+            values = _reduced(values, axis, factor, np.maximum)
+        return values
+
+    def at(self, values, planes, steps=(1, 1, 1)):
+        """Linear interpolation between the centres of blocks.
+
+        Parameters
+        ----------
+        values : array of float32, of the shape of the blocks
+        planes : slice
+            Of the map at the step, with start and stop.
+        steps : tuple of 3 int
+            Every so many voxels along each axis.
+
+        Returns
+        -------
+        float32 array
+            Beyond the outermost centres the values stay as they are there.
+        """
+        counts = [-(-n // step) for n, step in zip(self.map_shape, steps, strict=True)]
+        wanted = [np.arange(planes.start, planes.stop), np.arange(counts[1]), np.arange(counts[2])]
+        for axis, index in enumerate(wanted):
+            values = self._along(values, axis, index * steps[axis])
+        return values
+
+    def _along(self, values, axis, voxels):
+        factor, last = self._factors[axis], self.shape[axis] - 1
+        if factor == 1:
+            return values if len(voxels) == values.shape[axis] else np.take(values, voxels, axis=axis)
+        places = np.clip((voxels - (factor - 1) / 2) / factor, 0, last)
+        low = np.minimum(places.astype(np.intp), max(last - 1, 0))
+        share = (places - low).astype(np.float32).reshape([-1 if i == axis else 1 for i in range(3)])
+        result = np.take(values, low, axis=axis)
+        rise = np.take(np.diff(values, axis=axis, append=np.take(values, [last], axis=axis)), low, axis=axis)
+        rise *= share
+        result += rise
+        return result
+
+
+def _reduced(values, axis, factor, combine):
+    """Values combined over runs along an axis."""
+    every = [values[_from(axis, offset, factor)] for offset in range(factor)]
+    result = every[0].copy() if factor > 1 else every[0]
+    for part in every[1:]:
+        within = result[_until(axis, part.shape[axis])]
+        combine(within, part, out=within)
+    return result
+
+
+def _mean_along(values, axis, factor):
+    if values.dtype == bool:
+        values = values.astype(np.float32)
+    total = _reduced(values, axis, factor, np.add)
+    if factor == 1:
+        return total
+    counts = np.full(total.shape[axis], factor, np.float32)
+    counts[-1] = values.shape[axis] - factor * (total.shape[axis] - 1)
+    total /= counts.reshape([-1 if i == axis else 1 for i in range(3)])
+    return total
+
+
+def _from(axis, offset, factor):
+    return tuple(slice(offset, None, factor) if i == axis else slice(None) for i in range(3))
+
+
+def _until(axis, length):
+    return tuple(slice(0, length) if i == axis else slice(None) for i in range(3))

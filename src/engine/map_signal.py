@@ -1,0 +1,87 @@
+"""The signal of a map and the scale by which it is amplified, plane by plane, or kept as arrays."""
+
+import numpy as np
+
+from . import parallel
+from .local_signal import LocalSignal
+from .smooth_scale import SmoothScale
+
+
+class MapSignal:
+    """The signal of a map on every so many voxels, and the scale by which it is amplified.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    voxel_size : tuple of 3 float
+        Å along z, y and x.
+    estimate : Estimate
+        Of this map.
+    steps : tuple of 3 int, optional
+        Keep arrays of every so many voxels. By default nothing is kept: all is worked
+        out for the planes that are asked for, from an array that takes the result.
+    progress : callable, optional
+        Called with the fraction done.
+
+    Attributes
+    ----------
+    noise : float
+        Standard deviation of what is left of the solvent in the signal.
+    """
+
+    def __init__(self, density, voxel_size, estimate, steps=None, progress=None):
+        self._estimate = estimate
+        self._keeps, self._steps = steps is not None, steps or (1, 1, 1)
+        self._shape = tuple(-(-n // step) for n, step in zip(density.shape, self._steps, strict=True))
+        self._work = np.empty(density.shape, np.float32)
+        self._signal = LocalSignal(density, voxel_size, estimate, self._work, progress=progress)
+        self.noise = self._signal.noise
+        self._scaled_by = self._smooth = self._scale = self._presence = self._kept = None
+        if self._keeps:
+            self._kept = self._filled(lambda planes: self._signal.at(planes, self._steps))
+            self._signal.release()
+            self._work = None
+
+    def scale_by(self, local_scale, scale_limit):
+        """Take another scale map of the whole map, or another limit.
+
+        Parameters
+        ----------
+        local_scale : array of float32, shape (z, y, x)
+        scale_limit : float
+        """
+        if self._scaled_by is not None and self._scaled_by[0] is local_scale and self._scaled_by[1] == scale_limit:
+            return
+        found = self._estimate
+        smooth = SmoothScale(self._signal, local_scale, scale_limit, found.solvent.sigma, found.settings.lowpass)
+        self._scaled_by, self._smooth = (local_scale, scale_limit), smooth
+        if self._keeps:
+            self._scale, self._presence = (
+                self._filled(lambda planes, values=values: self._signal.blocks.at(values, planes, self._steps))
+                for values in (smooth.scale, smooth.presence)
+            )
+
+    def at(self, planes):
+        """The signal in a slice of planes."""
+        return self._kept[planes] if self._keeps else self._signal.at(planes)
+
+    def scale(self, planes):
+        """The scale by which the signal is amplified in a slice of planes."""
+        return self._scale[planes] if self._keeps else self._signal.blocks.at(self._smooth.scale, planes)
+
+    def presence(self, planes):
+        """How far there is molecule, 0 to 1, in a slice of planes."""
+        return self._presence[planes] if self._keeps else self._signal.blocks.at(self._smooth.presence, planes)
+
+    def result(self):
+        """An array that may be filled plane by plane, each after its signal was asked for."""
+        return np.empty(self._shape, np.float32) if self._keeps else self._work
+
+    def _filled(self, planes_of):
+        result = np.empty(self._shape, np.float32)
+
+        def fill(slab):
+            result[slab] = planes_of(slab)
+
+        parallel.run(fill, parallel.plane_slabs(self._shape))
+        return result
