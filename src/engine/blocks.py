@@ -67,32 +67,55 @@ class Blocks:
         float32 array
             Beyond the outermost centres the values stay as they are there.
         """
-        counts = [-(-n // step) for n, step in zip(self.map_shape, steps, strict=True)]
-        wanted = [np.arange(planes.start, planes.stop), np.arange(counts[1]), np.arange(counts[2])]
-        for axis, index in enumerate(wanted):
-            values = self._along(values, axis, index * steps[axis])
+        wanted = [np.arange(0, n, step) for n, step in zip(self.map_shape, steps, strict=True)]
+        wanted[0] = wanted[0][planes]
+        for axis, voxels in enumerate(wanted):
+            values = self._along(values, axis, voxels)
         return values
 
     def _along(self, values, axis, voxels):
-        factor, last = self._factors[axis], self.shape[axis] - 1
+        factor = self._factors[axis]
+        block, place = np.divmod(voxels, factor)
+        first, beyond = block[0], block[-1] + 1
         if factor == 1:
-            return values if len(voxels) == values.shape[axis] else np.take(values, voxels, axis=axis)
-        places = np.clip((voxels - (factor - 1) / 2) / factor, 0, last)
-        low = np.minimum(places.astype(np.intp), max(last - 1, 0))
-        share = (places - low).astype(np.float32).reshape([-1 if i == axis else 1 for i in range(3)])
-        result = np.take(values, low, axis=axis)
-        rise = np.take(np.diff(values, axis=axis, append=np.take(values, [last], axis=axis)), low, axis=axis)
-        rise *= share
-        result += rise
+            return values[_only(axis, slice(first, beyond, max(1, len(voxels) > 1 and voxels[1] - voxels[0])))]
+        share = ((place - (factor - 1) / 2) / factor).astype(np.float32)
+        rises = _rises(values, axis, first, beyond)
+        values, block = values[_only(axis, slice(first, beyond))], block - first
+        if axis == 2 and len(voxels) == self.map_shape[2]:
+            return _in_phases(values, rises, share, factor)
+        result = np.take(rises, block + (share >= 0), axis=axis)
+        result *= share.reshape([-1 if i == axis else 1 for i in range(3)])
+        result += np.take(values, block, axis=axis)
         return result
+
+
+def _rises(values, axis, first, beyond):
+    """From each of some values to the next along an axis, from the one before the first to the one after the last."""
+    low, high = max(first - 1, 0), min(beyond + 1, values.shape[axis])
+    rises = np.diff(values[_only(axis, slice(low, high))], axis=axis)
+    ends = [(int(first == 0), int(beyond == values.shape[axis])) if i == axis else (0, 0) for i in range(3)]
+    return np.pad(rises, ends)
+
+
+def _in_phases(values, rises, share, factor):
+    """Interpolation to all voxels along x, those that lie alike in their blocks at once."""
+    result = np.empty((*values.shape[:2], len(share)), np.float32)
+    for phase in range(factor):
+        part = result[:, :, phase::factor]
+        side = int(share[phase] >= 0)
+        rise = rises[:, :, side : side + part.shape[2]] * share[phase]
+        rise += values[:, :, : part.shape[2]]
+        part[...] = rise
+    return result
 
 
 def _reduced(values, axis, factor, combine):
     """Values combined over runs along an axis."""
-    every = [values[_from(axis, offset, factor)] for offset in range(factor)]
+    every = [values[_only(axis, slice(offset, None, factor))] for offset in range(factor)]
     result = every[0].copy() if factor > 1 else every[0]
     for part in every[1:]:
-        within = result[_until(axis, part.shape[axis])]
+        within = result[_only(axis, slice(0, part.shape[axis]))]
         combine(within, part, out=within)
     return result
 
@@ -109,9 +132,5 @@ def _mean_along(values, axis, factor):
     return total
 
 
-def _from(axis, offset, factor):
-    return tuple(slice(offset, None, factor) if i == axis else slice(None) for i in range(3))
-
-
-def _until(axis, length):
-    return tuple(slice(0, length) if i == axis else slice(None) for i in range(3))
+def _only(axis, wanted):
+    return tuple(wanted if i == axis else slice(None) for i in range(3))

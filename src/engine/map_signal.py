@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import parallel
+from .limits import limited_factor
 from .local_signal import LocalSignal
 from .smooth_scale import SmoothScale
 
@@ -36,9 +37,9 @@ class MapSignal:
         self._work = np.empty(density.shape, np.float32)
         self._signal = LocalSignal(density, voxel_size, estimate, self._work, progress=progress)
         self.noise = self._signal.noise
-        self._scaled_by = self._smooth = self._scale = self._presence = self._kept = None
+        self._scaled_by = self._smooth = self._gain = self._kept = None
         if self._keeps:
-            self._kept = self._filled(lambda planes: self._signal.at(planes, self._steps))
+            self._kept = self._filled()
             self._signal.release()
             self._work = None
 
@@ -53,35 +54,45 @@ class MapSignal:
         if self._scaled_by is not None and self._scaled_by[0] is local_scale and self._scaled_by[1] == scale_limit:
             return
         found = self._estimate
-        smooth = SmoothScale(self._signal, local_scale, scale_limit, found.solvent.sigma, found.settings.lowpass)
-        self._scaled_by, self._smooth = (local_scale, scale_limit), smooth
-        if self._keeps:
-            self._scale, self._presence = (
-                self._filled(lambda planes, values=values: self._signal.blocks.at(values, planes, self._steps))
-                for values in (smooth.scale, smooth.presence)
-            )
+        self._smooth = SmoothScale(self._signal, local_scale, scale_limit, found.solvent.sigma, found.settings.lowpass)
+        self._scaled_by = (local_scale, scale_limit)
 
-    def at(self, planes):
-        """The signal in a slice of planes."""
-        return self._kept[planes] if self._keeps else self._signal.at(planes)
+    def amplify_by(self, factor, limits, hedge):
+        """Set by how much the signal is amplified: its scale must have been set.
 
-    def scale(self, planes):
-        """The scale by which the signal is amplified in a slice of planes."""
-        return self._scale[planes] if self._keeps else self._signal.blocks.at(self._smooth.scale, planes)
+        Parameters
+        ----------
+        factor : callable
+            From `factor_of`.
+        limits : Limits
+        hedge : float
+            Exponent of the presence of molecule, which holds amplification back.
 
-    def presence(self, planes):
-        """How far there is molecule, 0 to 1, in a slice of planes."""
-        return self._presence[planes] if self._keeps else self._signal.blocks.at(self._smooth.presence, planes)
+        Returns
+        -------
+        float
+            The largest factor.
+        """
+        gain = np.maximum(limited_factor(self._smooth.scale, factor, limits), np.float32(1)) - np.float32(1)
+        self._gain = gain * self._smooth.presence ** np.float32(hedge)
+        return 1 + float(self._gain.max())
+
+    def amplified(self, planes):
+        """What is added to a slice of planes of the map: its signal times the gain that is set, less 1."""
+        gain = self._signal.blocks.at(self._gain, planes, self._steps)
+        if gain.any():
+            gain *= self._kept[planes] if self._keeps else self._signal.at(planes)
+        return gain
 
     def result(self):
         """An array that may be filled plane by plane, each after its signal was asked for."""
         return np.empty(self._shape, np.float32) if self._keeps else self._work
 
-    def _filled(self, planes_of):
+    def _filled(self):
         result = np.empty(self._shape, np.float32)
 
         def fill(slab):
-            result[slab] = planes_of(slab)
+            result[slab] = self._signal.at(slab, self._steps)
 
         parallel.run(fill, parallel.plane_slabs(self._shape))
         return result

@@ -206,11 +206,12 @@ class Modifier:
         if signal is None:
             hold = confidence if values["use_confidence"] else None
             made = apply(self._density, local_scale, hold, limits, factor, fill, removing, progress)
-        else:
-            signal.scale_by(self._estimate.scale if scale_map is None else scale_map, limits.scale_limit)
-            hedge = values["hedge"] if values["use_confidence"] else None
-            made = amplify_signal(self._density, local_scale, signal, limits, factor, hedge, fill, removing, progress)
-        return limits, *made
+            return limits, *made
+        signal.scale_by(self._estimate.scale if scale_map is None else scale_map, limits.scale_limit)
+        gain = signal.amplify_by(factor, limits, values["hedge"] if values["use_confidence"] else 0)
+        weakening = None if kind == "equalize" else local_scale
+        made = amplify_signal(self._density, weakening, signal, limits, factor, fill, removing, progress)
+        return limits, made, gain
 
     def _at_step(self, values):
         return np.ascontiguousarray(values[tuple(slice(None, None, n) for n in self._steps)])

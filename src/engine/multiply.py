@@ -49,7 +49,7 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
     return result, min(max(gains), max(1.0, limits.max_gain))
 
 
-def amplify_signal(density, local_scale, signal, limits, factor, hedge=None, fill=None, remove=None, progress=None):
+def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remove=None, progress=None):
     """Amplify the signal in a map by a factor of its scale, and leave the noise as it is.
 
     Where the factor a is above 1 the map ρ becomes ρ + (a - 1)·P·s, with s the signal
@@ -57,41 +57,38 @@ def amplify_signal(density, local_scale, signal, limits, factor, hedge=None, fil
 
     Parameters
     ----------
-    density, local_scale : arrays of float32, shape (z, y, x)
-        The scale tells where the map is weakened.
+    density : array of float32, shape (z, y, x)
+    local_scale : array of float32 of that shape, or None
+        Tells where the map is weakened; None where it is not.
     signal : MapSignal
+        With the gain set.
     limits : Limits
     factor : callable
         From `factor_of`.
-    hedge : float, optional
-        Exponent of the presence; None does not hold back.
     fill, remove, progress
         As for `apply`.
 
     Returns
     -------
-    array of float32, and the largest factor
+    array of float32
     """
     result = signal.result()
 
     def modify_slab(slab):
-        gain = np.maximum(limited_factor(signal.scale(slab), factor, limits), 1) - np.float32(1)
-        if hedge is not None and gain.any():
-            gain *= signal.presence(slab) ** np.float32(hedge)
-        largest = float(gain.max())
-        if largest > 0:
-            gain *= signal.at(slab)
-        a = np.minimum(limited_factor(local_scale[slab], factor, limits), 1)
-        np.multiply(density[slab], a, out=result[slab])
-        result[slab] += gain
-        if fill is not None and a.min() < 1:
-            result[slab] += fill.at(slab, a)
+        added = signal.amplified(slab)
+        if local_scale is None:
+            np.add(density[slab], added, out=result[slab])
+        else:
+            a = np.minimum(limited_factor(local_scale[slab], factor, limits), np.float32(1))
+            np.multiply(density[slab], a, out=result[slab])
+            result[slab] += added
+            if fill is not None and a.min() < 1:
+                result[slab] += fill.at(slab, a)
         if remove is not None:
             result[slab] *= remove[slab]
-        return 1 + largest
 
-    gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
-    return result, min(max(gains), max(1.0, limits.max_gain))
+    parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
+    return result
 
 
 @dataclass(frozen=True, eq=False)
