@@ -9,7 +9,7 @@ from .factors import factor_of
 _SMALLEST_SCALE = np.float32(1e-6)
 LOWEST_SCALE_LIMIT = 0.05
 SOLVENT_SIGMAS = 5
-SIGNAL_SOLVENT_SIGMAS = 2
+SIGNAL_SOLVENT_SIGMAS = 1
 """Where the signal alone is amplified: what is solvent then has hardly any share in what is amplified."""
 
 NOISE_SIGMAS = 3

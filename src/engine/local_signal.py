@@ -20,7 +20,7 @@ NOISE_FACTOR = 1.3
 MOST_REGAINED = 2.0
 _BLOCK_EDGE = 1 / 3  # of the low-pass
 _FEWEST_BLOCKS = 64
-_BLOCKS_AT_ONCE = 1 << 18  # voxels
+_VOXELS_AT_ONCE = 1 << 16
 
 
 class LocalSignal:
@@ -38,9 +38,6 @@ class LocalSignal:
         Å along z, y and x.
     estimate : Estimate
         Of this map.
-    work : array of float32, shape (z, y, x)
-        Holds the map low-passed at 0.7 of the estimate's low-pass, as long as voxels of
-        the signal are asked for.
     noise_ratio : float or array of float32
         The noise's standard deviation over that of the solvent: one number, or one for
         each block of `blocks`.
@@ -50,25 +47,35 @@ class LocalSignal:
     Attributes
     ----------
     blocks : Blocks
+    solvent : bool array
+        The blocks that are solvent with near certainty.
     noise : float
         Standard deviation of what is left of the solvent in the signal.
     """
 
-    def __init__(self, density, voxel_size, estimate, work, noise_ratio=1.0, progress=None):
+    def __init__(self, density, voxel_size, estimate, noise_ratio=1.0, progress=None):
         lowpass = estimate.settings.lowpass
-        self._density, self._estimate, self._work = density, estimate, work
+        self._density, self._estimate = density, estimate
         self._mean = np.float32(estimate.solvent.mean)
         self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass)
-        fourier.lowpass(density, SHORTEST * lowpass, voxel_size, progress, out=work)
-        low, *details, solvent = self._block_means()
+        self._middle = fourier.LowpassedPlanes(density, SHORTEST * lowpass, voxel_size, progress)
+        unit = np.float32(estimate.full_scale)  # squares of values in units of the map might not be finite
+        low, *powers, self.solvent = self._block_means(unit)
         longest = fourier.lowpass(low, LONGEST * lowpass, self.blocks.voxel_size)
-        powers = [np.square(longest), np.square(low - longest), *details]
-        variances = _noise_variances(powers, solvent, estimate.solvent)
-        sigmas = [[window * lowpass / v for v in self.blocks.voxel_size] for window in WINDOWS]
-        local = parallel.run(lambda i: _smooth(powers[i], sigmas[i]), range(len(powers)))
-        self._weights = _weights(local, [v * np.square(noise_ratio) for v in variances])
-        self._long = (self._weights[0] - self._weights[1]) * longest + self._weights[0] * self._mean
-        self.noise = float(np.sqrt(sum(_left(w, v, solvent) for w, v in zip(self._weights, variances, strict=True))))
+        low -= longest
+        powers = [np.square(longest), np.square(low, out=low), *powers]
+        variances = _noise_variances(powers, self.solvent, estimate.solvent, unit)
+        for power, window in zip(powers, WINDOWS, strict=True):
+            sigmas = [window * lowpass / v for v in self.blocks.voxel_size]
+            ndimage.gaussian_filter(power, sigmas, output=power, mode="nearest", truncate=3)
+        self._weights = _weights(powers, [v * np.square(noise_ratio) for v in variances])
+        left = [_left(w, v, self.solvent) for w, v in zip(self._weights, variances, strict=True)]
+        self.noise = float(unit * np.sqrt(sum(left)))
+        first, second, *_ = self._weights
+        longest *= unit
+        longest *= first - second
+        longest += first * self._mean
+        self._long, self._weights = longest, self._weights[1:]
 
     def at(self, planes, steps=(1, 1, 1)):
         """The signal in a slice of planes of the map at the step.
@@ -84,14 +91,14 @@ class LocalSignal:
         """
         parts = self._bands(planes, steps)
         result = self.blocks.at(self._long, planes, steps)
-        for weights, band in zip(self._weights[1:], parts, strict=True):
+        for weights, band in zip(self._weights, parts, strict=True):
             band *= self.blocks.at(weights, planes, steps)
             result += band
         return result
 
     def release(self):
-        """Let go of the arrays that voxels of the signal are made from; nothing of them can be asked for then."""
-        self._density = self._work = None
+        """Let go of what voxels of the signal are made from; none can be asked for then."""
+        self._density = self._middle = None
 
     def lowpassed(self, planes, steps=(1, 1, 1)):
         """The low-passed map above the solvent's mean, in a slice of planes of the map at the step."""
@@ -107,18 +114,18 @@ class LocalSignal:
         voxels = (_every(planes, steps[0]), slice(None), slice(None))
         picked = _across(planes, steps)
         low = self._low(voxels[0])[picked]
-        middle = self._work[voxels][picked]
+        middle = self._middle[voxels[0]][picked]
         return low - self._mean, middle - low, self._density[voxels][picked] - middle
 
-    def _block_means(self):
-        """Of the low-passed map and of the squares of the two bands beyond; and which blocks are all solvent."""
+    def _block_means(self, unit):
+        """Of the low-passed map and of the squares of the two bands beyond, in this unit; which blocks are solvent."""
         common, share = suitability.common_value(self._density)
         left_out = (self._density, common) if share > suitability.MASKED_SHARE else None
         region = Region(self._density.shape, None, left_out)
 
         def means(blocks):
             planes = self.blocks.planes_of(blocks)
-            low, *details = self._bands(planes)
+            low, *details = (band / unit for band in self._bands(planes))
             solvent = region.mask(planes) & self._estimate.certain_solvent(planes)
             parts = [low, *(np.square(band, out=band) for band in details), solvent]
             return [self.blocks.mean(part) for part in parts]
@@ -129,7 +136,7 @@ class LocalSignal:
 
     def slabs(self):
         """Slices of blocks along z, to work on in turn."""
-        planes = max(1, _BLOCKS_AT_ONCE // (self.blocks.map_shape[1] * self.blocks.map_shape[2]))
+        planes = max(1, _VOXELS_AT_ONCE // (self.blocks.map_shape[1] * self.blocks.map_shape[2]))
         per_block = self.blocks.planes_of(slice(0, 1)).stop
         return parallel.slabs(self.blocks.shape[0], max(1, planes // per_block))
 
@@ -143,29 +150,37 @@ def _across(planes, steps):
     return tuple(slice(None, None, step) for step in steps)
 
 
-def _smooth(power, sigmas):
-    return ndimage.gaussian_filter(power, sigmas, mode="nearest", truncate=3)
-
-
-def _noise_variances(powers, solvent, model):
+def _noise_variances(powers, solvent, model, unit):
     """Of each band, from the blocks that are solvent, or from the model where there are hardly any."""
     if np.count_nonzero(solvent) >= _FEWEST_BLOCKS:
         return [float(power[solvent].mean(dtype=float)) for power in powers]
-    low, detail = model.sigma**2, max(model.raw_sigma**2 - model.sigma**2, 0)
+    low = (model.sigma / unit) ** 2
+    detail = max((model.raw_sigma / unit) ** 2 - low, 0)
     longest = LONGEST**-3
     middle = min(low * (SHORTEST**-3 - 1), detail)
     return [low * longest, low * (1 - longest), middle, detail - middle]
 
 
 def _weights(local, noise):
-    """Weight of each band in each block."""
+    """Weight of each band in each block, from its local variance, which is used up, and that of noise."""
     tiny = np.finfo(np.float32).tiny
-    shares = [np.maximum(0, 1 - NOISE_FACTOR * n / np.maximum(v, tiny)) for v, n in zip(local, noise, strict=True)]
-    shares = [np.where(v > 0, share, 0).astype(np.float32) for v, share in zip(local, shares, strict=True)]
-    first = sum(share * v for share, v in zip(shares, local, strict=True))
-    second = sum(share * share * v for share, v in zip(shares, local, strict=True))
-    regained = np.where(second > 0, np.minimum(first / np.maximum(second, tiny), MOST_REGAINED), 1).astype(np.float32)
-    return [share * regained for share in shares]
+    shares, first, second = [], np.zeros_like(local[0]), np.zeros_like(local[0])
+    for of_noise in noise:
+        variance = local.pop(0)
+        share = variance - np.float32(NOISE_FACTOR) * np.asarray(of_noise, np.float32)
+        np.maximum(share, 0, out=share)
+        share /= np.maximum(variance, tiny)
+        variance *= share
+        first += variance
+        variance *= share
+        second += variance
+        shares.append(share)
+    first /= np.maximum(second, tiny)
+    np.minimum(first, np.float32(MOST_REGAINED), out=first)
+    first[second <= tiny] = 1
+    for share in shares:
+        share *= first
+    return shares
 
 
 def _left(weights, variance, solvent):

@@ -19,8 +19,8 @@ class MapSignal:
     estimate : Estimate
         Of this map.
     steps : tuple of 3 int, optional
-        Keep arrays of every so many voxels. By default nothing is kept: all is worked
-        out for the planes that are asked for, from an array that takes the result.
+        Keep an array of the signal on every so many voxels. By default it is worked out
+        for the planes that are asked for.
     progress : callable, optional
         Called with the fraction done.
 
@@ -34,14 +34,12 @@ class MapSignal:
         self._estimate = estimate
         self._keeps, self._steps = steps is not None, steps or (1, 1, 1)
         self._shape = tuple(-(-n // step) for n, step in zip(density.shape, self._steps, strict=True))
-        self._work = np.empty(density.shape, np.float32)
-        self._signal = LocalSignal(density, voxel_size, estimate, self._work, progress=progress)
+        self._signal = LocalSignal(density, voxel_size, estimate, progress=progress)
         self.noise = self._signal.noise
         self._scaled_by = self._smooth = self._gain = self._kept = None
         if self._keeps:
             self._kept = self._filled()
             self._signal.release()
-            self._work = None
 
     def scale_by(self, local_scale, scale_limit):
         """Take another scale map of the whole map, or another limit.
@@ -83,10 +81,6 @@ class MapSignal:
         if gain.any():
             gain *= self._kept[planes] if self._keeps else self._signal.at(planes)
         return gain
-
-    def result(self):
-        """An array that may be filled plane by plane, each after its signal was asked for."""
-        return np.empty(self._shape, np.float32) if self._keeps else self._work
 
     def _filled(self):
         result = np.empty(self._shape, np.float32)

@@ -86,7 +86,7 @@ def sigmoid(density, voxel_size, **keywords):
     return modify(density, voxel_size, "sigmoid", **keywords).density
 
 
-def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None, **settings):
+def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None, overwrite=False, **settings):
     """Modify a map by its scale and say within which limits.
 
     Parameters
@@ -100,6 +100,9 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         can share it.
     progress : callable, optional
         Called with the fraction done and the name of the stage; may raise `Cancelled`.
+    overwrite : bool
+        Let the result take the place of the low-passed map of the estimate, to save
+        memory, where it may.
     **settings
         The settings of estimation and of this kind of modification in
         `settings.SETTINGS`: besides those of `estimate`, power, pivot (sigmoid),
@@ -120,11 +123,13 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     if estimate is not None and estimation:
         raise OccuPyError(f"{', '.join(estimation)} cannot be given with an estimate, which has settings of its own")
     report = parallel.Progress(progress)
+    overwrite = overwrite or estimate is None
     if estimate is None:
         density, _ = suitability.checked_density(density)
         check_modification(density.shape, voxel_size, kind, given)
         estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
-    return Modifier(density, voxel_size, estimate, keep=False).modified(kind, progress=report.part(1), **given)
+    modifier = Modifier(density, voxel_size, estimate, keep=False, overwrite=overwrite)
+    return modifier.modified(kind, progress=report.part(1), **given)
 
 
 class Modifier:
@@ -142,7 +147,11 @@ class Modifier:
         become does not depend on the step, unless the histogram is matched.
     keep : bool
         Keep signal, confidence and noise from one modification to the next: faster, but
-        larger by up to five maps.
+        larger by up to three maps.
+    overwrite : bool
+        Let the result take the place of the low-passed map of the estimate, to save
+        memory, where it may: nothing else can be asked of the estimate then that depends
+        on the low-passed map.
 
     Raises
     ------
@@ -150,7 +159,7 @@ class Modifier:
         If the map cannot be used or the estimate is of another one.
     """
 
-    def __init__(self, density, voxel_size, estimate, step=(1, 1, 1), keep=True):
+    def __init__(self, density, voxel_size, estimate, step=(1, 1, 1), keep=True, overwrite=False):
         self._whole, self._range = suitability.checked_density(density)
         self._voxel_size = checked_voxel_size(voxel_size)
         if estimate.scale.shape != self._whole.shape:
@@ -160,6 +169,7 @@ class Modifier:
         self._estimate = estimate
         self._steps = step
         self._keeps = keep or tuple(step) != (1, 1, 1)
+        self._overwrites = overwrite and not self._keeps and estimate.lowpassed.shape == self._whole.shape
         self._density, self._scale = self._at_step(self._whole), self._at_step(estimate.scale)
         self._confidence, self._fill, self._signal = _Latest(), _Latest(), _Latest()
 
@@ -210,7 +220,8 @@ class Modifier:
         signal.scale_by(self._estimate.scale if scale_map is None else scale_map, limits.scale_limit)
         gain = signal.amplify_by(factor, limits, values["hedge"] if values["use_confidence"] else 0)
         weakening = None if kind == "equalize" else local_scale
-        made = amplify_signal(self._density, weakening, signal, limits, factor, fill, removing, progress)
+        out = self._estimate.lowpassed if self._overwrites else None
+        made = amplify_signal(self._density, weakening, signal, limits, factor, fill, removing, progress, out)
         return limits, made, gain
 
     def _at_step(self, values):
@@ -224,7 +235,7 @@ class Modifier:
         if not self._keeps:
             return MapSignal(self._whole, self._voxel_size, self._estimate, progress=progress)
         return self._signal.get(
-            True, lambda: MapSignal(self._whole, self._voxel_size, self._estimate, self._steps, progress)
+            self._steps, lambda: MapSignal(self._whole, self._voxel_size, self._estimate, self._steps, progress)
         )
 
     def _confidence_of(self, values, signal, report):

@@ -49,7 +49,7 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
     return result, min(max(gains), max(1.0, limits.max_gain))
 
 
-def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remove=None, progress=None):
+def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remove=None, progress=None, out=None):
     """Amplify the signal in a map by a factor of its scale, and leave the noise as it is.
 
     Where the factor a is above 1 the map ρ becomes ρ + (a - 1)·P·s, with s the signal
@@ -67,15 +67,18 @@ def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remo
         From `factor_of`.
     fill, remove, progress
         As for `apply`.
+    out : array of float32 of the shape of the map, optional
+        Takes the result. What is asked for planes of the map may be in the same memory.
 
     Returns
     -------
     array of float32
     """
-    result = signal.result()
+    result = np.empty(density.shape, np.float32) if out is None else out
 
     def modify_slab(slab):
         added = signal.amplified(slab)
+        removing = None if remove is None else remove[slab]
         if local_scale is None:
             np.add(density[slab], added, out=result[slab])
         else:
@@ -84,8 +87,8 @@ def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remo
             result[slab] += added
             if fill is not None and a.min() < 1:
                 result[slab] += fill.at(slab, a)
-        if remove is not None:
-            result[slab] *= remove[slab]
+        if removing is not None:
+            result[slab] *= removing
 
     parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
     return result

@@ -12,6 +12,9 @@ WINDOW = 0.375
 WHOLE_SHARE = 0.2
 """The share of molecule in this window from which on it counts in full."""
 
+NOISE_SIGMAS = 2
+"""The share of molecule that noise makes of solvent: its mean there and so many standard deviations."""
+
 _BALL_RADIUS = 0.5  # low-passes
 
 
@@ -21,7 +24,8 @@ class SmoothScale:
     A voxel counts by M = (f/m)², f the low-passed density above solvent and m its
     maximum within half a low-pass, or 5σ where that is more: the molecule itself counts
     and not its surroundings, and weak parts as much as strong ones. With G a Gaussian,
-    the scale is G∗(M·S)/G∗M and the presence of molecule min(1, G∗M/0.2).
+    the scale is G∗(M·S)/G∗M. The presence of molecule goes from 0 to 1 as G∗M goes from
+    what noise makes of it in solvent to 0.2.
 
     Parameters
     ----------
@@ -62,7 +66,16 @@ class SmoothScale:
         )
         tiny = np.finfo(np.float32).tiny
         self.scale = np.where(molecule > tiny, times_scale / np.maximum(molecule, tiny), 0).clip(0, 1)
-        self.presence = np.minimum(molecule / np.float32(WHOLE_SHARE), 1)
+        self.presence = _presence(molecule, signal.solvent)
+
+
+def _presence(molecule, solvent):
+    """How far there is molecule, 0 to 1, where it takes up these shares; what noise makes of solvent is none."""
+    by_noise = 0.0
+    if solvent.any():
+        of_solvent = molecule[solvent]
+        by_noise = min(float(of_solvent.mean() + NOISE_SIGMAS * of_solvent.std()), WHOLE_SHARE / 2)
+    return np.clip((molecule - np.float32(by_noise)) / np.float32(WHOLE_SHARE - by_noise), 0, 1)
 
 
 def _ball(reach):
