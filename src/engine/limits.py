@@ -1,6 +1,7 @@
 """Limits of a modification, which keep it from amplifying noise, and the factors within them."""
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from .factors import factor_of
 _SMALLEST_SCALE = np.float32(1e-6)
 LOWEST_SCALE_LIMIT = 0.05
 SOLVENT_SIGMAS = 5
-SIGNAL_SOLVENT_SIGMAS = 1
+SIGNAL_SOLVENT_SIGMAS = 3
 """Where the signal alone is amplified: what is solvent then has hardly any share in what is amplified."""
 
 NOISE_SIGMAS = 3
@@ -79,7 +80,8 @@ def default_limits(estimate, scale_limit=None, noise=None, solvent_sigmas=SOLVEN
     if scale_limit is None:
         scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + solvent_sigmas * solvent.sigma))
     reached = NOISE_SIGMAS * (solvent.raw_sigma if noise is None else noise) / full
-    return Limits(scale_limit, float(max(1.0, 1 / max(scale_limit, reached))))
+    lowest = max(scale_limit, reached)
+    return Limits(scale_limit, float(max(1.0, 1 / lowest)) if lowest > 0 else inf)
 
 
 def limited_factor(local_scale, factor, limits):

@@ -18,7 +18,7 @@ NOISE_FACTOR = 1.3
 """So many times the noise's variance is taken from the local variance, which varies itself."""
 
 MOST_REGAINED = 2.0
-_BLOCK_EDGE = 1 / 3  # of the low-pass
+_BLOCK_EDGE = 0.46  # low-passes
 _FEWEST_BLOCKS = 64
 _VOXELS_AT_ONCE = 1 << 16
 
@@ -38,9 +38,9 @@ class LocalSignal:
         Å along z, y and x.
     estimate : Estimate
         Of this map.
-    noise_ratio : float or array of float32
-        The noise's standard deviation over that of the solvent: one number, or one for
-        each block of `blocks`.
+    noise_ratio : float or array of float32, shape (z, y, x)
+        The noise's standard deviation over that of the solvent model: one number, or one
+        at each voxel, where it varies.
     progress : callable, optional
         Called with the fraction done.
 
@@ -49,6 +49,8 @@ class LocalSignal:
     blocks : Blocks
     solvent : bool array
         The blocks that are solvent with near certainty.
+    noise_ratio : float or array of float32
+        That of each block.
     noise : float
         Standard deviation of what is left of the solvent in the signal.
     """
@@ -67,8 +69,9 @@ class LocalSignal:
         variances = _noise_variances(powers, self.solvent, estimate.solvent, unit)
         for power, window in zip(powers, WINDOWS, strict=True):
             sigmas = [window * lowpass / v for v in self.blocks.voxel_size]
-            ndimage.gaussian_filter(power, sigmas, output=power, mode="nearest", truncate=3)
-        self._weights = _weights(powers, [v * np.square(noise_ratio) for v in variances])
+            ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
+        self.noise_ratio = self._ratio_of_blocks(noise_ratio)
+        self._weights = _weights(powers, [v * np.square(self.noise_ratio) for v in variances])
         left = [_left(w, v, self.solvent) for w, v in zip(self._weights, variances, strict=True)]
         self.noise = float(unit * np.sqrt(sum(left)))
         first, second, *_ = self._weights
@@ -133,6 +136,11 @@ class LocalSignal:
         parts = parallel.run(means, self.slabs())
         low, middle, top, solvent = (np.concatenate(values) for values in zip(*parts, strict=True))
         return low, middle, top, solvent > 0.999
+
+    def _ratio_of_blocks(self, ratio):
+        if np.ndim(ratio) == 0:
+            return np.float32(ratio)
+        return np.concatenate([self.blocks.mean(ratio[self.blocks.planes_of(some)]) for some in self.slabs()])
 
     def slabs(self):
         """Slices of blocks along z, to work on in turn."""

@@ -18,6 +18,8 @@ class MapSignal:
         Å along z, y and x.
     estimate : Estimate
         Of this map.
+    noise_ratio : float or array of float32, shape (z, y, x)
+        As for `LocalSignal`.
     steps : tuple of 3 int, optional
         Keep an array of the signal on every so many voxels. By default it is worked out
         for the planes that are asked for.
@@ -30,11 +32,11 @@ class MapSignal:
         Standard deviation of what is left of the solvent in the signal.
     """
 
-    def __init__(self, density, voxel_size, estimate, steps=None, progress=None):
+    def __init__(self, density, voxel_size, estimate, noise_ratio=1.0, steps=None, progress=None):
         self._estimate = estimate
         self._keeps, self._steps = steps is not None, steps or (1, 1, 1)
         self._shape = tuple(-(-n // step) for n, step in zip(density.shape, self._steps, strict=True))
-        self._signal = LocalSignal(density, voxel_size, estimate, progress=progress)
+        self._signal = LocalSignal(density, voxel_size, estimate, noise_ratio, progress)
         self.noise = self._signal.noise
         self._scaled_by = self._smooth = self._gain = self._kept = None
         if self._keeps:

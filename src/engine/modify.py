@@ -17,6 +17,8 @@ from .result import Confidence
 from .settings import KINDS
 
 _ESTIMATE_SHARE = 0.6
+_NOISE_RATIO = 1.0
+"""The noise's standard deviation over that of the solvent model, the same everywhere as far as that tells."""
 
 
 @dataclass(eq=False)
@@ -207,12 +209,12 @@ class Modifier:
         """The limits, the modified map before it is finished, and the largest factor."""
         signal = self._signal_of(values, report)
         limits = limits_of(self._estimate, values, signal and signal.noise)
-        confidence = self._confidence_of(values, signal, report.stage("confidence", 0.2))
+        confidence = self._confidence_of(values, signal, report.stage("confidence", 0.1))
         fill = self._fill_of(values, report)
         removing = confidence if values["remove_solvent"] else None
         local_scale = self._scale if scale_map is None else self._at_step(scale_map)
         factor = factor_of(kind, values)
-        progress = report.stage("modification", 0.3)
+        progress = report.stage("modification", 0.2)
         if signal is None:
             hold = confidence if values["use_confidence"] else None
             made = apply(self._density, local_scale, hold, limits, factor, fill, removing, progress)
@@ -231,11 +233,12 @@ class Modifier:
         """The signal, where it alone is to be amplified and anything is."""
         if not values.get("signal_only") or values["power"] == 1:
             return None
-        progress = report.stage("signal", 0.3)
+        progress = report.stage("signal", 0.2)
         if not self._keeps:
-            return MapSignal(self._whole, self._voxel_size, self._estimate, progress=progress)
+            return MapSignal(self._whole, self._voxel_size, self._estimate, _NOISE_RATIO, progress=progress)
         return self._signal.get(
-            self._steps, lambda: MapSignal(self._whole, self._voxel_size, self._estimate, self._steps, progress)
+            self._steps,
+            lambda: MapSignal(self._whole, self._voxel_size, self._estimate, _NOISE_RATIO, self._steps, progress),
         )
 
     def _confidence_of(self, values, signal, report):

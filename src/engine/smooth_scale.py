@@ -12,7 +12,7 @@ WINDOW = 0.375
 WHOLE_SHARE = 0.2
 """The share of molecule in this window from which on it counts in full."""
 
-NOISE_SIGMAS = 2
+NOISE_SIGMAS = 3
 """The share of molecule that noise makes of solvent: its mean there and so many standard deviations."""
 
 _BALL_RADIUS = 0.5  # low-passes
@@ -22,7 +22,7 @@ class SmoothScale:
     """Mean of the scale over the molecule around each voxel, and how far there is molecule.
 
     A voxel counts by M = (f/m)², f the low-passed density above solvent and m its
-    maximum within half a low-pass, or 5σ where that is more: the molecule itself counts
+    maximum within half a low-pass, or 5σ where that is more, σ that of the noise there: the molecule itself counts
     and not its surroundings, and weak parts as much as strong ones. With G a Gaussian,
     the scale is G∗(M·S)/G∗M. The presence of molecule goes from 0 to 1 as G∗M goes from
     what noise makes of it in solvent to 0.2.
@@ -57,11 +57,11 @@ class SmoothScale:
         parts = parallel.run(of_slab, signal.slabs())
         highest, squares, times_scale = (np.concatenate(values) for values in zip(*parts, strict=True))
         reach = [_BALL_RADIUS * lowpass / v for v in blocks.voxel_size]
-        highest = ndimage.maximum_filter(highest, footprint=_ball(reach), mode="nearest")
-        floor = np.square(np.maximum(highest, np.float32(FLOOR_SIGMAS * sigma)))
+        highest = ndimage.maximum_filter(highest, footprint=_ball(reach), mode="reflect")
+        floor = np.square(np.maximum(highest, np.float32(FLOOR_SIGMAS * sigma) * signal.noise_ratio))
         sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
         molecule, times_scale = parallel.run(
-            lambda values: ndimage.gaussian_filter(values / floor, sigmas, mode="nearest", truncate=3),
+            lambda values: ndimage.gaussian_filter(values / floor, sigmas, mode="reflect", truncate=3),
             [squares, times_scale],
         )
         tiny = np.finfo(np.float32).tiny
