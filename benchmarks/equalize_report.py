@@ -58,9 +58,9 @@ _INTRODUCTION = """\
 # Validation of equalised maps, in ice
 
 How close maps equalised with default settings come to full, noise-free ones. This part is written by
-`benchmarks/validate_equalize.py`, from {maps} maps simulated as above, with mixed B-factors (Python {python}, NumPy {numpy},
-SciPy {scipy}). Each chain's voxels, within 3 Å of its atoms, are correlated with those of the map of the same molecule
-with all occupancies 1 and no noise, filtered alike.
+`benchmarks/validate_equalize.py`, from {maps} maps simulated as above, with mixed B-factors (Python {python}, NumPy
+{numpy}, SciPy {scipy}). Each chain's voxels, within 3 Å of its atoms, are correlated with those of the map of the same
+molecule with all occupancies 1 and no noise, filtered alike.
 
 *{whole}* is `signalOnly false`, which multiplies the map; *{signal}* is the default, both with the scale S; *{true}*
 takes the true occupancies for the scale, without smoothing of the scale beyond the program's own. *Weakest* is the

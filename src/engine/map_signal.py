@@ -53,8 +53,7 @@ class MapSignal:
         """
         if self._scaled_by is not None and self._scaled_by[0] is local_scale and self._scaled_by[1] == scale_limit:
             return
-        found = self._estimate
-        self._smooth = SmoothScale(self._signal, local_scale, scale_limit, found.solvent.sigma, found.settings.lowpass)
+        self._smooth = SmoothScale(self._signal, local_scale, scale_limit, self._estimate)
         self._scaled_by = (local_scale, scale_limit)
 
     def amplify_by(self, factor, limits, hedge):

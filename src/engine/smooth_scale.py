@@ -22,10 +22,10 @@ class SmoothScale:
     """Mean of the scale over the molecule around each voxel, and how far there is molecule.
 
     A voxel counts by M = (f/m)², f the low-passed density above solvent and m its
-    maximum within half a low-pass, or 5σ where that is more, σ that of the noise there: the molecule itself counts
-    and not its surroundings, and weak parts as much as strong ones. With G a Gaussian,
-    the scale is G∗(M·S)/G∗M. The presence of molecule goes from 0 to 1 as G∗M goes from
-    what noise makes of it in solvent to 0.2.
+    maximum within half a low-pass, or 5σ where that is more, σ that of the noise there:
+    the molecule itself counts and not its surroundings, and weak parts as much as strong
+    ones. With G a Gaussian, the scale is G∗(M·S)/G∗M. The presence of molecule goes from
+    0 to 1 as G∗M goes from what noise makes of it in solvent to 0.2.
 
     Parameters
     ----------
@@ -33,10 +33,8 @@ class SmoothScale:
     local_scale : array of float32, shape (z, y, x)
         S; voxels below `scale_limit` do not count.
     scale_limit : float
-    sigma : float
-        Of the solvent in the low-passed map.
-    lowpass : float
-        Å.
+    estimate : Estimate
+        Of the map.
 
     Attributes
     ----------
@@ -44,12 +42,13 @@ class SmoothScale:
         Of each block of the signal.
     """
 
-    def __init__(self, signal, local_scale, scale_limit, sigma, lowpass):
-        blocks = signal.blocks
+    def __init__(self, signal, local_scale, scale_limit, estimate):
+        blocks, lowpass = signal.blocks, estimate.settings.lowpass
+        unit = np.float32(estimate.full_scale)  # squares of values in units of the map might not be finite
 
         def of_slab(some):
             planes = blocks.planes_of(some)
-            low, scale = np.maximum(signal.lowpassed(planes), 0), local_scale[planes]
+            low, scale = np.maximum(signal.lowpassed(planes) / unit, 0), local_scale[planes]
             squares = low * low
             squares *= scale >= np.float32(scale_limit)
             return blocks.maximum(low), blocks.mean(squares), blocks.mean(squares * scale)
@@ -58,7 +57,8 @@ class SmoothScale:
         highest, squares, times_scale = (np.concatenate(values) for values in zip(*parts, strict=True))
         reach = [_BALL_RADIUS * lowpass / v for v in blocks.voxel_size]
         highest = ndimage.maximum_filter(highest, footprint=_ball(reach), mode="reflect")
-        floor = np.square(np.maximum(highest, np.float32(FLOOR_SIGMAS * sigma) * signal.noise_ratio))
+        sigma = np.float32(estimate.solvent.sigma) / unit * signal.noise_ratio
+        floor = np.square(np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma))
         sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
         molecule, times_scale = parallel.run(
             lambda values: ndimage.gaussian_filter(values / floor, sigmas, mode="reflect", truncate=3),
