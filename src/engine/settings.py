@@ -214,7 +214,7 @@ _TABLE = (
         "Scale below which nothing is modified.",
         lowest=0,
         highest=1,
-        derived="0.05, or five solvent sigma above the solvent where that is more",
+        derived="0.05, or three solvent sigma above the solvent where that is more; five without signalOnly",
     ),
     Setting(
         "max_gain",
@@ -223,7 +223,7 @@ _TABLE = (
         None,
         "Largest factor by which any voxel is amplified; inf for no limit.",
         lowest=1,
-        derived="the gain that brings noise (three sigma) to full scale, at most 1/scale limit",
+        derived="the gain that brings amplified noise (three sigma) to full scale, at most 1/scale limit",
     ),
     Setting(
         "use_confidence",
