@@ -62,8 +62,8 @@ How close maps equalised with default settings come to full, noise-free ones. Th
 {numpy}, SciPy {scipy}). Each chain's voxels, within 3 Å of its atoms, are correlated with those of the map of the same
 molecule with all occupancies 1 and no noise, filtered alike.
 
-*{whole}* is `signalOnly false`, which multiplies the map; *{signal}* is the default, both with the scale S; *{true}*
-takes the true occupancies for the scale, without smoothing of the scale beyond the program's own. *Weakest* is the
+*{whole}* is `signalOnly false`, which multiplies the map; *{signal}* is the default, both with the scale S;
+*{true}* takes the true occupancies as `scaleMap`. *Weakest* is the
 change in correlation of the weakest chain, *worst* that of the chain that lost most or gained least; *specks* are the
 voxels above half of full scale beyond 6 Å of the molecule, in percent; *solvent* is its standard deviation there over
 what it was, which in maps with hardly any noise is that of ripples and tails of the molecule's own density. Of the two
