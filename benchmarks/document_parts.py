@@ -2,7 +2,7 @@
 
 import re
 
-_ORDER = ("ice", "alone", "vacuum")
+_ORDER = ("ice", "alone", "equalised", "vacuum")
 
 
 def put(path, name, text):
@@ -12,7 +12,7 @@ def put(path, name, text):
     ----------
     path : Path
         Made where it is missing.
-    name : {'ice', 'alone', 'vacuum'}
+    name : {'ice', 'alone', 'equalised', 'vacuum'}
     text : str
         Markdown.
     """

@@ -100,7 +100,7 @@ def run_ours(job, path, max_box):
         found = estimate(source.density, source.voxel_size, max_box=max_box)
         if job == "estimate":
             return source, {"scale": found.scale, "confidence": found.confidence(overwrite=True)}
-        modified = modify(source.density, source.voxel_size, job, estimate=found, power=POWER).density
+        modified = modify(source.density, source.voxel_size, job, estimate=found, overwrite=True, power=POWER).density
         return source, {"scale": found.scale, "modified": modified}
 
     def write(made):

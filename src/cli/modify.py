@@ -57,7 +57,7 @@ def modify_one(source, files, *, kind, voxel_size, estimation, modification):
     given = on_grid(modification, sampled, voxel_size)
     check_modification(density.shape, sampled.voxel_size, kind, given)
     found = estimate(density, sampled.voxel_size, **on_grid(estimation, sampled, voxel_size))
-    result = modify(density, sampled.voxel_size, kind, estimate=found, **given)
+    result = modify(density, sampled.voxel_size, kind, estimate=found, overwrite=True, **given)
     with files.staged() as place:
         files.write_figure(place, plots.modification_figure(found, result, density, solvent_title(sampled)))
         mapfile.write(place(files.map), result.density, sampled, label(RESULT_NAMES[kind], found))

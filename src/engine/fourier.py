@@ -32,11 +32,16 @@ def lowpass(density, resolution, voxel_size, progress=None, out=None):
     -------
     float32 array of the same shape
     """
+    block = _lowpassed_block(density, resolution, voxel_size, progress)
+    return _synthesize(block, np.empty(density.shape, np.float32) if out is None else out)
+
+
+def _lowpassed_block(density, resolution, voxel_size, progress):
     half_widths = [int(n * v / resolution * (1 + _ROUNDING)) for n, v in zip(density.shape, voxel_size, strict=True)]
     block = _central_block(density, half_widths, progress)
     extents = [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
     _zero_beyond(block, extents, 1 / resolution)
-    return _synthesize(block, np.empty(density.shape, np.float32) if out is None else out)
+    return block
 
 
 def resample(density, shape):
@@ -92,9 +97,37 @@ def _central_block(density, half_widths, progress=None):
     return block
 
 
+class LowpassedPlanes:
+    """A low-passed map of which any planes can be had without the others, held as coefficients of each plane.
+
+    Parameters are those of `lowpass`.
+    """
+
+    def __init__(self, density, resolution, voxel_size, progress=None):
+        self._shape = density.shape
+        block = _lowpassed_block(density, resolution, voxel_size, progress)
+        self._planes = _planes_of(block, density.shape[0])
+
+    def __getitem__(self, planes):
+        """Float32 array of these planes of the map."""
+        _, ny, nx = self._shape
+        return _transformed(self._planes[planes], ny, nx)
+
+
 def _synthesize(block, density):
     """Fill a real map from the central block of its Fourier transform."""
     nz, ny, nx = density.shape
+    planes = _planes_of(block, nz)
+
+    def transform_planes(slab):
+        density[slab] = _transformed(planes[slab], ny, nx)
+
+    parallel.run(transform_planes, parallel.plane_slabs(density.shape))
+    return density
+
+
+def _planes_of(block, nz):
+    """The central block of each plane's transform, from that of the map."""
     _, ky, kx = block.shape
     planes = np.empty((nz, ky, kx), np.complex64)
 
@@ -103,13 +136,12 @@ def _synthesize(block, density):
         planes[:, columns] = fft.ifft(padded, axis=0, overwrite_x=True)
 
     parallel.run(transform_columns, _column_slabs(ky))
+    return planes
 
-    def transform_planes(slab):
-        rows = fft.ifft(_pad(planes[slab], 1, ny), axis=1, overwrite_x=True)
-        density[slab] = fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
 
-    parallel.run(transform_planes, parallel.plane_slabs(density.shape))
-    return density
+def _transformed(planes, ny, nx):
+    rows = fft.ifft(_pad(planes, 1, ny), axis=1, overwrite_x=True)
+    return fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
 
 
 def _column_slabs(length):

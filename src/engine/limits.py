@@ -1,7 +1,8 @@
 """Limits of a modification, which keep it from amplifying noise, and the factors within them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from .solvent_field import coarse_ellipsoid
 _SMALLEST_SCALE = np.float32(1e-6)
 LOWEST_SCALE_LIMIT = 0.05
 SOLVENT_SIGMAS = 5
+SIGNAL_SOLVENT_SIGMAS = 3
+"""Where the signal alone is amplified: what is solvent then has hardly any share in what is amplified."""
+
 NOISE_SIGMAS = 3
 
 
@@ -57,19 +61,29 @@ class Limits:
         return numbers | {f"{name}_range": list(ends) for name, ends in self.ranges.items()}
 
 
-def limits_of(estimate, settings):
+def limits_of(estimate, settings, noise=None, given_scale=False):
     """The limits of a modification, those that are given among its settings and else the defaults.
 
     Parameters
     ----------
     estimate : Estimate
     settings : dict
-        With scale_limit and max_gain, None where they are not given.
+        With scale_limit and max_gain, None where they are not given, and signal_only
+        where that can be set.
+    noise : float, optional
+        Standard deviation of the noise that is amplified with the signal alone, where it
+        is known already.
+    given_scale : bool
+        Whether the scale is one that the user gave. It is not that of peaks of noise,
+        so that solvent sets no limit to it where the signal alone is amplified.
 
     Returns
     -------
     Limits
     """
+    if settings.get("signal_only"):
+        sigmas = 0 if given_scale else SIGNAL_SOLVENT_SIGMAS
+        return _even_limits(estimate, settings["scale_limit"], settings["max_gain"], noise or 0, sigmas)
     return default_limits(estimate, settings["scale_limit"], settings["max_gain"])
 
 
@@ -86,16 +100,21 @@ def default_limits(estimate, scale_limit=None, max_gain=None):
     -------
     Limits
     """
-    solvent, full = estimate.solvent, estimate.full_scale
-    varies = solvent.varies and (scale_limit is None or max_gain is None)
-    given = scale_limit, max_gain
+    limits = _even_limits(estimate, scale_limit, max_gain, estimate.solvent.raw_sigma, SOLVENT_SIGMAS)
+    if not estimate.solvent.varies or None not in (scale_limit, max_gain):
+        return limits
+    return replace(limits, varying=VaryingLimits(estimate, (scale_limit, max_gain), limits.max_gain))
+
+
+def _even_limits(estimate, scale_limit, max_gain, noise, solvent_sigmas):
+    """The limits for all voxels, from the noise that is amplified and the solvent at the molecule."""
+    solvent = estimate.solvent
     if scale_limit is None:
-        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + SOLVENT_SIGMAS * solvent.sigma))
+        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + solvent_sigmas * solvent.sigma))
     if max_gain is None:
-        noise = NOISE_SIGMAS * solvent.raw_sigma / full
-        max_gain = float(max(1.0, 1 / max(scale_limit, noise)))
-    varying = VaryingLimits(estimate, given, max_gain) if varies else None
-    return Limits(scale_limit, max_gain, varying=varying)
+        lowest = max(scale_limit, NOISE_SIGMAS * noise / estimate.full_scale)
+        max_gain = float(max(1.0, 1 / lowest)) if lowest > 0 else inf
+    return Limits(scale_limit, max_gain)
 
 
 class VaryingLimits:

@@ -10,7 +10,8 @@ from .errors import OccuPyError, SettingError
 from .estimate import estimate as make_estimate
 from .factors import factor_of
 from .limits import Limits, limits_of, scale_made_of
-from .multiply import Fill, apply, finish
+from .map_signal import MapSignal
+from .multiply import Fill, amplify_signal, apply, finish
 from .noise import EvenNoise, SolventNoise
 from .result import Confidence
 from .settings import KINDS
@@ -77,7 +78,7 @@ def sigmoid(density, voxel_size, **keywords):
     return modify(density, voxel_size, "sigmoid", **keywords).density
 
 
-def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None, **settings):
+def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None, overwrite=False, **settings):
     """Modify a map by its scale and say within which limits.
 
     Parameters
@@ -91,12 +92,15 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         can share it.
     progress : callable, optional
         Called with the fraction done and the name of the stage; may raise `Cancelled`.
+    overwrite : bool
+        Let the result take the place of the low-passed map of the estimate, to save
+        memory, where it may.
     **settings
         The settings of estimation and of this kind of modification in
         `settings.SETTINGS`: besides those of `estimate`, power, pivot (sigmoid),
         scale_map (array of the shape of the map), remove_solvent, hedge, scale_limit,
-        max_gain, use_confidence, noise and seed (attenuate, sigmoid), output_lowpass (Å),
-        clip, match_histogram.
+        max_gain, use_confidence, signal_only (equalize, sigmoid), noise and seed
+        (attenuate, sigmoid), output_lowpass (Å), clip, match_histogram.
 
     Returns
     -------
@@ -111,11 +115,13 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     if estimate is not None and estimation:
         raise OccuPyError(f"{', '.join(estimation)} cannot be given with an estimate, which has settings of its own")
     report = parallel.Progress(progress)
+    overwrite = overwrite or estimate is None
     if estimate is None:
         density, _ = suitability.checked_density(density)
         check_modification(density.shape, voxel_size, kind, given)
         estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
-    return Modifier(density, voxel_size, estimate, keep=False).modified(kind, progress=report.part(1), **given)
+    modifier = Modifier(density, voxel_size, estimate, keep=False, overwrite=overwrite)
+    return modifier.modified(kind, progress=report.part(1), **given)
 
 
 class Modifier:
@@ -132,8 +138,12 @@ class Modifier:
         Modify every so many voxels along z, y and x only, for a preview: what they
         become does not depend on the step, unless the histogram is matched.
     keep : bool
-        Keep confidence and noise from one modification to the next: faster, but
-        larger by two maps.
+        Keep signal, confidence and noise from one modification to the next: faster, but
+        larger by up to three maps.
+    overwrite : bool
+        Let the result take the place of the low-passed map of the estimate, to save
+        memory, where it may: nothing else can be asked of the estimate then that depends
+        on the low-passed map.
 
     Raises
     ------
@@ -141,7 +151,7 @@ class Modifier:
         If the map cannot be used or the estimate is of another one.
     """
 
-    def __init__(self, density, voxel_size, estimate, step=(1, 1, 1), keep=True):
+    def __init__(self, density, voxel_size, estimate, step=(1, 1, 1), keep=True, overwrite=False):
         self._whole, self._range = suitability.checked_density(density)
         self._voxel_size = checked_voxel_size(voxel_size)
         if estimate.scale.shape != self._whole.shape:
@@ -151,8 +161,9 @@ class Modifier:
         self._estimate = estimate
         self._steps = step
         self._keeps = keep or tuple(step) != (1, 1, 1)
+        self._overwrites = overwrite and not self._keeps and estimate.lowpassed.shape == self._whole.shape
         self._density, self._scale = self._at_step(self._whole), self._at_step(estimate.scale)
-        self._confidence, self._fill, self._varying = _Latest(), _Latest(), _Latest()
+        self._confidence, self._fill, self._varying, self._signal = (_Latest() for _ in range(4))
 
     def modified(self, kind="equalize", *, progress=None, **settings):
         """One modification of the map, on the voxels of the step.
@@ -177,37 +188,56 @@ class Modifier:
         report = parallel.Progress(progress)
         values = check_modification(self._whole.shape, self._voxel_size, kind, settings)
         local_scale = values.pop("scale_map")
-        limits = self._limits_of(values)
-        confidence = self._confidence_of(values, report.stage("confidence", 0.2))
-        fill = self._fill_of(values, report)
-        result, gain = apply(
-            self._density,
-            self._scale if local_scale is None else self._at_step(local_scale),
-            confidence if values["use_confidence"] else None,
-            limits,
-            factor_of(kind, values),
-            fill,
-            confidence if values["remove_solvent"] else None,
-            report.stage("modification", 0.3),
-        )
+        limits, result, gain = self._applied(kind, values, local_scale, report)
         report.stage("finish", 0.1)
         step_size = tuple(v * n for v, n in zip(self._voxel_size, self._steps, strict=True))
         result = finish(result, self._density, self._range, step_size, values)
         report.done()
         return Modification(result, kind, replace(limits, gain=gain), values)
 
+    def _applied(self, kind, values, scale_map, report):
+        """The limits, the modified map before it is finished, and the largest factor."""
+        signal = self._signal_of(values, report)
+        limits = self._limits_of(values, signal, scale_map is not None)
+        confidence = self._confidence_of(values, signal, report.stage("confidence", 0.1))
+        fill = self._fill_of(values, report)
+        removing = confidence if values["remove_solvent"] else None
+        local_scale = self._scale if scale_map is None else self._at_step(scale_map)
+        factor = factor_of(kind, values)
+        progress = report.stage("modification", 0.2)
+        if signal is None:
+            hold = confidence if values["use_confidence"] else None
+            made = apply(self._density, local_scale, hold, limits, factor, fill, removing, progress)
+            return limits, *made
+        signal.scale_by(self._estimate.scale if scale_map is None else scale_map, limits.scale_limit)
+        gain = signal.amplify_by(factor, limits, values["hedge"] if values["use_confidence"] else 0)
+        weakening = None if kind == "equalize" else local_scale
+        out = self._estimate.lowpassed if self._overwrites else None
+        made = amplify_signal(self._density, weakening, signal, limits, factor, fill, removing, progress, out)
+        return limits, made, gain
+
     def _at_step(self, values):
         return np.ascontiguousarray(values[tuple(slice(None, None, n) for n in self._steps)])
 
-    def _limits_of(self, values):
-        limits = limits_of(self._estimate, values)
+    def _limits_of(self, values, signal, given_scale):
+        limits = limits_of(self._estimate, values, signal and signal.noise, given_scale)
         if limits.varying is None or not self._keeps:
             return limits
         key = (values["scale_limit"], values["max_gain"])
         return replace(limits, varying=self._varying.get(key, lambda: limits.varying.kept(self._kept)))
 
-    def _confidence_of(self, values, report):
-        if not (values["use_confidence"] or values["remove_solvent"]):
+    def _signal_of(self, values, report):
+        """The signal, where it alone is to be amplified and anything is."""
+        if not values.get("signal_only") or values["power"] == 1:
+            return None
+        given = self._whole, self._voxel_size, self._estimate
+        progress = report.stage("signal", 0.2)
+        if not self._keeps:
+            return MapSignal(*given, progress=progress)
+        return self._signal.get(self._steps, lambda: MapSignal(*given, self._steps, progress))
+
+    def _confidence_of(self, values, signal, report):
+        if not ((values["use_confidence"] and signal is None) or values["remove_solvent"]):
             return None
         hedge = values["hedge"]
         return self._confidence.get(hedge, lambda: self._kept(Confidence(self._estimate, hedge), report))

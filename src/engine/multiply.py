@@ -49,6 +49,51 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
     return result, min(max(gains), max(1.0, limits.max_gain))
 
 
+def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remove=None, progress=None, out=None):
+    """Amplify the signal in a map by a factor of its scale, and leave the noise as it is.
+
+    Where the factor a is above 1 the map ρ becomes ρ + (a - 1)·P·s, with s the signal
+    and P the presence of molecule, and where a is below 1, ρ·a.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    local_scale : array of float32 of that shape, or None
+        Tells where the map is weakened; None where it is not.
+    signal : MapSignal
+        With the gain set.
+    limits : Limits
+    factor : callable
+        From `factor_of`.
+    fill, remove, progress
+        As for `apply`.
+    out : array of float32 of the shape of the map, optional
+        Takes the result. What is asked for planes of the map may be in the same memory.
+
+    Returns
+    -------
+    array of float32
+    """
+    result = np.empty(density.shape, np.float32) if out is None else out
+
+    def modify_slab(slab):
+        added = signal.amplified(slab)
+        removing = None if remove is None else remove[slab]
+        if local_scale is None:
+            np.add(density[slab], added, out=result[slab])
+        else:
+            a = np.minimum(limited_factor(local_scale[slab], factor, limits), np.float32(1))
+            np.multiply(density[slab], a, out=result[slab])
+            result[slab] += added
+            if fill is not None and a.min() < 1:
+                result[slab] += fill.at(slab, a)
+        if removing is not None:
+            result[slab] *= removing
+
+    parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
+    return result
+
+
 @dataclass(frozen=True, eq=False)
 class Fill:
     """Solvent that takes the place of density: (1 - a)·μ + √(1 - a²)·ν.

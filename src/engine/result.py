@@ -123,21 +123,25 @@ class Estimate:
         scale = (density / np.float32(self.full_scale) - np.float32(self.zero)) / np.float32(1 - self.zero)
         return np.clip(scale, 0, 1)
 
-    def certain_solvent(self):
-        """Voxels that are solvent with near certainty, a bool array on the grid of the map."""
-        if self.settings.mode == CALIBRATED:
-            return self.scale <= 0
-        raw = self.settings.mode != OCCUPANCY
-        # What is clipped to 1 is not solvent, but what is clipped to 0 is.
-        below_full = np.nextafter(np.float32(1), np.float32(0))
+    def certain_solvent(self, planes=None):
+        """Voxels that are solvent with near certainty, a bool array on the grid of the map or for planes of it."""
+        if planes is not None:
+            return self._certain_solvent(planes)
         result = np.empty(self.scale.shape, bool)
 
-        def fill(planes):
-            highest = np.float32(self.scale_above_solvent(CERTAIN_SIGMAS, planes, raw))
-            result[planes] = self.scale[planes] <= np.minimum(highest, below_full)
+        def fill(slab):
+            result[slab] = self._certain_solvent(slab)
 
         parallel.run(fill, parallel.plane_slabs(self.scale.shape))
         return result
+
+    def _certain_solvent(self, planes):
+        if self.settings.mode == CALIBRATED:
+            return self.scale[planes] <= 0
+        # What is clipped to 1 is not solvent, but what is clipped to 0 is.
+        below_full = np.nextafter(np.float32(1), np.float32(0))
+        highest = self.scale_above_solvent(CERTAIN_SIGMAS, planes, raw=self.settings.mode != OCCUPANCY)
+        return self.scale[planes] <= np.minimum(np.float32(highest), below_full)
 
     def limits(self):
         """The numbers that were read off the map, as plain values for a log or a JSON file."""

@@ -14,6 +14,7 @@ ESTIMATION, UNCERTAINTY, MODIFICATION, MASK = "estimation", "uncertainty", "modi
 RESULT_NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
 """What a map is called, beside its name, after each kind of modification."""
 
+AMPLIFYING_KINDS = ("equalize", "sigmoid")
 _FILLING_KINDS = ("attenuate", "sigmoid")
 SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 """Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
@@ -217,6 +218,14 @@ _TABLE = (
         open_ends="low",
     ),
     Setting(
+        "signal_only",
+        MODIFICATION,
+        "bool",
+        True,
+        "Amplify the signal alone and leave the noise as it is; false multiplies the map, noise and all.",
+        kinds=AMPLIFYING_KINDS,
+    ),
+    Setting(
         "scale_limit",
         MODIFICATION,
         "float",
@@ -224,7 +233,7 @@ _TABLE = (
         "Scale below which nothing is modified.",
         lowest=0,
         highest=1,
-        derived="0.05, or five solvent sigma above the solvent where that is more",
+        derived="0.05, or three solvent sigma above the solvent where that is more; five without signalOnly",
     ),
     Setting(
         "max_gain",
@@ -233,7 +242,7 @@ _TABLE = (
         None,
         "Largest factor by which any voxel is amplified; inf for no limit.",
         lowest=1,
-        derived="the gain that brings noise (three sigma) to full scale, at most 1/scale limit",
+        derived="the gain that brings amplified noise (three sigma) to full scale, at most 1/scale limit",
     ),
     Setting(
         "use_confidence",

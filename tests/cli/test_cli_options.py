@@ -62,7 +62,7 @@ def usage_error(occupy, tmp_path):
         ("estimate", MODIFICATION | MASK),
         ("equalize", {"pivot", "noise", "seed"} | MASK),
         ("equalise", {"pivot", "noise", "seed"} | MASK),
-        ("attenuate", {"pivot"} | MASK),
+        ("attenuate", {"pivot", "signal-only"} | MASK),
         ("sigmoid", MASK),
         ("solvent", MODIFICATION - {"remove-solvent", "hedge"} | MASK),
         ("mask", MODIFICATION - {"power", "pivot"} | ESTIMATION),

@@ -53,6 +53,13 @@ def test_one_map_can_be_worked_on_in_another_process(map_file, density, load, tm
     assert np.array_equal(equalized, library.equalize(density, 1.5, tau=0.9, power=2))
 
 
+def test_without_signal_only_the_map_is_multiplied(map_file, density, load, tmp_path):
+    assert equalize.equalize([str(map_file)], output_dir=tmp_path, signal_only=False) == 0
+    made, _ = load(tmp_path / f"{map_file.stem}_equalized.mrc")
+    assert np.array_equal(made, library.equalize(density, 1.5, signal_only=False))
+    assert not np.array_equal(made, library.equalize(density, 1.5))
+
+
 def test_a_subcommand_is_a_function_that_returns_the_exit_status(map_file, tmp_path, capsys):
     assert equalize.equalize([str(map_file)], output_dir=tmp_path / "out", power=2.0) == 0
     assert equalize.equalize([str(map_file)], output_dir=tmp_path / "out") == 1

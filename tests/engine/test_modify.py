@@ -27,6 +27,8 @@ from hypothesis.extra import numpy as arrays
 
 KINDS = ["equalize", "attenuate", "sigmoid"]
 UNGUARDED = {"scale_limit": 0, "max_gain": inf, "use_confidence": False, "clip": False}
+WHOLE = {"equalize": {"signal_only": False}, "attenuate": {}, "sigmoid": {"signal_only": False}}
+"""What has the map multiplied as a whole, noise and all."""
 SMALL = (9, 8, 7)
 
 
@@ -200,7 +202,7 @@ def test_power_one_leaves_the_map_as_it_is(balls, modified, kind):
 
 @pytest.mark.parametrize("power", [1.5, 3, inf])
 def test_equalising_leaves_a_root_of_the_scale(balls, balls_estimate, modified, power):
-    result = modified(power=power, **(UNGUARDED | {"scale_limit": 0.1}))
+    result = modified(power=power, signal_only=False, **(UNGUARDED | {"scale_limit": 0.1}))
     scale = balls_estimate.scale.astype(float)
     factor = np.where(scale >= 0.1, np.maximum(scale, 0.1) ** (1 / power - 1), 1)
     np.testing.assert_allclose(result.density, balls[0] * factor, rtol=2e-6)
@@ -209,12 +211,12 @@ def test_equalising_leaves_a_root_of_the_scale(balls, balls_estimate, modified, 
 @pytest.mark.parametrize("kind", ["attenuate", "sigmoid"])
 def test_without_noise_weakening_multiplies_by_the_factor_alone(balls, scale_map, modified, kind):
     scale = 0.95 * scale_map
-    result = modified(kind, power=2.5, scale_map=scale, noise=False, **UNGUARDED)
+    result = modified(kind, power=2.5, scale_map=scale, noise=False, **WHOLE[kind], **UNGUARDED)
     np.testing.assert_allclose(result.density, balls[0] * expected_scale(kind, scale, 2.5) / scale, rtol=3e-6)
 
 
 def test_nothing_below_the_scale_limit_is_modified(balls, balls_estimate, modified):
-    result = modified(scale_limit=0.4, max_gain=inf).density
+    result = modified(scale_limit=0.4, max_gain=inf, signal_only=False).density
     below = balls_estimate.scale < 0.4
     assert np.array_equal(result[below], balls[0][below])
     assert not np.array_equal(result[~below], balls[0][~below])
@@ -224,14 +226,14 @@ def test_nothing_below_the_scale_limit_is_modified(balls, balls_estimate, modifi
     "settings", [{}, {"max_gain": 1.7}, {"hedge": 4}, {"use_confidence": False}, UNGUARDED], ids=str
 )
 def test_the_gain_reported_is_the_largest_factor_of_any_voxel(balls, modified, settings):
-    result = modified(**(settings | {"clip": False}))
+    result = modified(**(settings | {"clip": False, "signal_only": False}))
     assert result.limits.gain == pytest.approx((result.density / balls[0]).max(), rel=1e-5)
     assert result.limits.gain <= result.limits.max_gain * (1 + 1e-6)
 
 
 @pytest.mark.parametrize("hedge", [0.5, 1, 3])
 def test_confidence_to_the_power_of_hedge_holds_amplification_back(balls, balls_estimate, modified, hedge):
-    settings = {"hedge": hedge, "scale_limit": 0.1, "max_gain": 8, "clip": False}
+    settings = {"hedge": hedge, "scale_limit": 0.1, "max_gain": 8, "clip": False, "signal_only": False}
     factor = modified(**settings, use_confidence=False).density / balls[0].astype(float)
     confidence = balls_estimate.confidence().astype(float) ** hedge
     expected = balls[0] * (confidence * factor + 1 - confidence)
@@ -279,7 +281,7 @@ def test_the_output_lowpass_comes_before_clipping_and_matching(balls, modified):
 
 
 def test_a_scale_map_takes_the_place_of_the_estimated_one(balls, scale_map, modified):
-    result = modified(scale_map=scale_map, **UNGUARDED)
+    result = modified(scale_map=scale_map, signal_only=False, **UNGUARDED)
     np.testing.assert_allclose(result.density, balls[0] / scale_map, rtol=2e-6)
     assert result.limits.gain == pytest.approx(10)
     assert "scale_map" not in result.settings
@@ -404,6 +406,9 @@ def test_what_modifications_share_does_not_leak_from_one_to_the_next(balls, ball
         ("attenuate", {"seed": 2, "hedge": 3}),
         ("equalize", {"use_confidence": False}),
         ("equalize", {"hedge": 2}),
+        ("sigmoid", {"scale_limit": 0.3}),
+        ("equalize", {"signal_only": False, "hedge": 2}),
+        ("equalize", {"hedge": 2}),
         ("attenuate", {"noise": False}),
         ("attenuate", {"seed": 1}),
     ]
@@ -455,9 +460,10 @@ def test_the_solvent_of_emd_11007_is_not_amplified(emd_11007):
 
 
 def test_the_faintest_parts_of_emd_11007_are_not_amplified_to_a_third_of_full_scale(emd_11007):
-    _, found, result = emd_11007
-    assert result.limits.gain * found.solvent.raw_sigma * 3 <= found.full_scale * (1 + 1e-6)
-    assert 2 < result.limits.gain < 6
+    density, found, _ = emd_11007
+    whole = modify(density, found.settings.voxel_size, estimate=found, signal_only=False)
+    assert whole.limits.gain * found.solvent.raw_sigma * 3 <= found.full_scale * (1 + 1e-6)
+    assert 2 < whole.limits.gain < 6
 
 
 @given(
@@ -467,10 +473,12 @@ def test_the_faintest_parts_of_emd_11007_are_not_amplified_to_a_third_of_full_sc
     scale_limit=st.just(0) | st.floats(0, 1),
     max_gain=st.just(inf) | st.floats(1, 1e30),
     switches=st.fixed_dictionaries({name: st.booleans() for name in ("use_confidence", "remove_solvent", "clip")}),
+    whole=st.booleans(),
 )
-def test_no_finite_map_becomes_nan(small, kind, scale_map, power, scale_limit, max_gain, switches):
+def test_no_finite_map_becomes_nan(small, kind, scale_map, power, scale_limit, max_gain, switches, whole):
     density, found = small
     limits = {"power": power, "scale_limit": scale_limit, "max_gain": max_gain}
+    switches |= WHOLE[kind] if whole else {}
     result = modify(density, 3.0, kind, estimate=found, scale_map=scale_map, **limits, **switches)
     assert not np.isnan(result.density).any()
     assert np.isfinite(result.limits.gain)

@@ -1,0 +1,166 @@
+"""What is written of equalised maps held against full, noise-free ones."""
+
+from dataclasses import dataclass
+
+WHOLE, SIGNAL, TRUE_SCALE = "whole map", "signal only", "signal only, true scale"
+WAYS = (WHOLE, SIGNAL, TRUE_SCALE)
+LARGEST_FALL, LEAST_GAIN, SOLVENT_CHANGE = 0.005, 0.03, 0.05
+
+
+@dataclass(frozen=True, order=True)
+class Condition:
+    """Resolution in Å, noise over the mean of the densest places at 8 Å, and what was done to the map."""
+
+    resolution: float
+    noise: float
+    filtered: str
+
+    def __str__(self):
+        return f"{self.resolution:g} Å, noise {self.noise:g}, {self.filtered}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one way of equalising did to one map.
+
+    Attributes
+    ----------
+    molecule : str
+    condition : Condition
+    way : str
+        One of WAYS.
+    weakest_before, weakest_change : float
+        Correlation of the weakest chain with the full, noise-free map, and its change.
+    worst_change, worst_occupancy : float
+        Change of the chain that lost most or gained least, and its occupancy.
+    specks_before, specks_after : float
+        Share of voxels above half of full scale beyond 6 Å of the molecule.
+    solvent_ratio : float
+        Standard deviation there, after over before.
+    full_amplitude : float
+        Amplitude of full chains over what multiplying the whole map makes of it.
+    """
+
+    molecule: str
+    condition: Condition
+    way: str
+    weakest_before: float
+    weakest_change: float
+    worst_change: float
+    worst_occupancy: float
+    specks_before: float
+    specks_after: float
+    solvent_ratio: float
+    full_amplitude: float
+
+
+_INTRODUCTION = """\
+# Validation of equalised maps, in ice
+
+How close maps equalised with default settings come to full, noise-free ones. This part is written by
+`benchmarks/validate_equalize.py`, from {maps} maps simulated as above, with mixed B-factors (Python {python}, NumPy
+{numpy}, SciPy {scipy}). Each chain's voxels, within 3 Å of its atoms, are correlated with those of the map of the same
+molecule with all occupancies 1 and no noise, filtered alike.
+
+*{whole}* is `signalOnly false`, which multiplies the map; *{signal}* is the default, both with the scale S;
+*{true}* takes the true occupancies as `scaleMap`. *Weakest* is the
+change in correlation of the weakest chain, *worst* that of the chain that lost most or gained least; *specks* are the
+voxels above half of full scale beyond 6 Å of the molecule, in percent; *solvent* is its standard deviation there over
+what it was, which in maps with hardly any noise is that of ripples and tails of the molecule's own density. Of the two
+maps of a row the worse is told. The parameters were set on one map of each molecule in most of these conditions, so
+that nothing here was kept aside.
+"""
+
+
+def text_of(readings, versions, problems):
+    """The part of the document, in Markdown.
+
+    Parameters
+    ----------
+    readings : list of Reading
+    versions : dict
+        By program.
+    problems : list of str
+        What is missing.
+    """
+    maps = sum(reading.way == WHOLE for reading in readings)
+    known = {name.lower(): version for name, version in versions.items()}
+    parts = [_INTRODUCTION.format(maps=maps, whole=WHOLE, signal=SIGNAL, true=TRUE_SCALE, **known)]
+    parts += [f"Missing: {problem}.\n" for problem in problems]
+    parts.append(_summary(readings))
+    for molecule in dict.fromkeys(reading.molecule for reading in readings):
+        parts += [f"## {molecule}, equalised\n", _table([r for r in readings if r.molecule == molecule])]
+    return "\n".join(parts)
+
+
+def _summary(readings):
+    lines = [
+        "| | " + " | ".join(WAYS) + " |",
+        "| --- | --- | --- | --- |",
+        _row("maps in which a chain falls by more than 0.005", readings, lambda r: r.worst_change < -LARGEST_FALL),
+        _row("largest fall of a chain", readings, None, lambda some: f"{min(r.worst_change for r in some):+.3f}"),
+        _row("weakest chain, mean change, noise 0.1", readings, None, lambda some: _mean_change(some, 0.1)),
+        _row("weakest chain, mean change, noise 0.3", readings, None, lambda some: _mean_change(some, 0.3)),
+        _row("maps of noise 0.1 and 0.3 in which it gains 0.03", _noisy(readings), _gains),
+        _row("maps with more specks", readings, lambda r: r.specks_after > r.specks_before),
+        _row("most specks more, in percent of the solvent", readings, None, _most_specks),
+        _row("maps whose solvent changes by more than 5 %", readings, _changes_solvent),
+        _row("the same, noise 0.1 and 0.3", _noisy(readings), _changes_solvent),
+        _row("least amplitude of full chains, whole map 1", readings, None, _least_amplitude),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _row(label, readings, counted, told=None):
+    cells = []
+    for way in WAYS:
+        some = [reading for reading in readings if reading.way == way]
+        cells.append(told(some) if told else f"{sum(map(counted, some))} of {len(some)}")
+    return f"| {label} | " + " | ".join(cells) + " |"
+
+
+def _noisy(readings):
+    return [reading for reading in readings if reading.condition.noise >= 0.1]
+
+
+def _changes_solvent(reading):
+    return abs(reading.solvent_ratio - 1) > SOLVENT_CHANGE
+
+
+def _least_amplitude(readings):
+    return f"{min(reading.full_amplitude for reading in readings):.3f}"
+
+
+def _gains(reading):
+    return reading.weakest_change >= LEAST_GAIN
+
+
+def _mean_change(readings, noise):
+    changes = [reading.weakest_change for reading in readings if reading.condition.noise == noise]
+    return f"{sum(changes) / len(changes):+.3f}" if changes else "–"
+
+
+def _most_specks(readings):
+    return f"{100 * max(reading.specks_after - reading.specks_before for reading in readings):.3f}"
+
+
+def _table(readings):
+    lines = [
+        "| map | weakest before | weakest: whole, signal, true scale | worst: whole, signal, true scale "
+        "| specks: before, whole, signal | solvent: whole, signal |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for condition in dict.fromkeys(reading.condition for reading in readings):
+        ways = [[r for r in readings if r.condition == condition and r.way == way] for way in WAYS]
+        before = min(r.weakest_before for r in ways[0])
+        weakest = ", ".join(f"{min(r.weakest_change for r in some):+.3f}" for some in ways)
+        worst = ", ".join(f"{min(r.worst_change for r in some):+.3f}" for some in ways)
+        specks = [max(r.specks_before for r in ways[0]), *(max(r.specks_after for r in some) for some in ways[:2])]
+        solvent = ", ".join(f"{max((r.solvent_ratio for r in some), key=_from_one):.2f}" for some in ways[:2])
+        shares = ", ".join(f"{100 * share:.2f}" for share in specks)
+        lines.append(f"| {condition} | {before:.3f} | {weakest} | {worst} | {shares} | {solvent} |")
+    return "\n".join(lines) + "\n"
+
+
+def _from_one(ratio):
+    return abs(ratio - 1)

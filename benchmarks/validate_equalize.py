@@ -1,0 +1,169 @@
+"""Hold equalised maps against full, noise-free ones, chain by chain, on maps simulated in ice.
+
+python benchmarks/validate_equalize.py            # 90 maps: ten minutes
+python benchmarks/validate_equalize.py --quick    # one condition: a few seconds
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import chimerax.occupy as occupy
+import document_parts
+import environment
+import equalize_report as report
+import numpy as np
+import simulate
+import simulate_ice
+from chimerax.occupy.engine.guided import scale_of_atoms
+from scipy.spatial import cKDTree
+from tqdm import tqdm
+from validate_refine import TURNS, families
+
+CONDITIONS = (
+    *((resolution, noise, "plain") for resolution in (3.0, 4.0, 6.0) for noise in (0.02, 0.1, 0.3)),
+    (4.0, 0.1, "sharpened"),
+    (3.0, 0.3, "sharpened"),
+    (4.0, 0.1, "soft mask"),
+    (4.0, 0.3, "soft mask"),
+    (4.0, 0.1, "without low frequencies"),
+    (6.0, 0.3, "without low frequencies"),
+)
+QUICK_CONDITION = (4.0, 0.1, "plain")
+NEAR, FAR = 3.0, 6.0
+"""Å from the nearest atom: up to NEAR a voxel is its chain's, beyond FAR it is solvent."""
+
+_DOCUMENT = Path("docs/validation.md")
+
+
+class Chains:
+    """The voxels of each chain in a box.
+
+    Parameters
+    ----------
+    molecule : complexes.Complex
+    box : simulate.Box
+    """
+
+    def __init__(self, molecule, box):
+        places = simulate.in_voxels(molecule, box) * box.voxel_size
+        voxels = np.indices((box.edge,) * 3, np.float32).reshape(3, -1).T * box.voxel_size
+        distances, nearest = cKDTree(places).query(voxels, distance_upper_bound=FAR, workers=-1)
+        chain = np.append(molecule.chains, -1)[nearest]
+        self.of_each = [np.flatnonzero((chain == i) & (distances <= NEAR)) for i in range(len(molecule.chain_names))]
+        self.solvent = np.flatnonzero(np.isinf(distances))
+
+
+def measured(molecule, turn, solvent, conditions):
+    """What equalising did to the maps of one molecule.
+
+    Parameters
+    ----------
+    molecule : complexes.Complex
+    turn : int
+        Which way the occupancies are dealt.
+    solvent : str
+        One of simulate_ice.SOLVENTS.
+    conditions : sequence of tuple
+        Resolution, noise and filter.
+
+    Yields
+    ------
+    list of report.Reading
+        One for each way of equalising a map.
+    """
+    occupancies = simulate.assigned_occupancies(molecule, turn)
+    b_factors = simulate.residue_b_factors(molecule, "mixed", turn)
+    made, full = (
+        simulate_ice.potential(molecule, values, b_factors, solvent)
+        for values in (occupancies, np.ones_like(occupancies))
+    )
+    chains = {}
+    for condition in conditions:
+        resolution, _, filtered = condition
+        density, box = simulate_ice.observed(made, *condition, seed=[CONDITIONS.index(condition), turn])
+        expected, _ = simulate_ice.observed(full, resolution, 0.0, filtered, seed=0)
+        if box not in chains:
+            chains[box] = Chains(molecule, box)
+        true = _true_scale(molecule, occupancies, box)
+        yield _readings(density, expected, box, chains[box], occupancies, true, molecule.name, condition)
+
+
+def _true_scale(molecule, occupancies, box):
+    positions = simulate.in_voxels(molecule, box)[:, ::-1] * box.voxel_size
+    return scale_of_atoms((box.edge,) * 3, (box.voxel_size,) * 3, positions, occupancies[molecule.chains])
+
+
+def _readings(density, expected, box, chains, occupancies, true, name, condition):
+    found = occupy.estimate(density, box.voxel_size)
+    ways = {
+        report.WHOLE: {"signal_only": False},
+        report.SIGNAL: {},
+        report.TRUE_SCALE: {"scale_map": true},
+    }
+    before = [_agreement(density, expected, voxels) for voxels in chains.of_each]
+    readings, whole_slopes = [], None
+    for way, settings in ways.items():
+        made = occupy.modify(density, box.voxel_size, estimate=found, **settings).density
+        after = [_agreement(made, expected, voxels) for voxels in chains.of_each]
+        slopes = np.array([slope for _, slope in after])
+        whole_slopes = slopes if whole_slopes is None else whole_slopes
+        is_full, is_weakest = occupancies == 1, occupancies == occupancies.min()
+        changes = np.array([new - old for (new, _), (old, _) in zip(after, before, strict=True)])
+        solvent = [values.ravel()[chains.solvent] for values in (density, made)]
+        readings.append(
+            report.Reading(
+                name, report.Condition(*condition), way,
+                min(old for (old, _), weakest in zip(before, is_weakest, strict=True) if weakest),
+                float(changes[is_weakest].min()), float(changes.min()), float(occupancies[changes.argmin()]),
+                *(float(np.mean(values > found.full_scale / 2)) for values in solvent),
+                float(solvent[1].std() / solvent[0].std()),
+                float((slopes / whole_slopes)[is_full].min()),
+            )
+        )  # fmt: skip
+    return readings
+
+
+def _agreement(density, expected, voxels):
+    """Correlation of two maps in some voxels, and the slope of the first on the second."""
+    ours, theirs = (values.ravel()[voxels].astype(float) for values in (density, expected))
+    ours, theirs = ours - ours.mean(), theirs - theirs.mean()
+    together = float(ours @ theirs)
+    return together / np.sqrt((ours @ ours) * (theirs @ theirs)), together / float(theirs @ theirs)
+
+
+def _options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one condition instead of all")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help=f"Markdown file [default: {_DOCUMENT}; with --quick in the temporary folder]",
+    )
+    return parser.parse_args()
+
+
+def main():
+    options = _options()
+    conditions = (QUICK_CONDITION,) if options.quick else CONDITIONS
+    known, problems = families()
+    found = []
+    with tqdm(total=len(known) * len(TURNS) * len(conditions), unit="maps") as progress:
+        for make in known.values():
+            for turn, solvent in zip(TURNS, simulate_ice.SOLVENTS, strict=True):
+                for readings in measured(make(turn), turn, solvent, conditions):
+                    found += readings
+                    progress.update()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    quick_output = Path(tempfile.gettempdir()) / "occupy-validation" / _DOCUMENT.name
+    output = options.output or (quick_output if options.quick else _DOCUMENT)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    text = report.text_of(found, environment.versions(sys.executable), problems)
+    document_parts.put(output, "equalised", text)
+    print(f"Written: {output}")
+
+
+if __name__ == "__main__":
+    main()
