@@ -35,7 +35,7 @@ class Limits:
     gain: float = 1.0
 
 
-def limits_of(estimate, settings, noise=None, given_scale=False):
+def limits_of(estimate, settings, noise=None):
     """The limits of a modification, those that are given among its settings and else the defaults.
 
     Parameters
@@ -47,17 +47,13 @@ def limits_of(estimate, settings, noise=None, given_scale=False):
     noise : float, optional
         Standard deviation of the noise that is amplified with the signal alone, where it
         is known already.
-    given_scale : bool
-        Whether the scale is one that the user gave. It is not that of peaks of noise,
-        so that solvent sets no limit to it where the signal alone is amplified.
 
     Returns
     -------
     Limits
     """
     if settings.get("signal_only"):
-        sigmas = 0 if given_scale else SIGNAL_SOLVENT_SIGMAS
-        limits = default_limits(estimate, settings["scale_limit"], noise or 0, sigmas)
+        limits = default_limits(estimate, settings["scale_limit"], noise or 0, SIGNAL_SOLVENT_SIGMAS)
     else:
         limits = default_limits(estimate, settings["scale_limit"])
     return limits if settings["max_gain"] is None else replace(limits, max_gain=settings["max_gain"])

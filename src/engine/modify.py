@@ -208,7 +208,7 @@ class Modifier:
     def _applied(self, kind, values, scale_map, report):
         """The limits, the modified map before it is finished, and the largest factor."""
         signal = self._signal_of(values, report)
-        limits = limits_of(self._estimate, values, signal and signal.noise, scale_map is not None)
+        limits = limits_of(self._estimate, values, signal and signal.noise)
         confidence = self._confidence_of(values, signal, report.stage("confidence", 0.1))
         fill = self._fill_of(values, report)
         removing = confidence if values["remove_solvent"] else None
