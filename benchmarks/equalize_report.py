@@ -63,7 +63,7 @@ How close maps equalised with default settings come to full, noise-free ones. Th
 molecule with all occupancies 1 and no noise, filtered alike.
 
 *{whole}* is `signalOnly false`, which multiplies the map; *{signal}* is the default, both with the scale S;
-*{true}* takes the true occupancies as `scaleMap`. *Weakest* is the
+*{true}* takes the true occupancies as `scaleMap`, with `scaleLimit 0.05`. *Weakest* is the
 change in correlation of the weakest chain, *worst* that of the chain that lost most or gained least; *specks* are the
 voxels above half of full scale beyond 6 Å of the molecule, in percent; *solvent* is its standard deviation there over
 what it was, which in maps with hardly any noise is that of ripples and tails of the molecule's own density. Of the two

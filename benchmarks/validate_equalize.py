@@ -100,7 +100,7 @@ def _readings(density, expected, box, chains, occupancies, true, name, condition
     ways = {
         report.WHOLE: {"signal_only": False},
         report.SIGNAL: {},
-        report.TRUE_SCALE: {"scale_map": true},
+        report.TRUE_SCALE: {"scale_map": true, "scale_limit": 0.05},
     }
     before = [_agreement(density, expected, voxels) for voxels in chains.of_each]
     readings, whole_slopes = [], None

@@ -61,7 +61,7 @@ class Limits:
         return numbers | {f"{name}_range": list(ends) for name, ends in self.ranges.items()}
 
 
-def limits_of(estimate, settings, noise=None, given_scale=False):
+def limits_of(estimate, settings, noise=None):
     """The limits of a modification, those that are given among its settings and else the defaults.
 
     Parameters
@@ -73,17 +73,13 @@ def limits_of(estimate, settings, noise=None, given_scale=False):
     noise : float, optional
         Standard deviation of the noise that is amplified with the signal alone, where it
         is known already.
-    given_scale : bool
-        Whether the scale is one that the user gave. It is not that of peaks of noise,
-        so that solvent sets no limit to it where the signal alone is amplified.
 
     Returns
     -------
     Limits
     """
     if settings.get("signal_only"):
-        sigmas = 0 if given_scale else SIGNAL_SOLVENT_SIGMAS
-        return _even_limits(estimate, settings["scale_limit"], settings["max_gain"], noise or 0, sigmas)
+        return _even_limits(estimate, settings["scale_limit"], settings["max_gain"], noise or 0, SIGNAL_SOLVENT_SIGMAS)
     return default_limits(estimate, settings["scale_limit"], settings["max_gain"])
 
 
@@ -110,9 +106,11 @@ def _even_limits(estimate, scale_limit, max_gain, noise, solvent_sigmas):
     """The limits for all voxels, from the noise that is amplified and the solvent at the molecule."""
     solvent = estimate.solvent
     if scale_limit is None:
-        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + solvent_sigmas * solvent.sigma))
+        scale_limit = LOWEST_SCALE_LIMIT
+        if not estimate.is_mean:
+            scale_limit = max(scale_limit, estimate.scale_of(solvent.mean + solvent_sigmas * solvent.sigma))
     if max_gain is None:
-        lowest = max(scale_limit, NOISE_SIGMAS * noise / estimate.full_scale)
+        lowest = max(scale_limit, NOISE_SIGMAS * noise / estimate.peak)
         max_gain = float(max(1.0, 1 / lowest)) if lowest > 0 else inf
     return Limits(scale_limit, max_gain)
 
@@ -143,6 +141,8 @@ class VaryingLimits:
     def _scale_limit(self, planes, shape=None):
         if self._given[0] is not None:
             return self._given[0]
+        if self._estimate.is_mean:
+            return LOWEST_SCALE_LIMIT
         of_solvent = self._estimate.scale_above_solvent(SOLVENT_SIGMAS, planes, shape=shape)
         return np.maximum(np.float32(LOWEST_SCALE_LIMIT), of_solvent)
 
@@ -151,7 +151,7 @@ class VaryingLimits:
             return self._given[1]
         if scale_limit is None:
             scale_limit = self._scale_limit(planes, shape)
-        solvent, full = self._estimate.solvent, self._estimate.full_scale
+        solvent, full = self._estimate.solvent, self._estimate.peak
         noise = solvent.raw_sigma_ratio(planes, shape or self._estimate.scale.shape)
         noise *= np.float32(NOISE_SIGMAS * solvent.raw_sigma / full)
         return np.clip(1 / np.maximum(np.float32(scale_limit), noise), np.float32(1), np.float32(self._highest_gain))

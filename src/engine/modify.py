@@ -198,7 +198,7 @@ class Modifier:
     def _applied(self, kind, values, scale_map, report):
         """The limits, the modified map before it is finished, and the largest factor."""
         signal = self._signal_of(values, report)
-        limits = self._limits_of(values, signal, scale_map is not None)
+        limits = self._limits_of(values, signal)
         confidence = self._confidence_of(values, signal, report.stage("confidence", 0.1))
         fill = self._fill_of(values, report)
         removing = confidence if values["remove_solvent"] else None
@@ -219,8 +219,8 @@ class Modifier:
     def _at_step(self, values):
         return np.ascontiguousarray(values[tuple(slice(None, None, n) for n in self._steps)])
 
-    def _limits_of(self, values, signal, given_scale):
-        limits = limits_of(self._estimate, values, signal and signal.noise, given_scale)
+    def _limits_of(self, values, signal):
+        limits = limits_of(self._estimate, values, signal and signal.noise)
         if limits.varying is None or not self._keeps:
             return limits
         key = (values["scale_limit"], values["max_gain"])

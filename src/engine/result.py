@@ -38,6 +38,8 @@ class Estimate:
         and in mode calibrated, where it is that of the solvent.
     uncertainty : array of float32, shape (z, y, x), or None
         One standard error of the scale at each voxel, where it was asked for.
+    peak : float
+        The density that the strongest part reaches: N of the local maximum, whatever the mode.
     smoothing : float or None
         Å: standard deviation of the Gaussian that weighs the means of mode calibrated.
     restored_from : float or None
@@ -51,6 +53,7 @@ class Estimate:
     settings: EstimationSettings
     input_range: Range
     lowpassed: np.ndarray = field(repr=False)
+    peak: float
     zero: float = 0.0
     uncertainty: np.ndarray | None = field(default=None, repr=False)
     smoothing: float | None = None
@@ -90,6 +93,11 @@ class Estimate:
 
         parallel.run(fill, parallel.plane_slabs(shape), progress)
         return result
+
+    @property
+    def is_mean(self):
+        """Whether the scale is a mean in the molecule, 0 in solvent, rather than a maximum, which noise raises."""
+        return self.settings.mode == CALIBRATED
 
     def scale_of(self, density):
         """The scale, 0 to 1, where the local maximum is this density (in units of the map)."""
@@ -136,7 +144,7 @@ class Estimate:
         return result
 
     def _certain_solvent(self, planes):
-        if self.settings.mode == CALIBRATED:
+        if self.is_mean:
             return self.scale[planes] <= 0
         # What is clipped to 1 is not solvent, but what is clipped to 0 is.
         below_full = np.nextafter(np.float32(1), np.float32(0))

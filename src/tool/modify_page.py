@@ -148,7 +148,7 @@ class ModifyPage(QWidget):
         if current.found is None:
             self._show_curve(None, current.problem or "The curve is drawn when the map has been looked at.")
             return
-        limits = limits_of(current.found, values, given_scale=values["scale_map"] is not None)
+        limits = limits_of(current.found, values)
         self.form.show_defaults({"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": f"{limits.max_gain:.3g}"})
         self._show_curve(
             lambda axes: draw_curve(axes, self.kind, values, limits),
