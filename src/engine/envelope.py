@@ -45,10 +45,10 @@ class CoarseBox:
 
     @cached_property
     def squared_frequencies(self):
-        """1/Å², of the coefficients of a real transform, float32."""
+        """1/Å², of the coefficients of a real transform."""
         z, y = (fft.fftfreq(n, v) ** 2 for n, v in zip(self.shape[:2], self.voxel_size[:2], strict=True))
         x = fft.rfftfreq(self.shape[2], self.voxel_size[2]) ** 2
-        return (z[:, None, None] + y[:, None] + x).astype(np.float32)
+        return z[:, None, None] + y[:, None] + x
 
     def smoothing(self, values):
         """A function from a width to the values smoothed by a Gaussian.
@@ -56,11 +56,12 @@ class CoarseBox:
         The width is its standard deviation in low-pass cut-offs; the box is periodic.
         """
         workers = parallel.thread_count()
-        coefficients = fft.rfftn(np.asarray(values, np.float32), workers=workers)
+        # Means are quotients of what is smoothed: in single precision small weights would show its rounding.
+        coefficients = fft.rfftn(np.asarray(values, float), workers=workers)
 
         def smoothed(width):
-            fall_off = np.exp(np.float32(-2 * np.pi**2 * (width * self.lowpass) ** 2) * self.squared_frequencies)
-            return fft.irfftn(coefficients * fall_off, self.shape, workers=workers, overwrite_x=True)
+            fall_off = np.exp(-2 * np.pi**2 * (width * self.lowpass) ** 2 * self.squared_frequencies)
+            return fft.irfftn(coefficients * fall_off, self.shape, workers=workers, overwrite_x=True).astype(np.float32)
 
         return smoothed
 
@@ -89,11 +90,16 @@ def densest(values):
     return float(np.partition(values, values.size - count, axis=None)[-count:].mean())
 
 
+def check_solvent(solvent):
+    """Raise `OccuPyError` where hardly any voxel of a coarse grid is solvent, a bool array."""
+    count = np.count_nonzero(solvent)
+    if count < _FEWEST_VOXELS:
+        raise OccuPyError(
+            f"solvent is seen in {count} of {solvent.size} voxels of the coarse grid, but at least {_FEWEST_VOXELS} "
+            "are needed to read the scale above it; use a larger box, or mode occupancy"
+        )
+
+
 def robust_sigma(values):
     """Standard deviation of normal values, from the median of their distances from the median."""
-    if values.size < _FEWEST_VOXELS:
-        raise OccuPyError(
-            f"solvent is seen in {values.size} voxels of {VOXELS_PER_LOWPASS:g} to the low-pass only; expected at "
-            f"least {_FEWEST_VOXELS}: use a larger box, or mode occupancy"
-        )
     return float(_MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))

@@ -186,7 +186,7 @@ class _Estimation:
         self._notes = []
         self._crop(voxel_size, values)
         suitability.check_box(self._density.shape, self._settings.kernel_size)
-        self._share, self._common, self._solvent_side = None, None, None
+        self._share, self._common, self._solvent_side, self._model = None, None, None, None
 
     def _crop(self, voxel_size, values):
         longest = values["max_box"]
@@ -226,6 +226,7 @@ class _Estimation:
             model = solvent_varying.fit_varying(model, *maps, region, self._settings)
         if self._settings.solvent_model == "varying" and not model.varies:
             self._notes.append("The solvent is one Gaussian: too little of it is seen to tell how it varies in space.")
+        self._model = model
         return model, maximum
 
     def _differences(self):
@@ -276,8 +277,12 @@ class _Estimation:
         if self._mask is not None:
             side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
             side = interpolate(side, self._box.shape) > 0.5
-        coarse = fourier.resample(self._lowpassed, self._box.shape)
-        return mean_scale.mean_level(coarse, self._box, side)
+        model, shape = self._model or self.fit_solvent()[0], self._box.shape
+        coarse, ratio = fourier.resample(self._lowpassed, shape), None
+        if model.varies:
+            ratio = model.sigma_ratio(slice(0, shape[0]), shape)
+            coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
+        return mean_scale.mean_level(coarse, self._box, side, ratio)
 
     def _local_noise(self):
         """Standard deviation of the noise at each voxel of the coarse grid, where half maps tell it."""
@@ -300,10 +305,14 @@ class _Estimation:
 
     def run(self):
         self.lowpass()
-        full = self.full_scale()
-        model, maximum = self.fit_solvent()
         calibrated = self._settings.mode == CALIBRATED
-        found = self._calibrated(full.value) if calibrated else self._by_maximum(full.value, model, maximum)
+        full = self.full_scale()
+        if calibrated:
+            model = self._model or self.fit_solvent()[0]
+            found = self._calibrated(full.value)
+        else:
+            model, maximum = self.fit_solvent()
+            found = self._by_maximum(full.value, model, maximum)
         warnings = self._warnings(model, full)
         return Estimate(
             **found,

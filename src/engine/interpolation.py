@@ -1,7 +1,6 @@
 """From a Fourier-cropped grid back to the grid of the map."""
 
 import numpy as np
-from scipy import ndimage
 
 from . import parallel
 
@@ -49,9 +48,29 @@ def interpolated_planes(sampled, sampled_shape, shape, planes):
     """
     if sampled_shape == shape:
         return sampled(planes)
-    steps = np.array(sampled_shape) / np.array(shape)
-    first = int(planes.start * steps[0])
-    values = sampled(slice(first, min(sampled_shape[0], int((planes.stop - 1) * steps[0]) + 2)))
-    offset = (planes.start * steps[0] - first, 0, 0)
-    made = (planes.stop - planes.start, *shape[1:])
-    return ndimage.affine_transform(values, steps, offset, made, np.float32, order=1, mode="nearest")
+    z, y, x = (_places(n, m) for n, m in zip(sampled_shape, shape, strict=True))
+    first, beyond = int(z[0][planes.start]), int(z[1][planes.stop - 1]) + 1
+    values = sampled(slice(first, beyond))
+    low, high, share = (part[planes] for part in z)
+    values = _along((low - first, high - first, share), values, 0)
+    return _along(x, _along(y, values, 1), 2)
+
+
+def _places(sampled, wanted):
+    """For the samples that are wanted along an axis, the samples on both sides and the share of the second.
+
+    They are those of the whole axis, so that no result depends on how it is cut.
+    """
+    places = np.arange(wanted) * (sampled / wanted)
+    low = np.minimum(places.astype(np.intp), sampled - 1)
+    return low, np.minimum(low + 1, sampled - 1), (places - low).astype(np.float32)
+
+
+def _along(places, values, axis):
+    low, high, share = places
+    result = np.take(values, high, axis=axis)
+    near = np.take(values, low, axis=axis)
+    result -= near
+    result *= share.reshape([-1 if i == axis else 1 for i in range(3)])
+    result += near
+    return result

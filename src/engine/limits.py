@@ -99,7 +99,8 @@ def default_limits(estimate, scale_limit=None, max_gain=None):
     limits = _even_limits(estimate, scale_limit, max_gain, estimate.solvent.raw_sigma, SOLVENT_SIGMAS)
     if not estimate.solvent.varies or None not in (scale_limit, max_gain):
         return limits
-    return replace(limits, varying=VaryingLimits(estimate, (scale_limit, max_gain), limits.max_gain))
+    given = (limits.scale_limit if estimate.is_mean else scale_limit, max_gain)
+    return replace(limits, varying=VaryingLimits(estimate, given, limits.max_gain))
 
 
 def _even_limits(estimate, scale_limit, max_gain, noise, solvent_sigmas):
@@ -141,8 +142,6 @@ class VaryingLimits:
     def _scale_limit(self, planes, shape=None):
         if self._given[0] is not None:
             return self._given[0]
-        if self._estimate.is_mean:
-            return LOWEST_SCALE_LIMIT
         of_solvent = self._estimate.scale_above_solvent(SOLVENT_SIGMAS, planes, shape=shape)
         return np.maximum(np.float32(LOWEST_SCALE_LIMIT), of_solvent)
 

@@ -7,7 +7,7 @@ voxels around each place follows occupancy linearly, and noise averages out of i
 import numpy as np
 
 from . import dilate, low_frequencies
-from .envelope import densest, robust_sigma
+from .envelope import check_solvent, densest, robust_sigma
 from .errors import OccuPyError
 from .scale import FullScale
 
@@ -37,6 +37,10 @@ _DETECTION_SIGMAS = 4.0
 _PLATEAU_QUANTILE = 0.99
 _FEWEST_MOLECULE_VOXELS, _ENOUGH_SOLVENT = 8, 512
 _NOISE_SAMPLES = 12
+_NO_MOLECULE = (
+    "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; if its contrast is "
+    "inverted, multiply it by -1, else try mode occupancy"
+)
 _LEAST_WEIGHT = 0.01
 """The mean is read where at least this share of the weights lies in the molecule; beyond, the level is 0."""
 
@@ -44,11 +48,21 @@ _LEAST_WEIGHT = 0.01
 class MeanLevel:
     """How high the molecule rises above solvent, on a coarse grid of the map's box: made by `mean_level`.
 
+    Parameters
+    ----------
+    coarse : array of float32
+        The low-passed map, with all its low frequencies.
+    box : CoarseBox
+    solvent : bool array
+        What is surely solvent.
+    noise_ratio : float or array of float32
+        See `mean_level`.
+    unit : float
+        The density that is 1 in `coarse`.
+    period : float or None
+
     Attributes
     ----------
-    level : array of float32, shape of the box
-        Mean density of the molecule around each voxel above that of solvent, in units of
-        the map; 0 away from it.
     full : FullScale
         The density of the fullest part, and where it is, in voxels of the box.
     solvent : float
@@ -59,22 +73,36 @@ class MeanLevel:
         Å: frequencies below 1/period were lost and have been restored.
     """
 
-    def __init__(self, coarse, box, solvent, period):
-        self.period = period
-        self.solvent = float(np.median(coarse[solvent]))
-        self._coarse, self._box, self._is_solvent = coarse - np.float32(self.solvent), box, solvent
-        core, self._inside = _molecule(self._coarse, box, solvent)
-        means = _Means(self._coarse, self._inside, box)
+    def __init__(self, coarse, box, solvent, noise_ratio, unit, period):
+        self.period, self._unit = period, unit
+        zero = np.median(coarse[solvent])
+        self.solvent = unit * float(zero)
+        coarse = coarse - zero
+        self._box, self._noise_ratio = box, noise_ratio
+        self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
+        core, self._inside = _molecule(coarse, box, solvent, noise_ratio)
+        means = _Means(coarse, self._inside, box)
         plateau = means.of_width(_PLATEAU_SMOOTHING)
         above = _plateau_level(plateau, core)
         self._fullest = (core > 0) & (plateau >= np.float32(above))
-        self._width, self.level = _level(means, core, above)
+        self._width, self._level = _level(means, core, above)
         self.width = self._width * box.lowpass
-        self.full = _full_scale(above + self.solvent, plateau, self._fullest, box)
+        self.full = _full_scale(self.solvent + unit * above, plateau, self._fullest, box)
 
     def scale(self, full):
-        """Level relative to that of a full scale (a density), 0 to 1."""
-        return np.clip(self.level / np.float32(full - self.solvent), 0, 1)
+        """Mean density of the molecule around each voxel, above solvent and relative to a full scale, 0 to 1.
+
+        Parameters
+        ----------
+        full : float
+            A density.
+
+        Returns
+        -------
+        array of float32, shape of the box
+            0 away from the molecule.
+        """
+        return np.clip(self._level / self._above(full), 0, 1)
 
     def standard_error(self, full, is_known, noise=None):
         """Standard error of the scale from noise: the spread of what is read off random noise in the same way.
@@ -92,11 +120,11 @@ class MeanLevel:
         Returns
         -------
         array of float32, shape of the box
-            0 where the level is.
+            0 where the scale is.
         """
-        above, box = np.float32(full - self.solvent), self._box
-        sigma = np.float32(_noise_sigma(self._coarse, self._is_solvent, box)) if noise is None else noise
-        scale = self.level / above
+        above, box = self._above(full), self._box
+        sigma = np.float32(self._noise_sigma) * self._noise_ratio if noise is None else noise / np.float32(self._unit)
+        scale = self._level / above
         random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
         for _ in range(_NOISE_SAMPLES):
             means = _Means(sigma * box.white_noise(random), self._inside, box)
@@ -106,10 +134,14 @@ class MeanLevel:
             squares += error**2
         # Samples are few; the error hardly differs between neighbours.
         variance = _Means(squares / np.float32(_NOISE_SAMPLES), self._inside, box).of_width(_ERROR_SMOOTHING)
-        return np.where(self.level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
+        return np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
+
+    def _above(self, full):
+        """A density above solvent in the unit of the level."""
+        return np.float32((full - self.solvent) / self._unit)
 
 
-def mean_level(coarse, box, solvent=None):
+def mean_level(coarse, box, solvent=None, noise_ratio=None):
     """Mean density of the molecule around each voxel.
 
     Parameters
@@ -119,6 +151,8 @@ def mean_level(coarse, box, solvent=None):
     box : CoarseBox
     solvent : bool array, optional
         Where solvent is known to be; else it is what is far from all that is dense.
+    noise_ratio : array of float32, optional
+        How strong the noise is at each voxel relative to one place, where it varies.
 
     Returns
     -------
@@ -137,10 +171,17 @@ def mean_level(coarse, box, solvent=None):
     holds hardly depends on noise. The full scale is the 0.99-quantile in D of the level smoothed
     over a low-pass cut-off.
     """
+    unit = densest(coarse - np.median(coarse))
+    if not unit > 0:
+        raise OccuPyError(_NO_MOLECULE)
+    coarse = coarse / np.float32(unit)  # squares of values in units of the map might not be finite
     period = low_frequencies.lost_period(coarse, box)
     if period is not None:
         coarse = low_frequencies.restored(coarse, box, period, solvent)
-    return MeanLevel(coarse, box, _solvent(coarse, box, solvent), period)
+    seen = _solvent(coarse, box, solvent)
+    check_solvent(seen)
+    ratio = np.float32(1) if noise_ratio is None else noise_ratio
+    return MeanLevel(coarse, box, seen, ratio, unit, period)
 
 
 def local_sigma(noise, box):
@@ -156,7 +197,8 @@ def local_sigma(noise, box):
     -------
     array of float32
     """
-    return np.sqrt(np.maximum(box.smoothing(noise * noise)(_NOISE_SMOOTHING), 0))
+    unit = np.float32(max(float(np.abs(noise).max()), np.finfo(np.float32).tiny))
+    return unit * np.sqrt(np.maximum(box.smoothing(np.square(noise / unit))(_NOISE_SMOOTHING), 0))
 
 
 def _solvent(coarse, box, known):
@@ -166,28 +208,25 @@ def _solvent(coarse, box, known):
     return seen if known is None else seen & known
 
 
-def _molecule(coarse, box, solvent):
+def _molecule(coarse, box, solvent, noise_ratio):
     """The densest part of the molecule around each of its places, and the molecule: of 0 to 1, so that no rounding
     decides.
     """
     smoothed = box.smoothing(coarse)
     shape, detection = smoothed(_SHAPE_SMOOTHING), smoothed(_DETECTION_SMOOTHING)
     highest = dilate.ball_maximum(shape, box.ball(_SHAPE_RADIUS))
-    lowest = max(_DETECTION_SIGMAS * robust_sigma(detection[solvent]), _LOWEST_SHARE * densest(detection))
-    core = np.minimum(_above(shape, _SHAPE_SHARE * highest), _above(detection, np.float32(lowest)))
+    highest = np.maximum(highest, np.float32(_LOWEST_SHARE * densest(shape)))
+    noise = np.float32(robust_sigma((detection / noise_ratio)[solvent])) * noise_ratio
+    lowest = np.maximum(np.float32(_DETECTION_SIGMAS) * noise, np.float32(_LOWEST_SHARE * densest(detection)))
+    core = np.minimum(_above(shape, np.float32(_SHAPE_SHARE) * highest), _above(detection, lowest))
     if core.sum() < _FEWEST_MOLECULE_VOXELS:
-        raise OccuPyError(
-            "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; "
-            "if its contrast is inverted, multiply it by -1"
-        )
+        raise OccuPyError(_NO_MOLECULE)
     return core, dilate.ball_maximum(core, box.ball(_GROWN_BY))
 
 
 def _above(values, threshold):
     """1 where values are above a positive threshold, 0 where they are below, with a ramp between."""
-    excess = values - threshold
-    width = np.float32(_RAMP) * np.maximum(threshold, np.finfo(np.float32).tiny)
-    return np.where(threshold > 0, np.clip(excess / width + np.float32(0.5), 0, 1), np.float32(0))
+    return np.clip((values / threshold - 1) / np.float32(_RAMP) + np.float32(0.5), 0, 1)
 
 
 class _Means:
