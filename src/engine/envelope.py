@@ -7,7 +7,6 @@ import numpy as np
 from scipy import fft
 
 from . import dilate, parallel
-from .errors import OccuPyError
 from .kernel import Kernel
 
 VOXELS_PER_LOWPASS = 3.2
@@ -15,7 +14,6 @@ VOXELS_PER_LOWPASS = 3.2
 
 _DENSEST_SHARE = 0.002
 _MAD_TO_SIGMA = 1.4826
-_FEWEST_VOXELS = 64
 
 
 @dataclass(frozen=True)
@@ -88,16 +86,6 @@ def densest(values):
     """Mean of the densest 0.2 % of the voxels."""
     count = max(8, int(values.size * _DENSEST_SHARE))
     return float(np.partition(values, values.size - count, axis=None)[-count:].mean())
-
-
-def check_solvent(solvent):
-    """Raise `OccuPyError` where hardly any voxel of a coarse grid is solvent, a bool array."""
-    count = np.count_nonzero(solvent)
-    if count < _FEWEST_VOXELS:
-        raise OccuPyError(
-            f"solvent is seen in {count} of {solvent.size} voxels of the coarse grid, but at least {_FEWEST_VOXELS} "
-            "are needed to read the scale above it; use a larger box, or mode occupancy"
-        )
 
 
 def robust_sigma(values):

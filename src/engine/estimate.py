@@ -282,7 +282,7 @@ class _Estimation:
         if model.varies:
             ratio = model.sigma_ratio(slice(0, shape[0]), shape)
             coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
-        return mean_scale.mean_level(coarse, self._box, side, ratio)
+        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio)
 
     def _local_noise(self):
         """Standard deviation of the noise at each voxel of the coarse grid, where half maps tell it."""
@@ -344,7 +344,8 @@ class _Estimation:
         level = self._mean_level
         if full <= level.solvent:
             raise SettingError("full_scale", f"is {full:g}, but must be above the solvent, {level.solvent:.4g} here")
-        found = {"scale": interpolate(level.scale(full), self._shape), "zero": level.solvent / full}
+        local = scale.local_scale(interpolate(level.scale(full), self._shape), 1.0)
+        found = {"scale": local, "zero": level.solvent / full}
         if self._settings.uncertainty:
             error = level.standard_error(full, self._given_full_scale is not None, self._local_noise())
             found["uncertainty"] = interpolate(error, self._shape)
@@ -352,6 +353,11 @@ class _Estimation:
             self._notes.append(
                 f"This map has lost its frequencies below 1/{level.period:.0f} Å, without which no density tells of "
                 "occupancy; for the scale they were restored from the flatness of the solvent."
+            )
+        if level.scarce_solvent:
+            self._notes.append(
+                "Hardly any solvent is seen in this box: the scale is read above its least dense tenth; leave some "
+                "solvent around the molecule."
             )
         return found | {"smoothing": level.width, "restored_from": level.period}
 

@@ -40,9 +40,6 @@ class LocalSignal:
         Of this map.
     progress : callable, optional
         Called with the fraction done.
-    noise_ratio : float, optional
-        The noise's standard deviation over that of the solvent model, instead of what the
-        model says.
 
     Attributes
     ----------
@@ -56,7 +53,7 @@ class LocalSignal:
         Standard deviation of what is left of the solvent in the signal.
     """
 
-    def __init__(self, density, voxel_size, estimate, progress=None, noise_ratio=None):
+    def __init__(self, density, voxel_size, estimate, progress=None):
         lowpass = estimate.settings.lowpass
         self._density, self._estimate = density, estimate
         self._mean = np.float32(estimate.solvent.mean)
@@ -67,7 +64,7 @@ class LocalSignal:
         longest = fourier.lowpass(low, LONGEST * lowpass, self.blocks.voxel_size)
         low -= longest
         powers = [np.square(longest), np.square(low, out=low), *powers]
-        self.noise_ratio = self._ratio_of_blocks() if noise_ratio is None else np.float32(noise_ratio)
+        self.noise_ratio = self._ratio_of_blocks()
         variances = _noise_variances(powers, self.solvent, self.noise_ratio, estimate.solvent, unit)
         for power, window in zip(powers, WINDOWS, strict=True):
             sigmas = [window * lowpass / v for v in self.blocks.voxel_size]

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import fft
 
 from . import fourier, parallel
-from .envelope import CoarseBox, check_solvent, densest, robust_sigma
+from .envelope import CoarseBox, densest, robust_sigma
 
 _SHORTEST_PERIOD = 2.5
 """In low-pass cut-offs: what is lost above this frequency is not sought."""
@@ -78,8 +78,10 @@ def _solvent(coarse, box):
     """What is no denser than noise, and not next to what is."""
     smooth = box.smoothing(coarse)(_SMOOTHING)
     lowest = _LOWEST_SHARE * densest(smooth)
-    check_solvent(smooth < lowest)
-    lowest = max(lowest, _NOISE_SIGMAS * robust_sigma(smooth[smooth < lowest]))
+    quiet = smooth < lowest
+    if not quiet.any():
+        return quiet
+    lowest = max(lowest, _NOISE_SIGMAS * robust_sigma(smooth[quiet]))
     return ~box.dilated(smooth > lowest, _MARGIN)
 
 

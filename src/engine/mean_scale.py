@@ -7,7 +7,7 @@ voxels around each place follows occupancy linearly, and noise averages out of i
 import numpy as np
 
 from . import dilate, low_frequencies
-from .envelope import check_solvent, densest, robust_sigma
+from .envelope import densest, robust_sigma
 from .errors import OccuPyError
 from .scale import FullScale
 
@@ -35,13 +35,17 @@ _RAMP = 0.1
 _SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
 _DETECTION_SIGMAS = 4.0
 _PLATEAU_QUANTILE = 0.99
-_FEWEST_MOLECULE_VOXELS, _ENOUGH_SOLVENT = 8, 512
+_FEWEST_MOLECULE_VOXELS, _FEWEST_SOLVENT_VOXELS, _ENOUGH_SOLVENT = 8, 64, 512
+_LEAST_DENSE_SHARE = 0.1
 _NOISE_SAMPLES = 12
+_OUTLINE_SHARE = 0.9
+"""Of noise: the outline of the molecule follows it and takes up a tenth, as seen in simulated maps."""
+
 _NO_MOLECULE = (
     "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; if its contrast is "
     "inverted, multiply it by -1, else try mode occupancy"
 )
-_LEAST_WEIGHT = 0.01
+_LEAST_WEIGHT = 0.05
 """The mean is read where at least this share of the weights lies in the molecule; beyond, the level is 0."""
 
 
@@ -57,8 +61,8 @@ class MeanLevel:
         What is surely solvent.
     noise_ratio : float or array of float32
         See `mean_level`.
-    unit : float
-        The density that is 1 in `coarse`.
+    mean, unit : float
+        The densities that are 0 and 1 in `coarse`.
     period : float or None
 
     Attributes
@@ -71,12 +75,14 @@ class MeanLevel:
         Å: standard deviation of the Gaussian that weighs the means.
     period : float or None
         Å: frequencies below 1/period were lost and have been restored.
+    scarce_solvent : bool
+        Whether hardly any solvent is seen, and the least dense parts stand in for it.
     """
 
-    def __init__(self, coarse, box, solvent, noise_ratio, unit, period):
-        self.period, self._unit = period, unit
+    def __init__(self, coarse, box, solvent, noise_ratio, mean, unit, period):
+        self.period, self._unit, self.scarce_solvent = period, unit, False
         zero = np.median(coarse[solvent])
-        self.solvent = unit * float(zero)
+        self.solvent = mean + unit * float(zero)
         coarse = coarse - zero
         self._box, self._noise_ratio = box, noise_ratio
         self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
@@ -90,7 +96,7 @@ class MeanLevel:
         self.full = _full_scale(self.solvent + unit * above, plateau, self._fullest, box)
 
     def scale(self, full):
-        """Mean density of the molecule around each voxel, above solvent and relative to a full scale, 0 to 1.
+        """Mean density of the molecule around each voxel, above solvent and relative to a full scale.
 
         Parameters
         ----------
@@ -100,9 +106,9 @@ class MeanLevel:
         Returns
         -------
         array of float32, shape of the box
-            0 away from the molecule.
+            Not clipped; 0 away from the molecule.
         """
-        return np.clip(self._level / self._above(full), 0, 1)
+        return self._level / self._above(full)
 
     def standard_error(self, full, is_known, noise=None):
         """Standard error of the scale from noise: the spread of what is read off random noise in the same way.
@@ -120,18 +126,18 @@ class MeanLevel:
         Returns
         -------
         array of float32, shape of the box
-            0 where the scale is.
+            0 where the scale is. It says nothing of where the molecule ends, which noise moves.
         """
         above, box = self._above(full), self._box
         sigma = np.float32(self._noise_sigma) * self._noise_ratio if noise is None else noise / np.float32(self._unit)
-        scale = self._level / above
+        scale = self.scale(full)
         random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
         for _ in range(_NOISE_SAMPLES):
             means = _Means(sigma * box.white_noise(random), self._inside, box)
             error = means.of_width(self._width)
             if not is_known:
                 error -= scale * means.of_width(_PLATEAU_SMOOTHING)[self._fullest].mean()
-            squares += error**2
+            squares += np.square(np.float32(_OUTLINE_SHARE) * error)
         # Samples are few; the error hardly differs between neighbours.
         variance = _Means(squares / np.float32(_NOISE_SAMPLES), self._inside, box).of_width(_ERROR_SMOOTHING)
         return np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
@@ -141,7 +147,7 @@ class MeanLevel:
         return np.float32((full - self.solvent) / self._unit)
 
 
-def mean_level(coarse, box, solvent=None, noise_ratio=None):
+def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None):
     """Mean density of the molecule around each voxel.
 
     Parameters
@@ -149,6 +155,8 @@ def mean_level(coarse, box, solvent=None, noise_ratio=None):
     coarse : array of float32
         The low-passed map on the grid of the box.
     box : CoarseBox
+    mean : float
+        Density of the solvent, as far as it is known.
     solvent : bool array, optional
         Where solvent is known to be; else it is what is far from all that is dense.
     noise_ratio : array of float32, optional
@@ -171,17 +179,22 @@ def mean_level(coarse, box, solvent=None, noise_ratio=None):
     holds hardly depends on noise. The full scale is the 0.99-quantile in D of the level smoothed
     over a low-pass cut-off.
     """
-    unit = densest(coarse - np.median(coarse))
+    coarse = coarse - np.float32(mean)
+    unit = densest(coarse)
     if not unit > 0:
         raise OccuPyError(_NO_MOLECULE)
-    coarse = coarse / np.float32(unit)  # squares of values in units of the map might not be finite
+    coarse /= np.float32(unit)  # squares of values in units of the map might not be finite
     period = low_frequencies.lost_period(coarse, box)
     if period is not None:
         coarse = low_frequencies.restored(coarse, box, period, solvent)
     seen = _solvent(coarse, box, solvent)
-    check_solvent(seen)
+    is_scarce = np.count_nonzero(seen) < _FEWEST_SOLVENT_VOXELS
+    if is_scarce:
+        seen = _least_dense(coarse, box)
     ratio = np.float32(1) if noise_ratio is None else noise_ratio
-    return MeanLevel(coarse, box, seen, ratio, unit, period)
+    found = MeanLevel(coarse, box, seen, ratio, mean, unit, period)
+    found.scarce_solvent = is_scarce
+    return found
 
 
 def local_sigma(noise, box):
@@ -206,6 +219,12 @@ def _solvent(coarse, box, known):
     smooth = box.smoothing(coarse)(_SOLVENT_SMOOTHING)
     seen = ~box.dilated(smooth > _SOLVENT_SHARE * densest(smooth), _SOLVENT_MARGIN)
     return seen if known is None else seen & known
+
+
+def _least_dense(coarse, box):
+    """The least dense voxels, a tenth of all."""
+    smooth = box.smoothing(coarse)(_SOLVENT_SMOOTHING)
+    return smooth <= np.quantile(smooth, _LEAST_DENSE_SHARE)
 
 
 def _molecule(coarse, box, solvent, noise_ratio):

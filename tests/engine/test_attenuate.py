@@ -21,12 +21,12 @@ def density():
 
 @pytest.fixture(scope="module")
 def estimate(density):
-    return occupy.estimate(density, VOXEL_SIZE)
+    return occupy.estimate(density, VOXEL_SIZE, mode="occupancy")
 
 
 @pytest.fixture(scope="module")
 def recalibrated(density):
-    return occupy.estimate(density, VOXEL_SIZE, recalibrate=True)
+    return occupy.estimate(density, VOXEL_SIZE, mode="occupancy", recalibrate=True)
 
 
 def far_from_parts(distance):
@@ -141,7 +141,10 @@ def test_common_scale_is_that_of_the_strongest(density):
     weak = occupy.estimate(density, VOXEL_SIZE, full_scale=common)
     alone = occupy.estimate(density, VOXEL_SIZE)
     inside = alone.scale < 1
-    np.testing.assert_allclose(weak.scale[inside], alone.scale[inside] / 3, atol=1e-6)
+    zero = alone.zero * alone.full_scale
+    factor = (alone.full_scale - zero) / (common - zero)
+    assert factor == pytest.approx(1 / 3, rel=1e-3)
+    np.testing.assert_allclose(weak.scale[inside], alone.scale[inside] * factor, atol=1e-6)
 
 
 def test_a_solvent_mask_of_another_map_is_noticed(density):

@@ -71,14 +71,14 @@ def small():
     """A map of SMALL shape and its estimate."""
     density = np.random.default_rng(0).normal(0, 1, SMALL).astype(np.float32)
     density[2:6, 2:6, 2:6] += 8
-    return density, estimate(density, 3.0)
+    return density, estimate(density, 3.0, mode="occupancy")
 
 
 @pytest.fixture(scope="module")
 def emd_11007(load_real_map):
     """EMD-11007: the map, its estimate and its full equalisation."""
     density, voxel_size = load_real_map("emd_11007")
-    found = estimate(density, voxel_size)
+    found = estimate(density, voxel_size, mode="occupancy")
     return density, found, modify(density, voxel_size, estimate=found)
 
 
@@ -161,7 +161,7 @@ def test_confidence_does_not_hold_back_where_density_is_weakened(kind):
 def any_estimate(request):
     """An estimate in which the scale limit follows from the solvent, and one in which it is 0.05."""
     if request.param == "balls":
-        return request.getfixturevalue("balls_estimate")
+        return estimate(request.getfixturevalue("balls")[0], 2.0, mode="occupancy")
     return request.getfixturevalue("emd_11007")[1]
 
 
@@ -175,7 +175,7 @@ def test_the_default_limits_follow_from_the_solvent(any_estimate):
 
 def test_the_default_gain_is_never_below_one(random):
     density = random.standard_normal((24, 25, 26))
-    limits = default_limits(estimate(density, 2.0, tau=0.6))
+    limits = default_limits(estimate(density, 2.0, mode="occupancy", tau=0.6))
     assert limits.max_gain == 1
     assert limits.scale_limit == 1
 

@@ -75,7 +75,7 @@ def test_what_is_not_true_or_false_is_refused(setting, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("mode", "occupancy or resolution"), ("normalization", "tiles or maximum")]
+    ("name", "expected"), [("mode", "calibrated or occupancy or resolution"), ("normalization", "tiles or maximum")]
 )
 @pytest.mark.parametrize("value", ["other", "", 3, None, ["occupancy", "tiles"]])
 def test_an_unknown_choice_raises_and_the_message_lists_the_choices(name, expected, value):

@@ -66,7 +66,7 @@ def made(kind, seed=1, level=NOISE):
 def varying():
     """The map whose noise is three times stronger in the middle, and its estimate."""
     density = made("centre")
-    return density, estimate(density, VOXEL_SIZE)
+    return density, estimate(density, VOXEL_SIZE, mode="occupancy")
 
 
 def ratios_to_truth(solvent, kind, lowpassed_noise, level):
@@ -207,7 +207,7 @@ def test_a_preview_is_what_the_whole_becomes(varying, kind):
 
 def test_no_voxel_is_amplified_beyond_its_limit(varying):
     density, found = varying
-    result = modify(density, VOXEL_SIZE, estimate=found, use_confidence=False, clip=False)
+    result = modify(density, VOXEL_SIZE, estimate=found, use_confidence=False, clip=False, signal_only=False)
     limit = default_limits(found).at(slice(None)).max_gain
     assert np.all(np.abs(result.density) <= np.abs(density) * limit * (1 + 1e-5) + 1e-12)
     assert result.limits.gain <= result.limits.max_gain
@@ -234,7 +234,7 @@ def test_certain_solvent_is_below_three_sigma_of_its_place(varying):
 
 def test_threads_do_not_matter(threads, varying):
     density, expected = varying
-    found = estimate(density, VOXEL_SIZE)
+    found = estimate(density, VOXEL_SIZE, mode="occupancy")
     assert found.limits() == expected.limits()
     np.testing.assert_array_equal(found.confidence(), expected.confidence())
 
@@ -261,7 +261,7 @@ def test_the_record_tells_the_ranges(varying):
     assert written["solvent_varies"]
     lowest, highest = written["solvent_sigma_range"]
     assert lowest < found.solvent.sigma < highest
-    modified = modify(density, VOXEL_SIZE, estimate=found).as_dict()
+    modified = modify(density, VOXEL_SIZE, estimate=found, signal_only=False).as_dict()
     assert modified["max_gain_range"][1] == pytest.approx(modified["max_gain"], rel=1e-5)
 
 
