@@ -139,7 +139,7 @@ def test_there_is_no_uncertainty_where_nobody_asks_or_away_from_the_molecule():
     found = estimate(density, VOXEL, uncertainty=True)
     assert found.uncertainty.shape == SHAPE
     assert (found.uncertainty[found.scale == 0] == 0).mean() > 0.99
-    assert (found.uncertainty[found.scale > 0.05] > 0).all()
+    assert (found.uncertainty[textured_balls() > 0.1] > 0).all()
 
 
 @pytest.mark.parametrize(
