@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-WHOLE, SIGNAL, TRUE_SCALE = "whole map", "signal only", "signal only, true scale"
-WAYS = (WHOLE, SIGNAL, TRUE_SCALE)
+WHOLE, SIGNAL, DEFAULT, TRUE_SCALE = WAYS = ("whole map, S", "signal, S", "default", "signal, true scale")
 LARGEST_FALL, LEAST_GAIN, SOLVENT_CHANGE = 0.005, 0.03, 0.05
 
 
@@ -38,7 +37,7 @@ class Reading:
     solvent_ratio : float
         Standard deviation there, after over before.
     full_amplitude : float
-        Amplitude of full chains over what multiplying the whole map makes of it.
+        Amplitude of full chains over what multiplying the map by the same scale makes of it.
     """
 
     molecule: str
@@ -62,9 +61,9 @@ How close maps equalised with default settings come to full, noise-free ones. Th
 {numpy}, SciPy {scipy}). Each chain's voxels, within 3 Å of its atoms, are correlated with those of the map of the same
 molecule with all occupancies 1 and no noise, filtered alike.
 
-*{whole}* is `signalOnly false`, which multiplies the map; *{signal}* is the default, both with the scale S;
-*{true}* takes the true occupancies as `scaleMap`, with `scaleLimit 0.05`. *Weakest* is the
-change in correlation of the weakest chain, *worst* that of the chain that lost most or gained least; *specks* are the
+*{whole}* is `mode occupancy signalOnly false`, which multiplies the map as the published method does; *{signal}* amplifies
+the signal alone by the same scale; *{default}* does so in mode calibrated; *{true}* takes the true occupancies as
+`scaleMap`. *Weakest* is the change in correlation of the weakest chain, *worst* that of the chain that lost most or gained least; *specks* are the
 voxels above half of full scale beyond 6 Å of the molecule, in percent; *solvent* is its standard deviation there over
 what it was, which in maps with hardly any noise is that of ripples and tails of the molecule's own density. Of the two
 maps of a row the worse is told. The parameters were set on one map of each molecule in most of these conditions, so
@@ -85,7 +84,7 @@ def text_of(readings, versions, problems):
     """
     maps = sum(reading.way == WHOLE for reading in readings)
     known = {name.lower(): version for name, version in versions.items()}
-    parts = [_INTRODUCTION.format(maps=maps, whole=WHOLE, signal=SIGNAL, true=TRUE_SCALE, **known)]
+    parts = [_INTRODUCTION.format(maps=maps, whole=WHOLE, signal=SIGNAL, default=DEFAULT, true=TRUE_SCALE, **known)]
     parts += [f"Missing: {problem}.\n" for problem in problems]
     parts.append(_summary(readings))
     for molecule in dict.fromkeys(reading.molecule for reading in readings):
@@ -96,7 +95,7 @@ def text_of(readings, versions, problems):
 def _summary(readings):
     lines = [
         "| | " + " | ".join(WAYS) + " |",
-        "| --- | --- | --- | --- |",
+        "| --- | --- | --- | --- | --- |",
         _row("maps in which a chain falls by more than 0.005", readings, lambda r: r.worst_change < -LARGEST_FALL),
         _row("largest fall of a chain", readings, None, lambda some: f"{min(r.worst_change for r in some):+.3f}"),
         _row("weakest chain, mean change, noise 0.1", readings, None, lambda some: _mean_change(some, 0.1)),
@@ -106,7 +105,7 @@ def _summary(readings):
         _row("most specks more, in percent of the solvent", readings, None, _most_specks),
         _row("maps whose solvent changes by more than 5 %", readings, _changes_solvent),
         _row("the same, noise 0.1 and 0.3", _noisy(readings), _changes_solvent),
-        _row("least amplitude of full chains, whole map 1", readings, None, _least_amplitude),
+        _row("least amplitude of full chains, by multiplication 1", readings, None, _least_amplitude),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -146,8 +145,8 @@ def _most_specks(readings):
 
 def _table(readings):
     lines = [
-        "| map | weakest before | weakest: whole, signal, true scale | worst: whole, signal, true scale "
-        "| specks: before, whole, signal | solvent: whole, signal |",
+        "| map | weakest before | weakest: whole, signal, default, true scale | worst: whole, signal, default, "
+        "true scale | specks: before, whole, signal, default | solvent: whole, signal, default |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for condition in dict.fromkeys(reading.condition for reading in readings):
@@ -155,8 +154,8 @@ def _table(readings):
         before = min(r.weakest_before for r in ways[0])
         weakest = ", ".join(f"{min(r.weakest_change for r in some):+.3f}" for some in ways)
         worst = ", ".join(f"{min(r.worst_change for r in some):+.3f}" for some in ways)
-        specks = [max(r.specks_before for r in ways[0]), *(max(r.specks_after for r in some) for some in ways[:2])]
-        solvent = ", ".join(f"{max((r.solvent_ratio for r in some), key=_from_one):.2f}" for some in ways[:2])
+        specks = [max(r.specks_before for r in ways[0]), *(max(r.specks_after for r in some) for some in ways[:3])]
+        solvent = ", ".join(f"{max((r.solvent_ratio for r in some), key=_from_one):.2f}" for some in ways[:3])
         shares = ", ".join(f"{100 * share:.2f}" for share in specks)
         lines.append(f"| {condition} | {before:.3f} | {weakest} | {worst} | {shares} | {solvent} |")
     return "\n".join(lines) + "\n"

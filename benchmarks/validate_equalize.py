@@ -96,19 +96,24 @@ def _true_scale(molecule, occupancies, box):
 
 
 def _readings(density, expected, box, chains, occupancies, true, name, condition):
-    found = occupy.estimate(density, box.voxel_size)
+    calibrated, by_maximum = (
+        occupy.estimate(density, box.voxel_size, mode=mode) for mode in ("calibrated", "occupancy")
+    )
     ways = {
-        report.WHOLE: {"signal_only": False},
-        report.SIGNAL: {},
-        report.TRUE_SCALE: {"scale_map": true, "scale_limit": 0.05},
+        report.WHOLE: (by_maximum, {"signal_only": False}),
+        report.SIGNAL: (by_maximum, {}),
+        report.DEFAULT: (calibrated, {}),
+        report.TRUE_SCALE: (calibrated, {"scale_map": true}),
     }
     before = [_agreement(density, expected, voxels) for voxels in chains.of_each]
-    readings, whole_slopes = [], None
-    for way, settings in ways.items():
-        made = occupy.modify(density, box.voxel_size, estimate=found, **settings).density
-        after = [_agreement(made, expected, voxels) for voxels in chains.of_each]
-        slopes = np.array([slope for _, slope in after])
-        whole_slopes = slopes if whole_slopes is None else whole_slopes
+    readings = []
+    for way, (found, settings) in ways.items():
+        made, whole = (
+            occupy.modify(density, box.voxel_size, estimate=found, **(other | settings)).density
+            for other in ({}, {"signal_only": False})
+        )
+        after, multiplied = ([_agreement(m, expected, voxels) for voxels in chains.of_each] for m in (made, whole))
+        slopes, whole_slopes = (np.array([slope for _, slope in some]) for some in (after, multiplied))
         is_full, is_weakest = occupancies == 1, occupancies == occupancies.min()
         changes = np.array([new - old for (new, _), (old, _) in zip(after, before, strict=True)])
         solvent = [values.ravel()[chains.solvent] for values in (density, made)]
@@ -117,7 +122,7 @@ def _readings(density, expected, box, chains, occupancies, true, name, condition
                 name, report.Condition(*condition), way,
                 min(old for (old, _), weakest in zip(before, is_weakest, strict=True) if weakest),
                 float(changes[is_weakest].min()), float(changes.min()), float(occupancies[changes.argmin()]),
-                *(float(np.mean(values > found.full_scale / 2)) for values in solvent),
+                *(float(np.mean(values > found.peak / 2)) for values in solvent),
                 float(solvent[1].std() / solvent[0].std()),
                 float((slopes / whole_slopes)[is_full].min()),
             )
