@@ -9,8 +9,8 @@ from scipy import fft
 from . import dilate, parallel
 from .kernel import Kernel
 
-VOXELS_PER_LOWPASS = 3.2
-"""The low-pass needs two; with three the voxels are small enough to tell inside from outside."""
+VOXELS_PER_LOWPASS = 2.5
+"""The low-pass needs two; half a voxel more makes them small enough to tell inside from outside."""
 
 _DENSEST_SHARE = 0.002
 _MAD_TO_SIGMA = 1.4826
@@ -54,14 +54,19 @@ class CoarseBox:
         The width is its standard deviation in low-pass cut-offs; the box is periodic.
         """
         workers = parallel.thread_count()
-        # Means are quotients of what is smoothed: in single precision small weights would show its rounding.
-        coefficients = fft.rfftn(np.asarray(values, float), workers=workers)
+        coefficients = fft.rfftn(np.asarray(values, np.float32), workers=workers)
 
         def smoothed(width):
-            fall_off = np.exp(-2 * np.pi**2 * (width * self.lowpass) ** 2 * self.squared_frequencies)
-            return fft.irfftn(coefficients * fall_off, self.shape, workers=workers, overwrite_x=True).astype(np.float32)
+            return fft.irfftn(coefficients * self._fall_off(width), self.shape, workers=workers, overwrite_x=True)
 
         return smoothed
+
+    def _fall_off(self, width):
+        """Of the coefficients, by a Gaussian: a product of those along the axes."""
+        frequencies = [fft.fftfreq(n, v) for n, v in zip(self.shape[:2], self.voxel_size[:2], strict=True)]
+        frequencies.append(fft.rfftfreq(self.shape[2], self.voxel_size[2]))
+        z, y, x = (np.exp(-2 * (np.pi * width * self.lowpass * f) ** 2).astype(np.float32) for f in frequencies)
+        return (z[:, None] * y)[:, :, None] * x
 
     def white_noise(self, random):
         """Noise of variance 1, white up to the low-pass cut-off, an array of float32."""
