@@ -205,7 +205,11 @@ class _Estimation:
 
     def lowpass(self):
         report = self._progress.stage("low-pass", 0.3)
-        self._lowpassed = fourier.lowpass(self._density, self._settings.lowpass, self._settings.voxel_size, report)
+        given = self._density, self._settings.lowpass, self._settings.voxel_size
+        if self._settings.mode == CALIBRATED:
+            self._lowpassed, self._coarse = fourier.lowpass_and_sample(*given, self._box.shape, report)
+        else:
+            self._lowpassed = fourier.lowpass(*given, report)
 
     def fit_solvent(self):
         """The solvent model, and the local maximum of the low-passed map."""
@@ -278,7 +282,7 @@ class _Estimation:
             side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
             side = interpolate(side, self._box.shape) > 0.5
         model, shape = self._model or self.fit_solvent()[0], self._box.shape
-        coarse, ratio = fourier.resample(self._lowpassed, shape), None
+        coarse, ratio = self._coarse, None
         if model.varies:
             ratio = model.sigma_ratio(slice(0, shape[0]), shape)
             coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)

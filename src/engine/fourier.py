@@ -36,6 +36,22 @@ def lowpass(density, resolution, voxel_size, progress=None, out=None):
     return _synthesize(block, np.empty(density.shape, np.float32) if out is None else out)
 
 
+def lowpass_and_sample(density, resolution, voxel_size, shape, progress=None):
+    """The low-passed map on its own grid and on a coarser one, from one transform.
+
+    Parameters are those of `lowpass` and of `resample`; the coarser grid has to hold all
+    frequencies that are kept.
+
+    Returns
+    -------
+    two float32 arrays, of the shape of the density and of the shape that is given
+    """
+    block = _lowpassed_block(density, resolution, voxel_size, progress)
+    sampled = _synthesize(block, np.empty(shape, np.float32))
+    sampled *= np.float32(np.prod(shape, dtype=float) / density.size)
+    return _synthesize(block, np.empty(density.shape, np.float32)), sampled
+
+
 def _lowpassed_block(density, resolution, voxel_size, progress):
     half_widths = [int(n * v / resolution * (1 + _ROUNDING)) for n, v in zip(density.shape, voxel_size, strict=True)]
     block = _central_block(density, half_widths, progress)

@@ -287,12 +287,23 @@ def _full_scale(value, plateau, fullest, box):
 
 
 def _level(means, core, full):
-    """The width with which the level is read, and the level."""
+    """The width with which the level is read, and the level.
+
+    Between two of the widths it is where the texture is just as high as it may be, so that no
+    rounding decides between them.
+    """
+    before = None
     for width in _WIDTHS:
         level = means.of_width(width)
-        if _weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) <= _HIGHEST_TEXTURE * full:
+        texture = _weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) / full
+        if texture <= _HIGHEST_TEXTURE:
             break
-    return width, level
+        before = width, texture
+    if before is None or texture > _HIGHEST_TEXTURE:
+        return width, level
+    share = (before[1] - _HIGHEST_TEXTURE) / (before[1] - texture)
+    width = before[0] + share * (width - before[0])
+    return width, means.of_width(width)
 
 
 def _noise_sigma(coarse, solvent, box):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from chimerax.occupy.engine.fourier import cropped_shape, lowpass, resample
+from chimerax.occupy.engine.fourier import cropped_shape, lowpass, lowpass_and_sample, resample
 
 SHAPES = [(16, 16, 16), (15, 15, 15), (12, 21, 17), (9, 16, 31), (20, 6, 11)]
 
@@ -93,3 +93,11 @@ def test_progress_of_the_lowpass_rises_to_one(random, threads):
     lowpass(random.standard_normal((20, 9, 9), dtype=np.float32), 4.0, (1.0, 1.0, 1.0), fractions.append)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
+
+
+@pytest.mark.parametrize("shape", [(12, 14, 16), (24, 20, 27), (17, 15, 13)])
+def test_a_map_sampled_with_its_lowpass_is_the_lowpassed_map_resampled(random, shape):
+    density = random.standard_normal((24, 20, 27)).astype(np.float32)
+    whole, sampled = lowpass_and_sample(density, 8.0, (2.0, 2.0, 2.0), shape)
+    np.testing.assert_array_equal(whole, lowpass(density, 8.0, (2.0, 2.0, 2.0)))
+    np.testing.assert_allclose(sampled, resample(whole, shape), atol=1e-6)

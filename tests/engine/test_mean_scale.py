@@ -180,7 +180,7 @@ def test_smoothing_is_that_of_a_gaussian_filter():
 def test_the_coarse_box_is_that_of_the_map():
     lengths = np.array(BOX.shape) * BOX.voxel_size
     np.testing.assert_allclose(lengths, np.array(SHAPE) * VOXEL)
-    assert max(BOX.voxel_size) <= 8.0 / 3
+    assert max(BOX.voxel_size) <= 8.0 / 2.5
 
 
 def test_white_noise_is_cut_at_the_lowpass_and_has_variance_one():
