@@ -258,7 +258,7 @@ class _Means:
     def of_width(self, width):
         weight = self._weights(width)
         mean = self._sums(width) / np.maximum(weight, np.float32(_LEAST_WEIGHT))
-        return np.where(weight > _LEAST_WEIGHT, mean, np.float32(0))
+        return mean * _above(weight, np.float32(_LEAST_WEIGHT))
 
 
 def _plateau_level(plateau, core):
