@@ -9,7 +9,7 @@ from ..engine.errors import OccuPyError
 from ..engine.groups import BY, DEFAULT_SEGMENT
 from ..engine.refine import GroupOccupancy
 from . import mapfile
-from .arguments import add_map_subcommand, add_output, add_tables
+from .arguments import add_map_subcommand, add_output, add_running, add_tables
 from .atom_groups import AtomChoice, read_groups
 from .maps import on_grid, sample
 from .models import WRITABLE
@@ -54,6 +54,7 @@ def refine(
     voxel_size=None,
     json_file=None,
     csv_file=None,
+    running=None,
     **settings,
 ):
     """Refine the occupancies of groups of atoms against maps.
@@ -78,6 +79,8 @@ def refine(
         Å, instead of what the files say.
     json_file, csv_file : Path, optional
         Files to save the table to. That of several maps has a column that names the map.
+    running : Running, optional
+        How the run goes.
     **settings
         lowpass, reference, half_maps (paths) and solvent, as the engine's `refine` has them.
 
@@ -89,7 +92,7 @@ def refine(
     choice = _checked_choice(atoms, by, segment, groups)
     _check_written(write_model, atoms, maps)
     tables = Tables(json_file, csv_file, overwrite, COLUMNS)
-    batch = Batch(maps, partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite))
+    batch = Batch(maps, partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite), running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told once, not for every map
     done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings))
@@ -111,7 +114,7 @@ def refine_one(source, files, *, voxel_size, choice, settings):
     found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
     rows = [row.as_dict() for row in found.rows]
     with files.staged() as place:
-        files.write_figure(place, _figure(sampled, choice, chosen.along_chains(rows)))
+        files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
         files.write_record(place, record(sampled.path, choice, found, settings))
         if files.others:
             chosen.write_models(
@@ -172,6 +175,7 @@ def register(subcommands):
     parser = add_map_subcommand(subcommands, "refine", refine, summary)
     parser.description, parser.epilog = f"{summary[0].upper()}{summary[1:]}.\n\n{DESCRIPTION}", EPILOG
     add_output(parser)
+    add_running(parser)
     add_tables(parser)
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)

@@ -29,7 +29,7 @@ class Tables:
 
     def check_apart(self, batch):
         """Raise `OccuPyError` where a table is to be written where a file of one of the maps will be."""
-        planned = {path for _, files in batch.planned if files for path in files.paths}
+        planned = {path for _, files in batch.planned if files for path in files.paths} | set(batch.summary_paths)
         for path, _ in self._saved:
             if path in planned:
                 raise OccuPyError(f"{path} is a file of the run itself; give the table a name of its own")

@@ -1,28 +1,26 @@
-"""What every subcommand does around the engine's work: many maps, one after another, and their common scale."""
+"""What every subcommand does around the engine's work: many maps, their common scale, and the summary of them."""
 
-from dataclasses import dataclass, field
+import uuid
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
 
 from tqdm import tqdm
 
 from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale
-from .maps import sample
-from .report import tell, tell_failure
+from . import emdb
+from .maps import file_of, sample
+from .outputs import DiskFull, remove_stages
+from .report import sentence_of, tell, tell_failure
+from .resume import kept_record, stamp_of
+from .running import Running
+from .summary import NoSummary, Summary
+from .task import Done, Outcome, attempt, attempt_once, kept
+from .workers import pool
 
-
-@dataclass(frozen=True)
-class Done:
-    """What work on one map has to tell: plain values, so that it may come from another process.
-
-    Attributes
-    ----------
-    lines : list of str
-    rows : list of dict
-        Of a table over all maps.
-    """
-
-    lines: list
-    rows: list = field(default_factory=list)
+__all__ = ["Batch", "Done"]
 
 
 class Batch:
@@ -35,6 +33,10 @@ class Batch:
     files_of : callable, optional
         Takes one of the maps and returns the files that will be made of it (`RunFiles` or
         `ReportFiles`); raises `OccuPyError` if they may not. All are asked for before any work.
+    running : Running, optional
+        Which workers do it, what is kept, where the summary is.
+    summarized : bool
+        Whether there is a summary, if there are several maps.
 
     Attributes
     ----------
@@ -43,13 +45,20 @@ class Batch:
         Whether a map failed so far.
     """
 
-    def __init__(self, maps, files_of=lambda source: None):
+    def __init__(self, maps, files_of=lambda source: None, running=None, summarized=True):
         self.failed = False
         self.planned = []
+        self._running = running or Running()
+        self._run = uuid.uuid4().hex
+        self._order = {source: number for number, source in enumerate(maps)}
+        self._several = len(maps) > 1
+        self._problems = []
+        self._stack, self._do = ExitStack(), None
+        self._summary = self._planned_summary(maps) if self._several and summarized else None
         taken = {}
         for source in maps:
             try:
-                self.planned.append((source, _not_taken(files_of(source), source, taken)))
+                self.planned.append((source, self._planned(files_of(source), source, taken)))
             except OccuPyError as error:
                 self._fail(error, source)
 
@@ -64,42 +73,137 @@ class Batch:
         Returns
         -------
         list of tuple (str, Done)
-            Of the maps that did not fail.
+            Of the maps that did not fail, in the order of the maps.
+
+        Raises
+        ------
+        DiskFull
+            Where there is no room for more. What was made before is there.
         """
-        done = []
-        for source, files in tqdm(self.planned, desc="maps", unit="map", disable=len(self.planned) < 2):
-            try:
-                found = work(source, files)
-            except (OccuPyError, MemoryError) as error:
-                self._fail(error, source)
-            else:
-                tell(found.lines)
-                done.append((source, found))
-        return done
+        done = {}
+        try:
+            with self._stack, self._begun_summary() as summary:
+                for (source, files), outcome in self._outcomes(work):
+                    summary.add(source, files, outcome)
+                    self._take(source, outcome, done)
+        except KeyboardInterrupt as stop:
+            raise type(stop)(self._stopped("stopped", done)) from None
+        return sorted(done.items(), key=lambda item: self._order[item[0]])
+
+    def _take(self, source, outcome, done):
+        if outcome.problem:
+            self._fail(outcome.problem, source)
+        else:
+            tell(outcome.value.lines)
+            done[source] = outcome.value
+        if outcome.disk_full and self._several:
+            raise DiskFull(self._stopped("there is no room for more", done))
+
+    def _stopped(self, why, done):
+        if not self._several:
+            return f"{why}; nothing more was written"
+        return f"{why}; {len(done)} of {len(self._order)} maps are done, and --resume goes on with the others"
 
     def with_common_scale(self, settings, wanted, voxel_size=None):
         """Settings of estimation, with the full scale of the strongest of the maps where that is wanted."""
         if not wanted or not self.planned or settings.get("full_scale") is not None:
             return settings
-        maps = (sample(source, voxel_size) for source, _ in self.planned)
-        full_scale = common_full_scale(((m.density, m.voxel_size) for m in maps), **settings)
-        return settings | {"full_scale": full_scale}
+        work = partial(_full_scale, voxel_size=voxel_size, settings=settings)
+        attempted = partial(attempt, work=work, run=self._run, forgiving=self._several)
+        found = {}
+        for (source, _), outcome in self._begun_pool()(attempted, [(source, None) for source, _ in self.planned]):
+            if outcome.problem:
+                self._fail(outcome.problem, source)
+            else:
+                found[source] = outcome.value
+        self.planned = [(source, files) for source, files in self.planned if source in found]
+        return settings | ({"full_scale": max(found.values())} if found else {})
+
+    @property
+    def summary_paths(self):
+        """The files of the summary."""
+        return self._summary.paths if self._summary else []
 
     @property
     def status(self):
         """The exit status of the program."""
         return int(self.failed)
 
+    def _outcomes(self, work):
+        """What comes of each map: first those that are kept, then the others as they are done."""
+        why = "it was made with the same settings from the same file"
+        keeping, left = [], []
+        for source, files in self.planned:
+            record = kept_record(files, stamp_of(source, work, self._run)) if files and self._running.resume else None
+            if record is None:
+                left.append((source, files))
+            else:
+                keeping.append(((source, files), kept(source, files, record, why)))
+        once = attempt if self._in_this_process else attempt_once
+        attempted = partial(once, work=work, run=self._run, forgiving=self._several)
+        made = self._begun_pool()(attempted, left) if left else ()
+        yield from self._bar(chain(keeping, made), "maps", len(self.planned))
+
+    def _bar(self, items, what, count):
+        return tqdm(items, desc=what, unit="map", total=count, disable=count < 2)
+
+    @property
+    def _in_this_process(self):
+        return not (self._running.elsewhere or self._running.workers)
+
+    def _begun_pool(self):
+        """The function that has the work done, here or by workers, which end with the run."""
+        if self._do is None:
+            self._do = self._stack.enter_context(pool(self._running, [source for source, _ in self.planned]))
+        return self._do
+
+    def _planned_summary(self, maps):
+        first = maps[0]
+        folder = self._running.output_dir or (Path() if emdb.is_entry(first) else file_of(first).parent)
+        return Summary(folder, self._running.command, len(maps), self._running.overwrite)
+
+    @contextmanager
+    def _begun_summary(self):
+        """The summary, with what has failed already, while no other run makes such files in its folder."""
+        if self._summary is None or not self.planned:
+            yield NoSummary()
+            return
+        with self._summary.begun() as summary, self._without_stages():
+            for source, problem in self._problems:
+                summary.add(source, None, Outcome(problem=problem))
+            yield summary
+
+    @contextmanager
+    def _without_stages(self):
+        """Remove, before and after, what killed processes have left of unfinished files of this run's maps."""
+        paths = [files.paths for _, files in self.planned if files]
+        remove_stages(paths)
+        try:
+            yield
+        finally:
+            self._stack.close()  # No worker writes any more.
+            remove_stages(paths)
+
+    def _planned(self, files, source, taken):
+        """The files, if they may be written and none of them is that of another map."""
+        if files is None:
+            return None
+        if not self._running.figures:
+            files.figure = None
+        files.check_absent()
+        for path in files.paths:
+            if path in taken:
+                raise OccuPyError(f"{path} would be written for {taken[path]} and {source}; give them other names")
+        taken |= dict.fromkeys(files.paths, source)
+        return files
+
     def _fail(self, problem, source):
         tell_failure(problem, source)
+        self._problems.append((source, sentence_of(problem)))
         self.failed = True
 
 
-def _not_taken(files, source, taken):
-    """The files, if none of them is that of another map."""
-    paths = files.paths if files else []
-    for path in paths:
-        if path in taken:
-            raise OccuPyError(f"{path} would be written for {taken[path]} and {source}; give them other names")
-    taken |= dict.fromkeys(paths, source)
-    return files
+def _full_scale(source, _, *, voxel_size, settings):
+    """The full scale of one map."""
+    sampled = sample(source, voxel_size)
+    return common_full_scale([(sampled.density, sampled.voxel_size)], **settings)
