@@ -80,7 +80,7 @@ def remove_stages(all_paths):
 @contextmanager
 def _stage(folder, name):
     """A hidden folder in another, which is made with its parents, for as long as files are written."""
-    with file_problems(folder), _new_folder(folder):
+    with file_problems(folder), new_folder(folder):
         stage = Path(tempfile.mkdtemp(prefix=name, dir=folder))
         try:
             yield stage
@@ -109,7 +109,7 @@ def _move_all(stage_of, paths):
 
 
 @contextmanager
-def _new_folder(folder):
+def new_folder(folder):
     """Make a folder with its parents; on failure remove those that were not there."""
     missing = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
@@ -126,7 +126,7 @@ def _new_folder(folder):
 def removed_on_failure(paths):
     """What is written of these files in here is removed again if something in here fails."""
     folder = paths[0].parent
-    with file_problems(folder), _new_folder(folder):
+    with file_problems(folder), new_folder(folder):
         before = [path for path in paths if path.exists()]
         try:
             yield

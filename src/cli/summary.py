@@ -10,7 +10,7 @@ from string import Template
 from urllib.parse import quote
 
 from .locks import only_run
-from .outputs import check_absent, file_problems
+from .outputs import check_absent, file_problems, new_folder
 from .report import in_shell_spelling, printable
 from .summary_page import BEGIN, END
 
@@ -22,6 +22,18 @@ MADE, KEPT, FAILED = "made", "kept", "failed"
 
 class NoSummary:
     """In place of a summary where there is none."""
+
+    paths = ()
+
+    @contextmanager
+    def alone(self):
+        """Nothing to wait for."""
+        yield
+
+    @contextmanager
+    def begun(self):
+        """Nothing to begin."""
+        yield self
 
     def add(self, source, files, outcome):
         """Nothing."""
@@ -52,25 +64,28 @@ class Summary:
         check_absent(self.paths, overwrite)
 
     @contextmanager
-    def begun(self):
-        """Write the beginnings of the files, and at the end the end, while no other run writes them.
+    def alone(self):
+        """Let no other run of the subcommand begin in this folder, which is made where it is missing.
 
         Raises
         ------
         OccuPyError
-            Where another run does.
+            Where another run is going on.
         """
-        with file_problems(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"occupy_{self._command}"
         busy = f"another run of occupy {self._command} is writing to {self._folder}; wait for it or give --output-dir"
-        with only_run(self._folder / f".{name}.lock", busy):
+        lock = self._folder / f".occupy_{self._command}.lock"
+        with file_problems(self._folder), new_folder(self._folder), only_run(lock, busy):
             check_absent(self.paths, self._overwrite)
-            with file_problems(self._folder), self._opened() as (self._table, self._page):
-                self._table.append(_csv_line(COLUMNS))
-                self._page.append(self._filled(BEGIN))
-                yield self
-                self._page.append(self._filled(END))
+            yield
+
+    @contextmanager
+    def begun(self):
+        """Write the beginnings of the files, and at the end, if it comes to that, the end."""
+        with file_problems(self._folder), self._opened() as (self._table, self._page):
+            self._table.append(_csv_line(COLUMNS))
+            self._page.append(self._filled(BEGIN))
+            yield self
+            self._page.append(self._filled(END))
 
     @contextmanager
     def _opened(self):

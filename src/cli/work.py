@@ -1,7 +1,7 @@
 """What every subcommand does around the engine's work: many maps, their common scale, and the summary of them."""
 
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -21,6 +21,8 @@ from .task import Done, Outcome, attempt, attempt_once, kept
 from .workers import pool
 
 __all__ = ["Batch", "Done"]
+
+_SAME = "it was made with the same settings from the same file"
 
 
 class Batch:
@@ -54,7 +56,7 @@ class Batch:
         self._several = len(maps) > 1
         self._problems = []
         self._stack, self._do = ExitStack(), None
-        self._summary = self._planned_summary(maps) if self._several and summarized else None
+        self._summary = self._planned_summary(maps) if self._several and summarized else NoSummary()
         taken = {}
         for source in maps:
             try:
@@ -82,8 +84,12 @@ class Batch:
         """
         done = {}
         try:
-            with self._stack, self._begun_summary() as summary:
-                for (source, files), outcome in self._outcomes(work):
+            if not self.planned:
+                return []
+            with self._alone(), self._outcomes(work) as outcomes, self._summary.begun() as summary:
+                for source, problem in self._problems:
+                    summary.add(source, None, Outcome(problem=problem))
+                for (source, files), outcome in outcomes:
                     summary.add(source, files, outcome)
                     self._take(source, outcome, done)
         except KeyboardInterrupt as stop:
@@ -111,41 +117,48 @@ class Batch:
         work = partial(_full_scale, voxel_size=voxel_size, settings=settings)
         attempted = partial(attempt, work=work, run=self._run, forgiving=self._several)
         found = {}
-        for (source, _), outcome in self._begun_pool()(attempted, [(source, None) for source, _ in self.planned]):
-            if outcome.problem:
-                self._fail(outcome.problem, source)
-            else:
-                found[source] = outcome.value
+        with ExitStack() as on_failure:
+            on_failure.callback(self._stack.close)
+            for (source, _), outcome in self._begun_pool()(attempted, [(source, None) for source, _ in self.planned]):
+                if outcome.problem:
+                    self._fail(outcome.problem, source)
+                else:
+                    found[source] = outcome.value
+            on_failure.pop_all()
         self.planned = [(source, files) for source, files in self.planned if source in found]
         return settings | ({"full_scale": max(found.values())} if found else {})
 
     @property
     def summary_paths(self):
         """The files of the summary."""
-        return self._summary.paths if self._summary else []
+        return self._summary.paths
 
     @property
     def status(self):
         """The exit status of the program."""
         return int(self.failed)
 
+    @contextmanager
     def _outcomes(self, work):
         """What comes of each map: first those that are kept, then the others as they are done."""
-        why = "it was made with the same settings from the same file"
+        keeping, left = self._divided(work)
+        once = attempt if self._in_this_process else attempt_once
+        attempted = partial(once, work=work, run=self._run, forgiving=self._several)
+        made = self._begun_pool()(attempted, left) if left else ()
+        bar = tqdm(chain(keeping, made), "maps", len(self.planned), unit="map", disable=len(self.planned) < 2)
+        with closing(bar):
+            yield bar
+
+    def _divided(self, work):
+        """Maps that are kept, with their outcomes, and those to be made."""
         keeping, left = [], []
         for source, files in self.planned:
             record = kept_record(files, stamp_of(source, work, self._run)) if files and self._running.resume else None
             if record is None:
                 left.append((source, files))
             else:
-                keeping.append(((source, files), kept(source, files, record, why)))
-        once = attempt if self._in_this_process else attempt_once
-        attempted = partial(once, work=work, run=self._run, forgiving=self._several)
-        made = self._begun_pool()(attempted, left) if left else ()
-        yield from self._bar(chain(keeping, made), "maps", len(self.planned))
-
-    def _bar(self, items, what, count):
-        return tqdm(items, desc=what, unit="map", total=count, disable=count < 2)
+                keeping.append(((source, files), kept(source, files, record, _SAME)))
+        return keeping, left
 
     @property
     def _in_this_process(self):
@@ -163,26 +176,14 @@ class Batch:
         return Summary(folder, self._running.command, len(maps), self._running.overwrite)
 
     @contextmanager
-    def _begun_summary(self):
-        """The summary, with what has failed already, while no other run makes such files in its folder."""
-        if self._summary is None or not self.planned:
-            yield NoSummary()
-            return
-        with self._summary.begun() as summary, self._without_stages():
-            for source, problem in self._problems:
-                summary.add(source, None, Outcome(problem=problem))
-            yield summary
-
-    @contextmanager
-    def _without_stages(self):
-        """Remove, before and after, what killed processes have left of unfinished files of this run's maps."""
+    def _alone(self):
+        """While no other run makes such files: without what killed processes have left of them, before and after."""
         paths = [files.paths for _, files in self.planned if files]
-        remove_stages(paths)
-        try:
+        with self._summary.alone(), self._stack:
+            if self._several:
+                remove_stages(paths)
+                self._stack.callback(remove_stages, paths)  # when no worker writes any more
             yield
-        finally:
-            self._stack.close()  # No worker writes any more.
-            remove_stages(paths)
 
     def _planned(self, files, source, taken):
         """The files, if they may be written and none of them is that of another map."""

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 
@@ -48,14 +49,12 @@ def pool(running, maps):
         Takes a function and items, each a tuple of its arguments, and yields each item with what
         the function returned, as they come. Where a worker is lost for good that is an `Outcome`.
     """
-    if running.elsewhere:
-        with _distributed(), _client_of(running) as client:
-            yield _Workers(client).run
-    elif running.workers is not None:
-        with _distributed(), _local_client(running.workers, maps) as client:
-            yield _Workers(client).run
-    else:
+    if not running.elsewhere and running.workers is None:
         yield _in_turn
+        return
+    _prepare()
+    with _client_of(running) if running.elsewhere else _local_client(running.workers, maps) as client:
+        yield _Workers(client).run
 
 
 def _in_turn(function, items):
@@ -63,20 +62,17 @@ def _in_turn(function, items):
         yield item, function(*item)
 
 
-@contextmanager
-def _distributed():
+def _prepare():
     """Say what is missing where Dask is not installed, and keep its own words from the terminal."""
     try:
-        import distributed
+        import cryptography  # noqa: F401  Dask needs it to keep strangers out.
+        import distributed  # noqa: F401
     except ImportError:
         raise OccuPyError(
             "workers need dask and distributed, which are not installed; expected pip install '.[batch]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    try:
-        yield
-    except (distributed.comm.CommClosedError, distributed.client.FutureCancelledError) as error:
-        raise OccuPyError(f"the Dask scheduler is gone ({error}); what was made is kept") from None
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager
@@ -192,11 +188,13 @@ class _Workers:
         waiting, items_of = iter(items), {}
         try:
             while True:
-                for item in islice(waiting, max(0, self._places() - len(items_of))):
-                    items_of[self._client.submit(_on_worker, function, *item, pure=False)] = item
+                with _while_scheduler_lives():
+                    for item in islice(waiting, max(0, self._places() - len(items_of))):
+                        items_of[self._client.submit(_on_worker, function, *item, pure=False)] = item
+                    ready = self._ready(items_of)
                 if not items_of:
                     return
-                for future in self._ready(items_of):
+                for future in ready:
                     yield items_of.pop(future), self._outcome(future)
         finally:
             if items_of:
@@ -213,6 +211,8 @@ class _Workers:
     def _ready(self, futures):
         import distributed
 
+        if not futures:
+            return ()
         try:
             return distributed.wait(list(futures), timeout=_POLL, return_when="FIRST_COMPLETED").done
         except TimeoutError:
@@ -226,8 +226,6 @@ class _Workers:
             return future.result()
         except distributed.KilledWorker as error:
             return Outcome(problem=self._why_lost(error))
-        except distributed.comm.CommClosedError:
-            raise
         except Exception as error:
             what = (str(error).strip().splitlines() or ["no more is known"])[0]
             return Outcome(problem=f"the worker could not do it: {type(error).__name__} ({what})")
@@ -236,11 +234,19 @@ class _Workers:
         events = [event for _, event in self._client.get_events(_LOST_MEMORY)]
         if any(event.get("worker") == error.last_worker.address for event in events):
             limit = _gigabytes(error.last_worker.memory_limit)
-            return f"not enough memory: it took more than a worker has, {limit}; try fewer workers, or --max-box 256"
+            return f"not enough memory: it took more than a worker has, {limit}; try fewer or larger workers, or --max-box 256"
         times = error.allowed_failures + 1
         return (
             f"its worker was taken away or broke down {times} times while it worked on it; expected workers that stay"
         )
+
+
+@contextmanager
+def _while_scheduler_lives():
+    try:
+        yield
+    except (OSError, CancelledError):
+        raise OccuPyError("the Dask scheduler is gone; what was made is kept, and --resume goes on") from None
 
 
 def _on_worker(function, *item):
