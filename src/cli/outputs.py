@@ -13,14 +13,11 @@ from pathlib import Path
 from ..engine.errors import OccuPyError
 from . import emdb, mapfile
 from .maps import file_of
+from .report import DiskFull
 from .script import can_be_opened, chimerax_script
 
 _STAGE = ".occupy-"
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
-
-
-class DiskFull(OccuPyError):
-    """There is no room for a file; nor will there be for the next."""
 
 
 @contextmanager
@@ -229,11 +226,13 @@ class _NamedFiles:
         """A figure of matplotlib, or a function that makes it; nothing where no figure is wanted."""
         if self.figure is None:
             return
+        from ..plots import write_png
+
         figure = figure() if callable(figure) else figure
         with warnings.catch_warnings():
             # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
             warnings.filterwarnings("ignore", "Glyph", UserWarning)
-            figure.savefig(place(self.figure))
+            write_png(figure, place(self.figure))
 
 
 class ReportFiles(_NamedFiles):

@@ -4,17 +4,27 @@ import argparse
 import os
 import signal
 import sys
+from importlib import import_module
 
 from .. import __version__
 from ..engine.errors import OccuPyError
-from . import attenuate, demo, equalize, estimate, mask, measure, refine, sigmoid, solvent
 from .arguments import DESCRIPTION, EPILOG
-from .outputs import DiskFull
-from .report import printable, tell_failure
+from .report import DiskFull, printable, tell_failure
 from .running import with_running
 
-SUBCOMMANDS = (estimate, equalize, attenuate, sigmoid, solvent, mask, measure, refine, demo)
-"""In the order of the help. Each has `register`, which adds its parser and says which function it calls."""
+SUBCOMMANDS = {
+    "estimate": ("write a map of the local scale", ()),
+    "equalize": ("write a map with all its parts at one level, solvent not amplified", ("equalise",)),
+    "attenuate": ("write a map with its weak parts weakened further, into solvent", ()),
+    "sigmoid": ("write a map with weak parts weakened and strong ones strengthened", ()),
+    "solvent": ("fit the solvent model; write the confidence map or the map without solvent", ()),
+    "mask": ("write a solvent definition or a signal-subtraction mask from a scale map", ()),
+    "measure": ("tell the occupancy of regions in a scale map", ()),
+    "refine": ("tell the occupancy of chains or other groups of atoms in a map, with standard errors", ()),
+    "demo": ("make a small map with parts of known occupancy, and estimate and equalise it", ()),
+}
+"""In the order of the help, what each does and other names of it. The module of its name has `register`, which
+adds its parser and says which function it calls; no module is imported, which takes time, but the one asked for."""
 
 
 FAILED, MISTAKE, FULL, STOPPED, ENDED = 1, 2, 3, 130, 143
@@ -55,7 +65,8 @@ def _failed(problem, status):
 
 def _parsed(arguments):
     """The function of a subcommand, its name, and the values of its options."""
-    options, unknown = _parser().parse_known_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options, unknown = _parser(arguments).parse_known_args(arguments)
     values = vars(options)
     function, command, refuse = (values.pop(name) for name in ("function", "command", "refuse"))
     if unknown:
@@ -70,12 +81,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(MISTAKE, f"{printable(f'{self.prog}: error: {message}')}\nsee {self.prog} --help\n")
 
 
-def _parser():
+def _parser(arguments):
+    asked = next((text for text in arguments if not text.startswith("-")), None)
     parser = _Parser(
         "occupy", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"OccuPy for ChimeraX {__version__}")
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in SUBCOMMANDS:
-        module.register(subcommands)
+    for name, (summary, aliases) in SUBCOMMANDS.items():
+        if asked in (name, *aliases):
+            import_module(f".{name}", __package__).register(subcommands)
+        else:
+            subcommands.add_parser(name, aliases=aliases, help=summary)
     return parser

@@ -8,8 +8,13 @@ from tqdm import tqdm
 
 from .. import __version__
 from ..engine.checks import checked
+from ..engine.errors import OccuPyError
 from ..engine.settings import ESTIMATION
 from .arguments import in_shell_spelling
+
+
+class DiskFull(OccuPyError):
+    """There is no room for a file; nor will there be for the next."""
 
 
 def tell(lines):

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from ..engine.errors import OccuPyError
-from .outputs import DiskFull
-from .report import sentence_of
+from .report import DiskFull, sentence_of
 from .resume import facts_of, record_of_run, rows_of, stamp_of
 
 

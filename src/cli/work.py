@@ -12,8 +12,8 @@ from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale
 from . import emdb
 from .maps import file_of, sample
-from .outputs import DiskFull, remove_stages
-from .report import sentence_of, tell, tell_failure
+from .outputs import remove_stages
+from .report import DiskFull, sentence_of, tell, tell_failure
 from .resume import kept_record, stamp_of
 from .running import Running
 from .summary import NoSummary, Summary

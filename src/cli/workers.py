@@ -234,7 +234,9 @@ class _Workers:
         events = [event for _, event in self._client.get_events(_LOST_MEMORY)]
         if any(event.get("worker") == error.last_worker.address for event in events):
             limit = _gigabytes(error.last_worker.memory_limit)
-            return f"not enough memory: it took more than a worker has, {limit}; try fewer or larger workers, or --max-box 256"
+            return (
+                f"not enough memory: it took more than a worker has, {limit}; expected larger workers, or --max-box 256"
+            )
         times = error.allowed_failures + 1
         return (
             f"its worker was taken away or broke down {times} times while it worked on it; expected workers that stay"
