@@ -11,15 +11,15 @@ body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5em; color: #222; backgro
 h1 { font-size: 1.3em; font-weight: 600; }
 table { border-collapse: collapse; }
 th { position: sticky; top: 0; background: #eef2f7; text-align: left; padding: 0; }
-th button { all: unset; cursor: pointer; padding: .5em .8em; display: block; font-weight: 600; }
+th button { all: unset; white-space: nowrap; cursor: pointer; padding: .5em .8em; display: block; font-weight: 600; }
 th button:focus-visible { outline: 2px solid #1f4e9c; }
 th[aria-sort=ascending] button::after { content: " ▴"; }
 th[aria-sort=descending] button::after { content: " ▾"; }
 td { border-bottom: 1px solid #ddd; padding: .35em .8em; vertical-align: middle; overflow-wrap: anywhere; }
-td:nth-child(4), td:nth-child(5), td:nth-child(8) { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td:nth-child(3), td:nth-child(4), td:nth-child(5), td:nth-child(8) { white-space: nowrap; }
 td p { margin: .1em 0; max-width: 34em; }
 td:nth-child(1) { padding: .2em; }
-td img { display: block; max-width: 300px; max-height: 120px; }
+td img { display: block; height: 110px; max-width: 274px; object-fit: cover; object-position: right; }
 a { color: #1f4e9c; }
 a.script { font-weight: 600; }
 .made { color: #2b6e3f; }
