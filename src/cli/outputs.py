@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -187,7 +188,8 @@ class _NamedFiles:
         What was written as the record.
     """
 
-    stamp = written = None
+    stamp = written = _artist = None
+    _drawn = ()
 
     def __init__(self, source, made, output_dir, overwrite):
         path = file_of(source)
@@ -212,7 +214,11 @@ class _NamedFiles:
     def staged(self):
         """A context in which to write them: see `staged`. The record is written last, with the sizes of the others."""
         with staged(self.paths, self._overwrite) as place:
-            yield place
+            with ThreadPoolExecutor(1) as self._artist:
+                yield place
+            for drawn in self._drawn:
+                drawn.result()
+            self._artist, self._drawn = None, ()
             if self.stamp is not None:
                 sizes = {path.name: place(path).stat().st_size for path in self.paths if path != self.record}
                 self.written |= {"run": self.stamp | {"sizes": sizes}}
@@ -223,16 +229,22 @@ class _NamedFiles:
         self.written = record
 
     def write_figure(self, place, figure):
-        """A figure of matplotlib, or a function that makes it; nothing where no figure is wanted."""
-        if self.figure is None:
-            return
-        from ..plots import write_png
+        """A figure of matplotlib, or a function that makes it; nothing where no figure is wanted.
 
-        figure = figure() if callable(figure) else figure
-        with warnings.catch_warnings():
-            # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
-            warnings.filterwarnings("ignore", "Glyph", UserWarning)
-            write_png(figure, place(self.figure))
+        It is drawn while the maps are written: Matplotlib keeps one processor busy.
+        """
+        if self.figure is not None:
+            self._drawn = [self._artist.submit(_draw, figure, place(self.figure))]
+
+
+def _draw(figure, path):
+    from ..plots import write_png
+
+    figure = figure() if callable(figure) else figure
+    with warnings.catch_warnings():
+        # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        write_png(figure, path)
 
 
 class ReportFiles(_NamedFiles):

@@ -84,7 +84,9 @@ def attempt(source, files, *, work, run, forgiving=True):
         if not forgiving:
             raise
         return Outcome(problem=_unforeseen(error))
-    facts = facts_of(files.written) if files is not None and files.written else {}
+    facts = {}
+    if files is not None and files.written:
+        facts, files.written = facts_of(files.written), None
     return Outcome(value, facts=facts, seconds=perf_counter() - begin)
 
 
