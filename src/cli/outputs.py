@@ -7,8 +7,9 @@ import shutil
 import tempfile
 import warnings
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from ..engine.errors import OccuPyError
@@ -188,7 +189,7 @@ class _NamedFiles:
         What was written as the record.
     """
 
-    stamp = written = _artist = None
+    stamp = written = None
     _drawn = ()
 
     def __init__(self, source, made, output_dir, overwrite):
@@ -214,11 +215,13 @@ class _NamedFiles:
     def staged(self):
         """A context in which to write them: see `staged`. The record is written last, with the sizes of the others."""
         with staged(self.paths, self._overwrite) as place:
-            with ThreadPoolExecutor(1) as self._artist:
+            try:
                 yield place
+            finally:
+                wait(self._drawn)
             for drawn in self._drawn:
                 drawn.result()
-            self._artist, self._drawn = None, ()
+            self._drawn = ()
             if self.stamp is not None:
                 sizes = {path.name: place(path).stat().st_size for path in self.paths if path != self.record}
                 self.written |= {"run": self.stamp | {"sizes": sizes}}
@@ -234,7 +237,13 @@ class _NamedFiles:
         It is drawn while the maps are written: Matplotlib keeps one processor busy.
         """
         if self.figure is not None:
-            self._drawn = [self._artist.submit(_draw, figure, place(self.figure))]
+            self._drawn = [_artist().submit(_draw, figure, place(self.figure))]
+
+
+@cache
+def _artist():
+    """The thread that draws all figures of this process: Matplotlib keeps fonts for every thread that ever drew."""
+    return ThreadPoolExecutor(1)
 
 
 def _draw(figure, path):
