@@ -1,0 +1,87 @@
+"""Which maps agree in their occupancies, and an order of maps and groups that brings alike ones together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+DISTINCT = 0.5
+"""Maps agree that differ by less than half of one group, all groups taken together, beside their errors."""
+
+_MOST_OPTIMAL = 300
+"""More are not brought into the best order of their tree, which takes a time that grows with the cube."""
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """An order of rows that brings alike ones together.
+
+    Attributes
+    ----------
+    places : array of int
+        The rows, in that order.
+    tree : array of float, shape (rows - 1, 4)
+        The hierarchy, as `scipy.cluster.hierarchy.linkage` gives it; empty for one row.
+    """
+
+    places: np.ndarray
+    tree: np.ndarray
+
+
+def order_of(values):
+    """Hierarchical clustering of rows by average linkage of Euclidean distances.
+
+    Parameters
+    ----------
+    values : array of float, shape (rows, columns)
+        What is not known, NaN, counts as the mean of its column.
+
+    Returns
+    -------
+    Order
+    """
+    from scipy.cluster import hierarchy
+
+    if len(values) < 2:
+        return Order(np.arange(len(values)), np.empty((0, 4)))
+    tree = hierarchy.linkage(_filled(values), "average", optimal_ordering=len(values) <= _MOST_OPTIMAL)
+    return Order(hierarchy.leaves_list(tree), tree)
+
+
+def agreeing(order, standard_errors):
+    """The number of the set of agreeing maps that each map is in.
+
+    Parameters
+    ----------
+    order : Order
+        Of the maps.
+    standard_errors : array of float, shape (maps, groups)
+
+    Returns
+    -------
+    array of int, shape (maps,)
+        From 1, in the order of the maps.
+
+    Notes
+    -----
+    The tree is cut at the distance √(d² + Σ 2s²), d half of a group and s the median standard
+    error of each group: two readings of the same occupancies are √(Σ 2s²) apart.
+    """
+    from scipy.cluster import hierarchy
+
+    if len(order.tree) == 0:
+        return np.ones(len(order.places), int)
+    usual = _medians(standard_errors)
+    found = hierarchy.fcluster(order.tree, np.sqrt(DISTINCT**2 + 2 * (usual**2).sum()), "distance")
+    ranks = {number: rank for rank, number in enumerate(dict.fromkeys(found[order.places]), start=1)}
+    return np.array([ranks[number] for number in found])
+
+
+def _filled(values):
+    known = np.isfinite(values)
+    means = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known, values, means)
+
+
+def _medians(values):
+    """Median of what is known in each column; 0 where nothing is."""
+    return np.array([np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else 0 for column in values.T])

@@ -1,0 +1,408 @@
+"""Occupancies of groups of atoms in many maps: one matrix, with standard errors."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .agreement import Order, agreeing, order_of
+from .checks import checked_voxel_size
+from .errors import OccuPyError
+from .matrix_fit import fit_all
+from .matrix_sums import MapSums, MatrixModel, ModelSums
+from .parallel import Progress
+from .refine import checked_groups, checked_lowpass, default_reference, inside, placed
+from .suitability import checked_density
+
+MOST_GROUPS = 600
+_LEAST_INSIDE = 0.5
+_LEAST_CORRELATION = 0.45
+_LEAST_IN_REFERENCE = 0.2
+_MODEL_ERROR = 0.1
+"""Relative error of a group that is not set against itself in maps where it is known to be complete."""
+
+_ABSENT_SHARE = 0.5
+"""Of its standard error that a group keeps where it is away: the rest is its own misfit."""
+
+_FULL, _ABSENT = 0.85, 0.15
+"""Occupancies from which a group counts as there, and up to which as absent, in words."""
+
+
+@dataclass(frozen=True, eq=False)
+class OccupancyMatrix:
+    """Occupancies of groups of atoms in many maps.
+
+    Attributes
+    ----------
+    maps, groups : list of str
+    occupancies, standard_errors : arrays of float, shape (maps, groups)
+        Neither clipped at 0 nor at 1. NaN where a group is outside a map or its map failed.
+    correlations : array of float, shape (maps,)
+        Of map and fitted model, around the model.
+    references : list of list of str
+        The groups of each map whose mean occupancy is 1.
+    reference_maps : list of str
+        The maps in which every group counts as full; empty where there are none.
+    agreement : array of int, shape (maps,)
+        Number of the set of agreeing maps that each is in, from 1; 0 for a map that failed.
+    map_order, group_order : Order
+        Of the maps that did not fail and of all groups, by hierarchical clustering. Places are
+        those in `maps` and `groups`.
+    failed : dict of str to str
+        Why a map could not be used, by its name.
+    lowpass : float
+        Å.
+    warnings : list of str
+        Sentences for the user.
+    """
+
+    maps: list
+    groups: list
+    occupancies: np.ndarray
+    standard_errors: np.ndarray
+    correlations: np.ndarray
+    references: list
+    reference_maps: list
+    agreement: np.ndarray
+    map_order: Order
+    group_order: Order
+    failed: dict
+    lowpass: float
+    warnings: list = field(default_factory=list)
+
+    def described(self):
+        """What tells the sets of agreeing maps apart.
+
+        Returns
+        -------
+        list of dict
+            number, maps (names), absent and partial (names of groups, by their median occupancy).
+        """
+        sets = []
+        for number in range(1, int(self.agreement.max(initial=0)) + 1):
+            mine = self.agreement == number
+            medians = np.array([_median(column) for column in self.occupancies[mine].T])
+            sets.append({
+                "number": number,
+                "maps": [name for name, here in zip(self.maps, mine, strict=True) if here],
+                "absent": self._named(medians <= _ABSENT),
+                "partial": self._named((medians > _ABSENT) & (medians < _FULL)),
+            })  # fmt: skip
+        return sets
+
+    def rows(self):
+        """The matrix as a table: a row for each map with its set, its correlation, occupancies and errors.
+
+        Returns
+        -------
+        list of dict
+            Occupancies by the name of the group, standard errors by that name followed by " error".
+        """
+        return [
+            {"map": name, "set": int(self.agreement[i]) or None, "correlation": _known(self.correlations[i])}
+            | {group: _known(value) for group, value in zip(self.groups, self.occupancies[i], strict=True)}
+            | {f"{g} error": _known(value) for g, value in zip(self.groups, self.standard_errors[i], strict=True)}
+            | {"problem": self.failed.get(name)}
+            for i, name in enumerate(self.maps)
+        ]
+
+    def as_dict(self):
+        """Plain values for a JSON file."""
+        return {
+            "maps": self.maps,
+            "groups": self.groups,
+            "occupancies": self.occupancies.tolist(),
+            "standard_errors": self.standard_errors.tolist(),
+            "correlations": self.correlations.tolist(),
+            "references": self.references,
+            "reference_maps": self.reference_maps,
+            "sets": self.described(),
+            "map_order": [self.maps[i] for i in self.map_order.places],
+            "group_order": [self.groups[i] for i in self.group_order.places],
+            "failed": self.failed,
+            "lowpass": self.lowpass,
+            "warnings": self.warnings,
+        }
+
+    def _named(self, which):
+        return [name for name, chosen in zip(self.groups, which, strict=True) if chosen]
+
+
+def refine_maps(
+    densities,
+    voxel_size,
+    groups,
+    *,
+    names=None,
+    origin=(0.0, 0.0, 0.0),
+    lowpass=None,
+    reference=None,
+    reference_maps=(),
+    solvent=True,
+    progress=None,
+):
+    """Refine the occupancies of groups of atoms against many maps of one box.
+
+    For maps of several boxes, or with a model for each map: `MatrixBox` and `occupancy_matrix`.
+
+    Parameters
+    ----------
+    densities : iterable of arrays, each of shape (z, y, x)
+        They are taken one after the other and not kept.
+    voxel_size, groups, origin, lowpass, solvent, progress
+        As for `refine`.
+    names : sequence of str, optional
+        Of the maps; numbers from 1 unless given.
+    reference : sequence of str, optional
+        Groups that are full in every map. By default the highest plateau of each map.
+    reference_maps : sequence of str, optional
+        Names of maps that are known to be complete: each group is set against itself in these.
+
+    Returns
+    -------
+    OccupancyMatrix
+
+    Raises
+    ------
+    OccuPyError
+        If maps, groups or a setting cannot be used, or the model is in none of the maps.
+    """
+    report = Progress(progress)
+    box, readings = None, []
+    for i, density in enumerate(densities):
+        if box is None:
+            made = report.stage("densities of groups", 0.3)
+            box = MatrixBox(density.shape, voxel_size, groups, origin, lowpass, solvent, made)
+            report.stage("maps", 0.6)
+        readings.append(Reading(str(i + 1) if names is None else names[i], box.sums(density), box.model_sums))
+    if box is None:
+        raise OccuPyError("there are no maps; expected at least one")
+    found = occupancy_matrix(readings, box.lowpass, reference=reference, reference_maps=reference_maps)
+    report.done()
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read of one map.
+
+    Attributes
+    ----------
+    name : str
+    sums : MapSums or None
+        None where the map could not be used.
+    model_sums : ModelSums
+        Of the model in its box; one object for all maps that share both.
+    problem : str
+        Why it could not.
+    """
+
+    name: str
+    sums: MapSums | None
+    model_sums: ModelSums | None
+    problem: str = ""
+
+
+class MatrixBox:
+    """Groups of atoms in a box: reads any number of maps of that box.
+
+    The parameters are those of `refine`, the shape that of the maps.
+
+    Attributes
+    ----------
+    model_sums : ModelSums
+    lowpass : float
+        Å.
+    """
+
+    def __init__(self, shape, voxel_size, groups, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
+        sizes = checked_voxel_size(voxel_size)
+        self.lowpass = checked_lowpass(lowpass, shape, sizes)
+        self._shape = tuple(shape)
+        self._model = MatrixModel(shape, sizes, _inside(groups, shape, sizes, origin), self.lowpass, solvent, progress)
+        self.model_sums = self._model.model_sums
+        if (self.model_sums.weights <= 0).any():
+            name = self.model_sums.names[int(np.argmin(self.model_sums.weights))]
+            raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+
+    def sums(self, density):
+        """What is read of a map of the box: `MapSums`."""
+        density, _ = checked_density(density)
+        if density.shape != self._shape:
+            raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
+        return self._model.sums(density)
+
+
+def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
+    """The matrix of occupancies of maps that have been read.
+
+    Parameters
+    ----------
+    readings : list of Reading
+    lowpass : float
+        Å, of all of them.
+    reference, reference_maps
+        As for `refine_maps`.
+
+    Returns
+    -------
+    OccupancyMatrix
+
+    Raises
+    ------
+    OccuPyError
+        If no map can be used, or a reference is not among groups or maps.
+    """
+    maps = [reading.name for reading in readings]
+    failed = {reading.name: reading.problem for reading in readings if reading.sums is None}
+    used = [i for i, reading in enumerate(readings) if reading.sums is not None]
+    if not used:
+        raise OccuPyError(f"none of the {len(maps)} maps can be used: {next(iter(failed.values()), 'there is none')}")
+    groups = list(dict.fromkeys(name for i in used for name in readings[i].model_sums.names))
+    _check_among(reference, groups, "group")
+    _check_among(reference_maps, maps, "map")
+    _check_not_failed(reference_maps, failed)
+    fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
+    table = _Table(groups, [readings[i].model_sums for i in used], fits)
+    failed |= {maps[used[k]]: problem for k, problem in table.problems(reference).items()}
+    _check_not_failed(reference_maps, failed)
+    complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
+    warnings = table.set_against(complete, reference)
+    return _assembled(maps, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
+
+
+def _check_among(names, known, what):
+    missing = [name for name in names or () if name not in known]
+    if missing or (names is not None and what == "group" and not names):
+        some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
+        raise OccuPyError(f"the reference {', '.join(missing) or '(none)'} is not a {what}; expected some of {some}")
+
+
+def _check_not_failed(reference_maps, failed):
+    for name in reference_maps:
+        if name in failed:
+            raise OccuPyError(f"the reference map {name} cannot be used: {failed[name]}")
+
+
+def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warnings, reference):
+    occupancies, errors = np.full((2, len(maps), len(groups)), np.nan)
+    correlations, references = np.full(len(maps), np.nan), [[] for _ in maps]
+    good = [k for k, i in enumerate(used) if maps[i] not in failed]
+    if not good:
+        raise OccuPyError(f"none of the {len(maps)} maps can be used: {next(iter(failed.values()))}")
+    for k in good:
+        occupancies[used[k]], errors[used[k]], references[used[k]] = table.relative(k, reference)
+        correlations[used[k]] = table.fits[k].correlation
+    rows = np.array([used[k] for k in good])
+    order = order_of(occupancies[rows])
+    agreement = np.zeros(len(maps), int)
+    agreement[rows] = agreeing(order, errors[rows])
+    return OccupancyMatrix(
+        maps, groups, occupancies, errors, correlations, references, reference_maps, agreement,
+        Order(rows[order.places], order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
+    )  # fmt: skip
+
+
+class _Table:
+    """Fits of maps, set against maps that are complete and against a reference within each."""
+
+    def __init__(self, groups, models, fits):
+        self._groups, self._models, self.fits = groups, models, fits
+        self._number = {name: i for i, name in enumerate(groups)}
+        self._complete = np.ones(len(groups))
+        self._complete_error = np.full(len(groups), _MODEL_ERROR)
+
+    def problems(self, reference):
+        """Sentences on maps that cannot be used, by number."""
+        found = {}
+        for k, fit in enumerate(self.fits):
+            if not fit.correlation > _LEAST_CORRELATION or fit.occupancies.max() <= 0:
+                found[k] = (
+                    f"the model is not in the map: what it fits correlates with the map by {fit.correlation:.2f} only; "
+                    "expected a model in its place (see fitmap), of the same hand as the map"
+                )
+            elif reference is not None and self._level(k, self._chosen(k, reference)) <= 0:
+                found[k] = f"the reference {', '.join(reference)} is not in the map: its occupancy is not above 0"
+        return found
+
+    def set_against(self, complete, reference):
+        """Set each group against itself in the maps of these numbers; returns warnings."""
+        if not complete:
+            return []
+        occupancies, errors = np.full((2, len(complete), len(self._groups)), np.nan)
+        for row, k in enumerate(complete):
+            mine, level = self._mine(k), self._mean_level(k)
+            occupancies[row, mine] = self.fits[k].occupancies / level
+            errors[row, mine] = np.sqrt(np.diag(self.fits[k].covariance)) / level
+        known = np.isfinite(occupancies)
+        count = np.maximum(known.sum(axis=0), 1)
+        means = np.where(known, occupancies, 0).sum(axis=0) / count
+        mean_errors = np.sqrt(np.where(known, errors**2, 0).sum(axis=0)) / count
+        usable = means > _LEAST_IN_REFERENCE
+        self._complete = np.where(usable, means, 1.0)
+        self._complete_error = np.where(usable, mean_errors / self._complete, _MODEL_ERROR)
+        weak = [f"{name} ({value:.2f})" for name, value, ok in zip(self._groups, means, usable, strict=True) if not ok]
+        if not weak:
+            return []
+        return [f"Not complete in the reference maps, and not set against them: {', '.join(weak)}."]
+
+    def relative(self, k, reference):
+        """Occupancies and standard errors of all groups in a map, and the names of its reference."""
+        mine, fit = self._mine(k), self.fits[k]
+        complete, complete_error = self._complete[mine], self._complete_error[mine]
+        values = fit.occupancies / complete
+        covariance = fit.covariance / np.outer(complete, complete)
+        chosen = self._chosen(k, reference)
+        share = np.where(chosen, self._models[k].weights, 0)
+        share = share / share.sum()
+        level = share @ values
+        values = values / level
+        # What a reference is read with is its error; that of others comes with that of their difference from it.
+        carried = np.eye(len(mine)) - np.where(chosen, 0, values)[:, None] * share
+        variance = np.einsum("ab,bc,ac->a", carried, covariance, carried) / level**2
+        there = _ABSENT_SHARE**2 + (1 - _ABSENT_SHARE**2) * np.clip(values, 0, 1) ** 2
+        of_level = np.where(chosen, 0, share**2 @ complete_error**2)
+        variance = variance * there + values**2 * (complete_error**2 + of_level)
+        occupancies, errors = np.full((2, len(self._groups)), np.nan)
+        occupancies[mine], errors[mine] = values, np.sqrt(variance)
+        return occupancies, errors, [name for name, c in zip(self._models[k].names, chosen, strict=True) if c]
+
+    def _mine(self, k):
+        return np.array([self._number[name] for name in self._models[k].names])
+
+    def _mean_level(self, k):
+        weights = self._models[k].weights
+        return weights @ self.fits[k].occupancies / weights.sum()
+
+    def _level(self, k, chosen):
+        weights = np.where(chosen, self._models[k].weights, 0)
+        return weights @ self.fits[k].occupancies / weights.sum() if chosen.any() else 0.0
+
+    def _chosen(self, k, reference):
+        """Which groups of a map are its reference."""
+        if reference is not None:
+            return np.isin(self._models[k].names, list(reference))
+        mine = self._mine(k)
+        values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
+        errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
+        return default_reference(values, weights, errors)
+
+
+def _inside(groups, shape, voxel_size, origin):
+    """The groups with positions from the first voxel, atoms outside the box left out."""
+    groups = {name: placed(group, origin) for name, group in checked_groups(groups, MOST_GROUPS).items()}
+    kept = {name: inside(group, shape, voxel_size) for name, group in groups.items()}
+    outside, total = sum((~atoms).sum() for atoms in kept.values()), sum(len(group) for group in groups.values())
+    if outside > (1 - _LEAST_INSIDE) * total:
+        raise OccuPyError(
+            f"{outside} of {total} atoms are outside the map; expected a model in its place in the map (see fitmap)"
+        )
+    return {name: group.part(kept[name]) for name, group in groups.items() if kept[name].any()}
+
+
+def _median(values):
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _known(value):
+    return float(value) if np.isfinite(value) else None
