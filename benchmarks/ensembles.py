@@ -1,4 +1,4 @@
-"""Ensembles of maps of a complex that assembles, as networks generate them: chains come and go, all else varies a little.
+"""Ensembles of maps of a complex that assembles, as networks generate them: chains come and go, the rest varies little.
 
 There is no noise in these maps. Instead each has conformations of its own, a scale, an offset, a fall-off, low
 frequencies that are lost in part, and a smooth background within a soft mask.

@@ -41,10 +41,13 @@ class Batch:
     planned : list of tuple (str, files or None)
     failed : bool
         Whether a map failed so far.
+    problems : dict of str to str
+        Why maps failed, in sentences.
     """
 
     def __init__(self, maps, files_of=lambda source: None):
         self.failed = False
+        self.problems = {}
         self.planned = []
         taken = {}
         for source in maps:
@@ -73,7 +76,8 @@ class Batch:
             except (OccuPyError, MemoryError) as error:
                 self._fail(error, source)
             else:
-                tell(found.lines)
+                if found.lines:
+                    tell(found.lines)
                 done.append((source, found))
         return done
 
@@ -92,6 +96,7 @@ class Batch:
 
     def _fail(self, problem, source):
         tell_failure(problem, source)
+        self.problems[source] = str(problem)
         self.failed = True
 
 

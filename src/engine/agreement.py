@@ -19,11 +19,14 @@ class Order:
     ----------
     places : array of int
         The rows, in that order.
+    leaves : array of int
+        The same among the rows that were clustered, as the tree numbers them.
     tree : array of float, shape (rows - 1, 4)
         The hierarchy, as `scipy.cluster.hierarchy.linkage` gives it; empty for one row.
     """
 
     places: np.ndarray
+    leaves: np.ndarray
     tree: np.ndarray
 
 
@@ -42,9 +45,10 @@ def order_of(values):
     from scipy.cluster import hierarchy
 
     if len(values) < 2:
-        return Order(np.arange(len(values)), np.empty((0, 4)))
+        return Order(np.arange(len(values)), np.arange(len(values)), np.empty((0, 4)))
     tree = hierarchy.linkage(_filled(values), "average", optimal_ordering=len(values) <= _MOST_OPTIMAL)
-    return Order(hierarchy.leaves_list(tree), tree)
+    leaves = hierarchy.leaves_list(tree)
+    return Order(leaves, leaves, tree)
 
 
 def agreeing(order, standard_errors):
@@ -72,7 +76,7 @@ def agreeing(order, standard_errors):
         return np.ones(len(order.places), int)
     usual = _medians(standard_errors)
     found = hierarchy.fcluster(order.tree, np.sqrt(DISTINCT**2 + 2 * (usual**2).sum()), "distance")
-    ranks = {number: rank for rank, number in enumerate(dict.fromkeys(found[order.places]), start=1)}
+    ranks = {number: rank for rank, number in enumerate(dict.fromkeys(found[order.leaves]), start=1)}
     return np.array([ranks[number] for number in found])
 
 

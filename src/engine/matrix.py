@@ -89,21 +89,23 @@ class OccupancyMatrix:
             })  # fmt: skip
         return sets
 
-    def rows(self):
-        """The matrix as a table: a row for each map with its set, its correlation, occupancies and errors.
+    def table(self):
+        """The matrix as a table, a row for each map: its set, correlation, occupancies, their errors.
 
         Returns
         -------
-        list of dict
-            Occupancies by the name of the group, standard errors by that name followed by " error".
+        headings : list of str
+        rows : list of list
+            What is not known is None.
         """
-        return [
-            {"map": name, "set": int(self.agreement[i]) or None, "correlation": _known(self.correlations[i])}
-            | {group: _known(value) for group, value in zip(self.groups, self.occupancies[i], strict=True)}
-            | {f"{g} error": _known(value) for g, value in zip(self.groups, self.standard_errors[i], strict=True)}
-            | {"problem": self.failed.get(name)}
+        headings = ["map", "set", "correlation", *self.groups, *(f"{name} error" for name in self.groups), "problem"]
+        rows = [
+            [name, int(self.agreement[i]) or None, _known(self.correlations[i])]
+            + [_known(value) for value in (*self.occupancies[i], *self.standard_errors[i])]
+            + [self.failed.get(name)]
             for i, name in enumerate(self.maps)
         ]
+        return headings, rows
 
     def as_dict(self):
         """Plain values for a JSON file."""
@@ -298,7 +300,7 @@ def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warni
     agreement[rows] = agreeing(order, errors[rows])
     return OccupancyMatrix(
         maps, groups, occupancies, errors, correlations, references, reference_maps, agreement,
-        Order(rows[order.places], order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
+        Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
     )  # fmt: skip
 
 
