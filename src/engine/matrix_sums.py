@@ -120,9 +120,9 @@ class MatrixModel:
         seen = grid.density(np.where(grid.kept, grid.coefficients(density), 0) * grid.probe).reshape(grid.shape)
         level = np.median(seen[self._edge]) if self._edge.any() else 0
         kept = self._kept(grid.transform((seen - np.float32(level)) * self._window))
-        weighted = kept * self._multiplicity
-        cross = [(self._columns[shell].conj().T @ weighted[shell]).real for shell in self._shells]
-        power = [np.vdot(kept[shell], weighted[shell]).real for shell in self._shells]
+        weighted = kept.conj() * self._multiplicity
+        cross = [(weighted[shell] @ self._columns[shell]).real for shell in self._shells]
+        power = [(weighted[shell] @ kept[shell]).real for shell in self._shells]
         return MapSums(np.array(cross, float), np.array(power, float))
 
     def _transformed(self, columns):
