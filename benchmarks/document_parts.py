@@ -2,7 +2,7 @@
 
 import re
 
-_ORDER = ("ice", "vacuum")
+_ORDER = ("ice", "matrix", "vacuum")
 
 
 def put(path, name, text):
@@ -12,7 +12,7 @@ def put(path, name, text):
     ----------
     path : Path
         Made where it is missing.
-    name : {'ice', 'vacuum'}
+    name : {'ice', 'matrix', 'vacuum'}
     text : str
         Markdown.
     """

@@ -1,26 +1,23 @@
 """occupy refine on several maps: one matrix of occupancies, as a table, as JSON and as a heat map."""
 
-import csv
-import io
 import warnings
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from .. import heatmap
-from ..engine.matrix import MatrixBox, Reading, occupancy_matrix
+from ..engine.matrix import MatrixBox, Reading, listed, occupancy_matrix
 from ..engine.matrix_sums import MapSums
 from . import emdb, mapfile
 from .atom_groups import read_groups
 from .maps import file_of, sample
 from .outputs import check_absent, staged, write_json
-from .report import printable, program_record, tell, warning_lines
+from .report import program_record, tell, warning_lines
 from .work import Batch, Done
 
 NAME = "occupancy_matrix"
 """Of the files, before their endings."""
 
-_MOST_NAMES = 6
 _MOST_SETS = 30
 
 
@@ -70,16 +67,7 @@ class MatrixFiles:
             warnings.filterwarnings("ignore", "Glyph", UserWarning)  # letters that the font has not
             figure.savefig(place(self.figure))
             write_json(place(self.json), record | {"matrix": matrix.as_dict()})
-            text = csv_text(matrix)
-            place(self.csv).write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
-
-
-def csv_text(matrix):
-    """A matrix as comma-separated values."""
-    headings, rows = matrix.table()
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([headings, *rows])
-    return text.getvalue()
+            place(self.csv).write_text(matrix.as_csv(), encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def refine_maps(maps, choices, files, *, reference_maps=(), voxel_size=None, settings):
@@ -186,24 +174,11 @@ def result_lines(matrix, names):
     sets = matrix.described()
     yield f"{len(matrix.maps)} maps, {len(matrix.groups)} groups, at {matrix.lowpass:.3g} Å"
     if matrix.reference_maps:
-        yield f"  reference {_listed([name_of[name] for name in matrix.reference_maps])}: every group is full there"
+        yield f"  reference {listed([name_of[name] for name in matrix.reference_maps])}: every group is full there"
     yield f"  {'set':>3} {'maps':>5}  maps that agree"
     for one in sorted(sets, key=lambda one: -len(one["maps"]))[:_MOST_SETS]:
-        members = _listed([name_of[name] for name in one["maps"]])
-        yield f"  {one['number']:3d} {len(one['maps']):5d}  {described(one)}: {members}"
+        members = listed([name_of[name] for name in one["maps"]])
+        yield f"  {one['number']:3d} {len(one['maps']):5d}  {one['words']}: {members}"
     if len(sets) > _MOST_SETS:
         yield f"            and {len(sets) - _MOST_SETS} smaller sets"
     yield from warning_lines(matrix.warnings)
-
-
-def described(one):
-    """A set of agreeing maps in words."""
-    parts = [
-        f"{words} {_listed(one[key])}" for key, words in (("absent", "without"), ("partial", "in part")) if one[key]
-    ]
-    return "; ".join(parts) or "all groups"
-
-
-def _listed(names):
-    more = len(names) - _MOST_NAMES
-    return printable(", ".join(names[:_MOST_NAMES]) + (f" and {more} others" if more > 0 else ""))

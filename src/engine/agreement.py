@@ -36,17 +36,20 @@ def order_of(values):
     Parameters
     ----------
     values : array of float, shape (rows, columns)
-        What is not known, NaN, counts as the mean of its column.
+        Where a value is not known, NaN, the distance is that in the other columns, as if the column
+        were like these.
 
     Returns
     -------
     Order
     """
     from scipy.cluster import hierarchy
+    from scipy.spatial.distance import squareform
 
     if len(values) < 2:
         return Order(np.arange(len(values)), np.arange(len(values)), np.empty((0, 4)))
-    tree = hierarchy.linkage(_filled(values), "average", optimal_ordering=len(values) <= _MOST_OPTIMAL)
+    distances = squareform(_distances(values), checks=False)
+    tree = hierarchy.linkage(distances, "average", optimal_ordering=len(values) <= _MOST_OPTIMAL)
     leaves = hierarchy.leaves_list(tree)
     return Order(leaves, leaves, tree)
 
@@ -80,10 +83,15 @@ def agreeing(order, standard_errors):
     return np.array([ranks[number] for number in found])
 
 
-def _filled(values):
-    known = np.isfinite(values)
-    means = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return np.where(known, values, means)
+def _distances(values):
+    """Euclidean distances of rows, over what is known of both."""
+    known = np.isfinite(values).astype(float)
+    filled = np.where(known > 0, values, 0.0)
+    squares = filled**2 @ known.T
+    squares = np.maximum(squares + squares.T - 2 * filled @ filled.T, 0)
+    squares = squares * values.shape[1] / np.maximum(known @ known.T, 1)
+    np.fill_diagonal(squares, 0)
+    return np.sqrt(squares)
 
 
 def _medians(values):

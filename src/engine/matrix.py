@@ -1,5 +1,7 @@
 """Occupancies of groups of atoms in many maps: one matrix, with standard errors."""
 
+import csv
+import io
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +25,7 @@ _MODEL_ERROR = 0.1
 _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
 
+_MOST_NAMES = 6
 _FULL, _ABSENT = 0.85, 0.15
 """Occupancies from which a group counts as there, and up to which as absent, in words."""
 
@@ -75,18 +78,17 @@ class OccupancyMatrix:
         Returns
         -------
         list of dict
-            number, maps (names), absent and partial (names of groups, by their median occupancy).
+            number, maps (names), absent and partial (names of groups, by their median occupancy),
+            and the same in words.
         """
         sets = []
         for number in range(1, int(self.agreement.max(initial=0)) + 1):
             mine = self.agreement == number
             medians = np.array([_median(column) for column in self.occupancies[mine].T])
-            sets.append({
-                "number": number,
-                "maps": [name for name, here in zip(self.maps, mine, strict=True) if here],
-                "absent": self._named(medians <= _ABSENT),
-                "partial": self._named((medians > _ABSENT) & (medians < _FULL)),
-            })  # fmt: skip
+            absent, partial = self._named(medians <= _ABSENT), self._named((medians > _ABSENT) & (medians < _FULL))
+            maps = [name for name, here in zip(self.maps, mine, strict=True) if here]
+            words = _in_words(absent, partial)
+            sets.append({"number": number, "maps": maps, "absent": absent, "partial": partial, "words": words})
         return sets
 
     def table(self):
@@ -107,14 +109,21 @@ class OccupancyMatrix:
         ]
         return headings, rows
 
+    def as_csv(self):
+        """The table as comma-separated values, with the line ends of that format."""
+        headings, rows = self.table()
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([headings, *rows])
+        return text.getvalue()
+
     def as_dict(self):
-        """Plain values for a JSON file."""
+        """Plain values for a JSON file; what is not known is None."""
         return {
             "maps": self.maps,
             "groups": self.groups,
-            "occupancies": self.occupancies.tolist(),
-            "standard_errors": self.standard_errors.tolist(),
-            "correlations": self.correlations.tolist(),
+            "occupancies": [[_known(value) for value in row] for row in self.occupancies],
+            "standard_errors": [[_known(value) for value in row] for row in self.standard_errors],
+            "correlations": [_known(value) for value in self.correlations],
             "references": self.references,
             "reference_maps": self.reference_maps,
             "sets": self.described(),
@@ -330,22 +339,27 @@ class _Table:
         """Set each group against itself in the maps of these numbers; returns warnings."""
         if not complete:
             return []
-        occupancies, errors = np.full((2, len(complete), len(self._groups)), np.nan)
-        for row, k in enumerate(complete):
-            mine, level = self._mine(k), self._mean_level(k)
+        # A group that is not there is first told by the level of the others, which may then be taken without it.
+        usable = self._means(complete, lambda k: self._chosen(k, reference))[0] > _LEAST_IN_REFERENCE
+        means, errors = self._means(complete, lambda k: usable[self._mine(k)])
+        self._complete = np.where(usable, means, 1.0)
+        self._complete_error = np.where(usable, errors / self._complete, _MODEL_ERROR)
+        weak = [f"{name} ({value:.2f})" for name, value, ok in zip(self._groups, means, usable, strict=True) if not ok]
+        if not weak:
+            return []
+        return [f"Not complete in the reference maps, and not set against them: {', '.join(weak)}."]
+
+    def _means(self, numbers, level_of):
+        """Means of groups over some maps, relative to those groups of each map that a function tells, with errors."""
+        occupancies, errors = np.full((2, len(numbers), len(self._groups)), np.nan)
+        for row, k in enumerate(numbers):
+            mine, level = self._mine(k), self._level(k, level_of(k))
             occupancies[row, mine] = self.fits[k].occupancies / level
             errors[row, mine] = np.sqrt(np.diag(self.fits[k].covariance)) / level
         known = np.isfinite(occupancies)
         count = np.maximum(known.sum(axis=0), 1)
         means = np.where(known, occupancies, 0).sum(axis=0) / count
-        mean_errors = np.sqrt(np.where(known, errors**2, 0).sum(axis=0)) / count
-        usable = means > _LEAST_IN_REFERENCE
-        self._complete = np.where(usable, means, 1.0)
-        self._complete_error = np.where(usable, mean_errors / self._complete, _MODEL_ERROR)
-        weak = [f"{name} ({value:.2f})" for name, value, ok in zip(self._groups, means, usable, strict=True) if not ok]
-        if not weak:
-            return []
-        return [f"Not complete in the reference maps, and not set against them: {', '.join(weak)}."]
+        return means, np.sqrt(np.where(known, errors**2, 0).sum(axis=0)) / count
 
     def relative(self, k, reference):
         """Occupancies and standard errors of all groups in a map, and the names of its reference."""
@@ -371,11 +385,8 @@ class _Table:
     def _mine(self, k):
         return np.array([self._number[name] for name in self._models[k].names])
 
-    def _mean_level(self, k):
-        weights = self._models[k].weights
-        return weights @ self.fits[k].occupancies / weights.sum()
-
     def _level(self, k, chosen):
+        """Mean occupancy of some groups of a map, on the scale of its fit; 0 where there are none."""
         weights = np.where(chosen, self._models[k].weights, 0)
         return weights @ self.fits[k].occupancies / weights.sum() if chosen.any() else 0.0
 
@@ -399,6 +410,17 @@ def _inside(groups, shape, voxel_size, origin):
             f"{outside} of {total} atoms are outside the map; expected a model in its place in the map (see fitmap)"
         )
     return {name: group.part(kept[name]) for name, group in groups.items() if kept[name].any()}
+
+
+def listed(names, most=_MOST_NAMES):
+    """Names in a row, with the count of those that would make it long."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} others" if more > 0 else "")
+
+
+def _in_words(absent, partial):
+    parts = [f"{words} {listed(names)}" for words, names in (("without", absent), ("in part", partial)) if names]
+    return "; ".join(parts) or "all groups"
 
 
 def _median(values):

@@ -276,7 +276,7 @@ def checked_lowpass(lowpass, shape, voxel_size):
     """The low-pass in Å, checked, or the default for a map of such voxels."""
     smallest = SMALLEST_LOWPASS_VOXELS * max(voxel_size)
     if lowpass is None:
-        return max(DEFAULT_LOWPASS, smallest)
+        return default_lowpass(voxel_size)
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
     if not smallest <= lowpass <= longest:
         raise SettingError(
@@ -284,6 +284,11 @@ def checked_lowpass(lowpass, shape, voxel_size):
             f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
+
+
+def default_lowpass(voxel_size):
+    """The resolution, in Å, to which a map of such voxels is used unless another is given."""
+    return max(DEFAULT_LOWPASS, SMALLEST_LOWPASS_VOXELS * max(voxel_size))
 
 
 def default_reference(occupancies, weights, standard_errors):
