@@ -20,7 +20,7 @@ class MatrixPlot(Plot):
     def __init__(self, session, matrix, volumes):
         super().__init__(session, "OccuPy matrix", title=f"Occupancies in {len(volumes)} maps")
         self.matrix, self.volumes = matrix, volumes
-        self.heat, self._told = None, None
+        self.heat, self.told = None, ""
         area = self.tool_window.ui_area
         area.setMinimumSize(_SMALLEST, _SMALLEST)
         for event, handle in (
@@ -44,9 +44,9 @@ class MatrixPlot(Plot):
 
     def _hovered(self, event):
         text = self.text_at(event)
-        if text == self._told:
+        if text == self.told:
             return
-        self._told = text
+        self.told = text
         self.session.logger.status(text)
         QToolTip.showText(QCursor.pos(), text, self.canvas)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DISTINCT = 0.5
-"""Maps agree that differ by less than half of one group, all groups taken together, beside their errors."""
+DISTINCT = 0.4
+"""Maps agree that differ by less than this much of one group, all groups taken together, beside their errors."""
 
 _MOST_OPTIMAL = 300
 """More are not brought into the best order of their tree, which takes a time that grows with the cube."""
@@ -62,6 +62,7 @@ def agreeing(order, standard_errors):
     order : Order
         Of the maps.
     standard_errors : array of float, shape (maps, groups)
+        Without what is the same in all maps.
 
     Returns
     -------
@@ -70,8 +71,8 @@ def agreeing(order, standard_errors):
 
     Notes
     -----
-    The tree is cut at the distance √(d² + Σ 2s²), d half of a group and s the median standard
-    error of each group: two readings of the same occupancies are √(Σ 2s²) apart.
+    The tree is cut at the distance √(d² + Σ 2s²), d = 0.4 and s the median standard error of each
+    group: two readings of the same occupancies are √(Σ 2s²) apart.
     """
     from scipy.cluster import hierarchy
 

@@ -295,18 +295,19 @@ def _check_not_failed(reference_maps, failed):
 
 
 def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warnings, reference):
-    occupancies, errors = np.full((2, len(maps), len(groups)), np.nan)
+    occupancies, errors, own_errors = np.full((3, len(maps), len(groups)), np.nan)
     correlations, references = np.full(len(maps), np.nan), [[] for _ in maps]
     good = [k for k, i in enumerate(used) if maps[i] not in failed]
     if not good:
         raise OccuPyError(f"none of the {len(maps)} maps can be used: {next(iter(failed.values()))}")
     for k in good:
-        occupancies[used[k]], errors[used[k]], references[used[k]] = table.relative(k, reference)
+        row = used[k]
+        occupancies[row], errors[row], own_errors[row], references[row] = table.relative(k, reference)
         correlations[used[k]] = table.fits[k].correlation
     rows = np.array([used[k] for k in good])
     order = order_of(occupancies[rows])
     agreement = np.zeros(len(maps), int)
-    agreement[rows] = agreeing(order, errors[rows])
+    agreement[rows] = agreeing(order, own_errors[rows])
     return OccupancyMatrix(
         maps, groups, occupancies, errors, correlations, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
@@ -362,7 +363,7 @@ class _Table:
         return means, np.sqrt(np.where(known, errors**2, 0).sum(axis=0)) / count
 
     def relative(self, k, reference):
-        """Occupancies and standard errors of all groups in a map, and the names of its reference."""
+        """Occupancies of all groups in a map, their standard errors, what of these is the map's own, its reference."""
         mine, fit = self._mine(k), self.fits[k]
         complete, complete_error = self._complete[mine], self._complete_error[mine]
         values = fit.occupancies / complete
@@ -377,10 +378,10 @@ class _Table:
         variance = np.einsum("ab,bc,ac->a", carried, covariance, carried) / level**2
         there = _ABSENT_SHARE**2 + (1 - _ABSENT_SHARE**2) * np.clip(values, 0, 1) ** 2
         of_level = np.where(chosen, 0, share**2 @ complete_error**2)
-        variance = variance * there + values**2 * (complete_error**2 + of_level)
-        occupancies, errors = np.full((2, len(self._groups)), np.nan)
-        occupancies[mine], errors[mine] = values, np.sqrt(variance)
-        return occupancies, errors, [name for name, c in zip(self._models[k].names, chosen, strict=True) if c]
+        own = variance * there
+        found = np.full((3, len(self._groups)), np.nan)
+        found[:, mine] = values, np.sqrt(own + values**2 * (complete_error**2 + of_level)), np.sqrt(own)
+        return *found, [name for name, c in zip(self._models[k].names, chosen, strict=True) if c]
 
     def _mine(self, k):
         return np.array([self._number[name] for name in self._models[k].names])
