@@ -62,7 +62,7 @@ class Ensemble:
         return self.molecule.chains[self.kept]
 
 
-def ensemble(molecule, solvent, seed):
+def ensemble(molecule, solvent, seed, occupancies=None):
     """An ensemble of maps of a complex.
 
     Parameters
@@ -71,6 +71,8 @@ def ensemble(molecule, solvent, seed):
     solvent : str
         One of `simulate_ice.SOLVENTS`.
     seed : int
+    occupancies : array of float, shape (maps, chains), optional
+        Else blocks of chains and single ones come and go.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def ensemble(molecule, solvent, seed):
     """
     random = np.random.default_rng(seed)
     chains = _chain_coefficients(molecule, solvent, random)
-    occupancies = _occupancies(molecule, random)
+    occupancies = _occupancies(molecule, random) if occupancies is None else occupancies
     complete = _in_space(chains.mean(axis=1).sum(axis=0))
     densest = np.sort(complete, axis=None)[-200:].mean()
     mask = _soft_mask(complete / densest)

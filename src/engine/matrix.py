@@ -26,6 +26,7 @@ _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
 
 _MOST_NAMES = 6
+_HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
 _FULL, _ABSENT = 0.85, 0.15
 """Occupancies from which a group counts as there, and up to which as absent, in words."""
 
@@ -305,6 +306,8 @@ def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warni
         occupancies[row], errors[row], own_errors[row], references[row] = table.relative(k, reference)
         correlations[used[k]] = table.fits[k].correlation
     rows = np.array([used[k] for k in good])
+    if not reference_maps and len(rows) >= _FEWEST_MAPS:
+        warnings = [*warnings, *_never_full(groups, occupancies[rows])]
     order = order_of(occupancies[rows])
     agreement = np.zeros(len(maps), int)
     agreement[rows] = agreeing(order, own_errors[rows])
@@ -312,6 +315,18 @@ def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warni
         maps, groups, occupancies, errors, correlations, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
     )  # fmt: skip
+
+
+def _never_full(groups, occupancies):
+    """A sentence on groups that are full in none of many maps, if there are any."""
+    high = [np.quantile(c[np.isfinite(c)], _HIGH_QUANTILE) if np.isfinite(c).any() else 1.0 for c in occupancies.T]
+    named = [f"{name} ({h:.2f})" for name, h in zip(groups, high, strict=True) if _ABSENT < h < _FULL]
+    if not named:
+        return []
+    return [
+        f"Full in hardly any map: {listed(named)}. A model that is wrong about a group makes it read so; reference "
+        "maps, known to be complete, tell the two apart."
+    ]
 
 
 class _Table:
@@ -416,7 +431,7 @@ def _inside(groups, shape, voxel_size, origin):
 def listed(names, most=_MOST_NAMES):
     """Names in a row, with the count of those that would make it long."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} others" if more > 0 else "")
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _in_words(absent, partial):
