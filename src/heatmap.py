@@ -5,8 +5,13 @@ import numpy as np
 from .plots import label_places, line_color, occupancy_colors, short_name
 
 _RANGE = (0.0, 1.0)
-_TREE_WIDTH, _KEY_WIDTH, _SETS_WIDTH = 0.09, 0.03, 0.012
-_SET_COLORS = ("0.25", "0.72")
+_TREE_WIDTH = 0.09
+_KEY_INCHES, _BESIDE_KEY = 0.14, 0.85
+_LETTER_WIDTH, _SMALLEST_LETTERS = 0.62, 6
+_SETS_INCHES, _SET_LETTERS = 0.18, 6.5
+_SET_COLORS = (("0.3", "1"), ("0.75", "0"))
+"""Of the bands of sets and of their numbers, by turns."""
+
 _UNKNOWN = "0.6"
 _INCHES_PER_MAP, _INCHES_PER_GROUP = 0.16, 0.22
 _SMALLEST, _LARGEST = (6.0, 4.2), (15.0, 20.0)
@@ -53,7 +58,7 @@ def draw_matrix(figure, matrix, names, title=""):
         Of the heat map: the cell of row i and column j, of `map_order.places` and
         `group_order.places`, is centred on x = j, y = i.
     """
-    places = _layout(figure, matrix, names)
+    places = _layout(figure, matrix, names, title)
     heat = figure.add_axes(places["heat"])
     shown = _shown(matrix)
     colors = occupancy_colors().with_extremes(bad=_UNKNOWN)
@@ -64,7 +69,8 @@ def draw_matrix(figure, matrix, names, title=""):
     _draw_tree(figure.add_axes(places["maps"]), matrix.map_order, "left")
     _draw_tree(figure.add_axes(places["groups"]), matrix.group_order, "top")
     figure.colorbar(image, cax=figure.add_axes(places["key"]), label="occupancy", extend="both")
-    figure.suptitle(title, fontsize="medium", parse_math=False)
+    top = 1 - 0.1 / figure.get_figheight()
+    figure.suptitle(title, y=top, va="top", fontsize="medium", parse_math=False)
     return heat
 
 
@@ -100,46 +106,64 @@ def _shown(matrix):
     return matrix.occupancies[np.ix_(matrix.map_order.places, matrix.group_order.places)]
 
 
-def _layout(figure, matrix, names):
+def _layout(figure, matrix, names, title):
     """Places of the axes in the figure, as left, bottom, width and height."""
     width, height = figure.get_size_inches()
-    labels = 0.075 * max(len(short_name(name)) for name in names) + 0.15
-    below = 0.08 * max(len(short_name(name)) for name in matrix.groups) + 0.35
-    key = _KEY_WIDTH
-    left = 0.015 + _TREE_WIDTH + _SETS_WIDTH + 0.012
-    right = 1 - key - 0.75 / width - labels / width
-    bottom, top = below / height, 1 - 0.4 / height
+    below = _LETTER_WIDTH * _letters("xtick") * max(len(short_name(name)) for name in matrix.groups) / 72 + 0.2
+    bottom, top = below / height, 1 - (0.4 if title else 0.1) / height
     tree = min(0.12, 0.7 / height)
-    heat = (left, bottom, max(right - left, 0.2), max(top - tree - 0.005 - bottom, 0.2))
+    tall = max(top - tree - 0.005 - bottom, 0.2)
+    letters, _ = _map_letters(72 * height * tall / len(matrix.map_order.places))
+    labels = (_LETTER_WIDTH * letters * max(len(short_name(name)) for name in names) / 72 + 0.1) / width
+    sets = _SETS_INCHES / width
+    left = 0.015 + _TREE_WIDTH + sets + 0.012
+    key = _KEY_INCHES / width
+    wide = max(1 - left - labels - key - _BESIDE_KEY / width, 0.2)
     return {
-        "heat": heat,
-        "sets": (left - _SETS_WIDTH - 0.006, heat[1], _SETS_WIDTH, heat[3]),
-        "maps": (0.015, heat[1], _TREE_WIDTH, heat[3]),
-        "groups": (heat[0], heat[1] + heat[3] + 0.005, heat[2], tree),
-        "key": (heat[0] + heat[2] + (labels + 0.1) / width, heat[1], key * 0.6, heat[3]),
+        "heat": (left, bottom, wide, tall),
+        "sets": (left - sets - 0.006, bottom, sets, tall),
+        "maps": (0.015, bottom, _TREE_WIDTH, tall),
+        "groups": (left, bottom + tall + 0.005, wide, tree),
+        "key": (left + wide + labels + 0.1 / width, bottom, key, tall),
     }
+
+
+def _letters(ticks):
+    """Size in points of the letters beside an axis, unless there are too many."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(size=rcParams[f"{ticks}.labelsize"]).get_size_in_points()
+
+
+def _map_letters(room):
+    """Size in points of the names of maps that have so much room each, and of how many one is written."""
+    letters = _letters("ytick")
+    size = float(np.clip(0.85 * room, min(_SMALLEST_LETTERS, letters), letters))
+    return size, max(1, int(np.ceil(size / room)))
 
 
 def _label_maps(axes, names):
     """Names of maps at the right, of every second or further where all would not fit."""
-    from matplotlib import rcParams
-    from matplotlib.font_manager import FontProperties
-
-    letters = FontProperties(size=rcParams["ytick.labelsize"]).get_size_in_points()
     room = 72 * axes.get_figure().get_figheight() * axes.get_position().height / len(names)
-    size = float(np.clip(0.85 * room, min(6, letters), letters))
-    every = max(1, int(np.ceil(size / room)))
+    size, every = _map_letters(room)
     axes.yaxis.tick_right()
     shown = range(0, len(names), every)
     axes.set_yticks(shown, [short_name(names[i]) for i in shown], fontsize=size, parse_math=False)
 
 
 def _draw_sets(axes, matrix):
-    """A band beside the maps, light and dark by turns where another set begins; large ones are numbered."""
+    """A band beside the maps, light and dark by turns where another set begins, with the number of each."""
     sets = matrix.agreement[matrix.map_order.places]
     starts = np.flatnonzero(np.diff(sets, prepend=-1))
+    row = 72 * axes.get_figure().get_figheight() * axes.get_position().height / len(sets)
     for turn, (start, end) in enumerate(zip(starts, [*starts[1:], len(sets)], strict=True)):
-        axes.axhspan(start - 0.5, end - 0.5, color=_SET_COLORS[turn % 2], linewidth=0)
+        band, ink = _SET_COLORS[turn % 2]
+        axes.axhspan(start - 0.5, end - 0.5, color=band, linewidth=0)
+        if (end - start) * row > _SET_LETTERS:
+            middle = (start + end - 1) / 2
+            axes.text(0.5, middle, f"{sets[start]}", color=ink, fontsize=_SET_LETTERS, ha="center", va="center")
+    axes.set_xlim(0, 1)
     axes.set_axis_off()
 
 
