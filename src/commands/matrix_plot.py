@@ -2,7 +2,6 @@
 
 from chimerax.core.commands import run
 from chimerax.interfaces.graph import Plot
-from Qt.QtGui import QCursor
 from Qt.QtWidgets import QToolTip
 
 from ..heatmap import cell_of, cell_text, draw_matrix
@@ -48,7 +47,8 @@ class MatrixPlot(Plot):
             return
         self.told = text
         self.session.logger.status(text)
-        QToolTip.showText(QCursor.pos(), text, self.canvas)
+        place = self.canvas.mapToGlobal(event.guiEvent.position().toPoint())
+        QToolTip.showText(place, text, self.canvas)
 
     def _pressed(self, event):
         cell = self._cell(event)
