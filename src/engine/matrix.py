@@ -19,6 +19,9 @@ MOST_GROUPS = 600
 _LEAST_INSIDE = 0.5
 _LEAST_CORRELATION = 0.45
 _LEAST_IN_REFERENCE = 0.2
+_SURE, _LEAST_LEVEL = 3.0, 0.05
+"""Standard errors, and share of the strongest group, above which a reference is surely there."""
+
 _MODEL_ERROR = 0.1
 """Relative error of a group that is not set against itself in maps where it is known to be complete."""
 
@@ -347,8 +350,10 @@ class _Table:
                     f"the model is not in the map: what it fits correlates with the map by {fit.correlation:.2f} only; "
                     "expected a model in its place (see fitmap), of the same hand as the map"
                 )
-            elif reference is not None and self._level(k, self._chosen(k, reference)) <= 0:
-                found[k] = f"the reference {', '.join(reference)} is not in the map: its occupancy is not above 0"
+            elif reference is not None and not self._stands_out(k, self._chosen(k, reference)):
+                found[k] = (
+                    f"the reference {', '.join(reference)} is not in the map: its occupancy is not surely above 0"
+                )
         return found
 
     def set_against(self, complete, reference):
@@ -405,6 +410,12 @@ class _Table:
         """Mean occupancy of some groups of a map, on the scale of its fit; 0 where there are none."""
         weights = np.where(chosen, self._models[k].weights, 0)
         return weights @ self.fits[k].occupancies / weights.sum() if chosen.any() else 0.0
+
+    def _stands_out(self, k, chosen):
+        """Whether the level of some groups is above 0 beyond doubt: else nothing can be relative to it."""
+        share = np.where(chosen, self._models[k].weights, 0)
+        error = np.sqrt(share @ self.fits[k].covariance @ share) / max(share.sum(), np.finfo(float).tiny)
+        return self._level(k, chosen) > max(_SURE * error, _LEAST_LEVEL)
 
     def _chosen(self, k, reference):
         """Which groups of a map are its reference."""

@@ -113,9 +113,9 @@ def test_a_reference_group_is_one_in_every_map(parts, groups):
     assert found.references[0] == ["D"]
     usable = TRUTH[:, 3] > 0
     np.testing.assert_allclose(found.occupancies[usable], TRUTH[usable] / TRUTH[usable, 3:4], atol=0.05)
-    # In the map that has none of it no reference is at hand: its row is empty, or as uncertain as it is weak.
-    lost = found.maps[5]
-    assert lost in found.failed or not np.abs(found.occupancies[5, 3] - 1) > 1e-6
+    assert list(found.failed) == [found.maps[5]]
+    assert "the reference D is not in the map" in found.failed[found.maps[5]]
+    assert np.isnan(found.occupancies[5]).all()
 
 
 def test_standard_errors_hold_the_truth(parts, groups):
