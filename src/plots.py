@@ -168,7 +168,7 @@ def occupancies_figure(rows, by, title=""):
     if by in _ALONG_CHAINS:
         figure = _figure_of_chains(_by_chain(rows), by)
     else:
-        longest = max(len(_short(row["group"])) for row in rows)
+        longest = max(len(short_name(row["group"])) for row in rows)
         width = np.clip(2.5 + 0.2 * len(rows), 5, 18)
         figure = Figure(figsize=(width, 3.8 + 0.05 * longest), dpi=120, layout="constrained")
         draw_occupancies(figure.add_subplot(), rows, by)
@@ -189,7 +189,7 @@ def _figure_of_chains(chains, by):
     for panel, (chain, rows) in zip(panels, chains.items(), strict=False):
         draw_occupancies(panel, rows, by)
         panel.set_ylim(shown)
-        panel.set_title(_short(chain), fontsize="small", parse_math=False, pad=2)
+        panel.set_title(short_name(chain), fontsize="small", parse_math=False, pad=2)
         panel.tick_params(labelsize="small")
         panel.set_xlabel("")
         panel.set_ylabel("")
@@ -229,7 +229,7 @@ def _draw_bars(axes, rows):
     inks = _inks(axes)
     places = np.arange(len(rows))
     occupancies, errors = _column(rows, "occupancy"), _column(rows, "standard_error")
-    colors = _occupancy_colors()(np.nan_to_num(np.clip(occupancies, 0, 1)))
+    colors = occupancy_colors()(np.nan_to_num(np.clip(occupancies, 0, 1)))
     error_bars = {"ecolor": inks.outline, "elinewidth": min(1, 40 / len(rows)), "capsize": min(4, 60 / len(rows))}
     axes.bar(
         places, occupancies, 0.8, yerr=errors, color=colors, edgecolor=inks.line, linewidth=0.3, error_kw=error_bars
@@ -237,7 +237,7 @@ def _draw_bars(axes, rows):
     axes.axhline(0, color=inks.line, linewidth=0.8, zorder=1)
     margin = max(0.7, (_FEWEST_BARS - len(rows)) / 2)
     axes.set_xlim(-margin, len(rows) - 1 + margin)
-    _label(axes, places, [row["group"] for row in rows])
+    label_places(axes, places, [row["group"] for row in rows])
 
 
 def _draw_chains(axes, chains):
@@ -258,7 +258,7 @@ def _draw_chains(axes, chains):
         axes.axvline(end, color=_inks(axes).line, linewidth=0.4, alpha=0.5, zorder=0)
     axes.set_xlim(0, start)
     ends = np.array(ends)
-    _label(axes, (ends + np.append(0, ends[:-1])) / 2, list(chains))
+    label_places(axes, (ends + np.append(0, ends[:-1])) / 2, list(chains))
     axes.tick_params(axis="x", length=0)
 
 
@@ -302,12 +302,12 @@ def _occupancies_shown(rows):
     return max(lowest, min(0, 1.1 * bottom)), min(highest, max(1.15, 1.05 * top))
 
 
-def _label(axes, places, names):
+def label_places(axes, places, names):
     """Names below places on the x axis, small, upright or of every second place where they would not fit."""
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
 
-    labels = [_short(name) for name in names]
+    labels = [short_name(name) for name in names]
     letters = FontProperties(size=rcParams["xtick.labelsize"]).get_size_in_points()
     room = 72 * axes.get_figure().get_figwidth() * axes.get_position().width / len(labels)
     upright = max(map(len, labels)) * 0.65 * letters > room
@@ -316,7 +316,7 @@ def _label(axes, places, names):
     axes.set_xticks(places[::every], labels[::every], rotation=90 if upright else 0, fontsize=size, parse_math=False)
 
 
-def _short(name):
+def short_name(name):
     """A name with its middle left out where it is long."""
     half = _LONGEST_LABEL // 2
     return name if len(name) <= _LONGEST_LABEL else f"{name[: half - 1]}…{name[-half:]}"
@@ -327,7 +327,7 @@ def draw_projection(axes, density, scale, full_scale, axis):
     highest = np.expand_dims(_highest_along(density, axis), axis)
     level, color = (np.take_along_axis(values, highest, axis).squeeze(axis) for values in (density, scale))
     shade = np.clip(level / full_scale, 0, 1)[..., None]
-    pixels = 255 * (1 - shade * (1 - _occupancy_colors()(color)[..., :3]))
+    pixels = 255 * (1 - shade * (1 - occupancy_colors()(color)[..., :3]))
     axes.imshow(np.rint(pixels).astype(np.uint8), origin="lower", interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -357,7 +357,8 @@ def _keep_highest(planes, highest):
 
 
 @cache
-def _occupancy_colors():
+def occupancy_colors():
+    """The colormap of occupancies from 0 to 1."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("occupancy", PALETTE)
@@ -368,7 +369,7 @@ def _add_key(figure, place=None, panels=()):
     from matplotlib.cm import ScalarMappable
 
     where = {"cax": figure.add_axes(place)} if place else {"ax": list(panels), "shrink": 0.8}
-    figure.colorbar(ScalarMappable(cmap=_occupancy_colors()), label=KEY_TITLE, **where)
+    figure.colorbar(ScalarMappable(cmap=occupancy_colors()), label=KEY_TITLE, **where)
 
 
 def draw_curve(axes, kind, settings, limits):
@@ -444,6 +445,11 @@ def draw_solvent(axes, model, title=""):
     axes.set_title(title, fontsize="medium", y=1, parse_math=False)  # a name may hold $
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
+
+
+def line_color(axes):
+    """A color for fine lines that stands out from the background of axes."""
+    return _inks(axes).line
 
 
 def _inks(axes):

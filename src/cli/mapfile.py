@@ -112,6 +112,23 @@ def read(path, voxel_size=None):
     return MapFile(path, density, _voxel_size(path, header), header, axes)
 
 
+def read_voxel_size(path):
+    """The voxel size that a map file's header tells, z, y, x in Å.
+
+    Raises
+    ------
+    OccuPyError
+        If it tells none.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with mrcfile.open(path, permissive=True, header_only=True) as file:
+                return _voxel_size(path, file.header)
+    except (ValueError, OSError, EOFError, zlib.error) as error:
+        raise OccuPyError(f"{path} cannot be read as a map (MRC or CCP4): {_first_line(error)}") from None
+
+
 def _open(path):
     """Data and header of a file. Headers that break the rules in small ways are read all the same."""
     data, header, reason = None, None, ""

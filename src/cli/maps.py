@@ -29,6 +29,23 @@ def sample(source, voxel_size=None):
     return mapfile.read(_fetched(source), voxel_size)
 
 
+def voxel_size_of(source, voxel_size=None):
+    """The voxel size of a map by its header alone, z, y, x in Å; None where that tells none.
+
+    Parameters
+    ----------
+    source : str
+    voxel_size : float, optional
+        Å, instead of what the file says.
+    """
+    if voxel_size is not None:
+        return (voxel_size,) * 3
+    try:
+        return mapfile.read_voxel_size(_fetched(source))
+    except OccuPyError:
+        return None
+
+
 def local_path(source):
     """The path of a map's file; of an EMDB entry, where it is once it has been fetched."""
     return emdb.cache_folder() / file_of(source) if emdb.is_entry(source) else Path(source)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from ..engine.errors import OccuPyError
 from . import emdb, mapfile
@@ -20,6 +21,11 @@ from .script import can_be_opened, chimerax_script
 
 _STAGE = ".occupy-"
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def folder_of(source, output_dir):
+    """Where what is made of a map goes: into the folder that was named, or beside it."""
+    return output_dir or (Path() if emdb.is_entry(source) else file_of(source).parent)
 
 
 @contextmanager
@@ -187,15 +193,19 @@ class _NamedFiles:
         What the record says of the run, for `resume`.
     written : dict or None
         What was written as the record.
+    own_settings : dict
+        What this map alone is worked on with: it counts for `resume` as what all are worked on with does.
+    silent : bool
+        Whether nothing is told of it where the files of an earlier run are kept.
     """
 
     stamp = written = None
+    own_settings, silent = MappingProxyType({}), False
     _drawn = ()
 
     def __init__(self, source, made, output_dir, overwrite):
-        path = file_of(source)
-        self._folder = output_dir or (Path() if emdb.is_entry(source) else path.parent)
-        self._stem = f"{mapfile.map_name(path)}_{made}"
+        self._folder = folder_of(source, output_dir)
+        self._stem = f"{mapfile.map_name(file_of(source))}_{made}"
         self._overwrite = overwrite
         self.figure, self.record = self._path(".png"), self._path(".json")
         self.notes = []
@@ -237,7 +247,7 @@ class _NamedFiles:
         It is drawn while the maps are written: Matplotlib keeps one processor busy.
         """
         if self.figure is not None:
-            self._drawn = [_artist().submit(_draw, figure, place(self.figure))]
+            self._drawn = [_artist().submit(draw, figure, place(self.figure))]
 
 
 @cache
@@ -246,7 +256,8 @@ def _artist():
     return ThreadPoolExecutor(1)
 
 
-def _draw(figure, path):
+def draw(figure, path):
+    """Draw a figure, or what a function makes, into a file."""
     from ..plots import write_png
 
     figure = figure() if callable(figure) else figure

@@ -13,13 +13,15 @@ from . import emdb
 _NUMBERS = ("occupancy", "standard_error", "correlation")
 
 
-def stamp_of(source, work, run):
+def stamp_of(source, files, work, run):
     """What the record says of a run: what of the map's files tells whether they would be made the same again.
 
     Parameters
     ----------
     source : str
         A map. An entry of the EMDB is taken to stay as it is.
+    files : RunFiles or ReportFiles
+        Which may have settings of their own.
     work : partial
         What is done with it: its keywords are the settings, in which files count by name, size and time.
     run : str
@@ -29,7 +31,8 @@ def stamp_of(source, work, run):
     -------
     dict
     """
-    return {"id": run, "input": None if emdb.is_entry(source) else _state(source), "settings": _digest(work)}
+    state = None if emdb.is_entry(source) else _state(source)
+    return {"id": run, "input": state, "settings": _digest(work, files.own_settings)}
 
 
 def _state(path):
@@ -41,9 +44,9 @@ def _state(path):
     return {"size": found.st_size, "modified_ns": found.st_mtime_ns}
 
 
-def _digest(work):
+def _digest(work, own):
     function, keywords = (work.func, work.keywords) if isinstance(work, partial) else (work, {})
-    text = json.dumps([__version__, function.__name__, _plain(keywords)], sort_keys=True)
+    text = json.dumps([__version__, function.__name__, _plain(keywords | own)], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 

@@ -65,7 +65,8 @@ def with_running(command, values):
     running = Running(command, **shared, **own)
     if running.elsewhere:
         values = {name: _absolute(value) for name, value in values.items()}
-        values["maps"] = [_absolute_map(source) for source in values["maps"]]
+        for name in {"maps", "reference_maps"} & values.keys():
+            values[name] = [_absolute_map(source) for source in values[name]]
         values["output_dir"] = _folder_of_all(values["maps"], values.get("output_dir"))
         running = replace(running, output_dir=values["output_dir"])
     return values | {"running": running}

@@ -51,7 +51,7 @@ class Outcome:
 
 def kept(source, files, record, why):
     """The outcome of a map whose files are there, as its record tells."""
-    lines = [f"{source}", f"  kept      {why}"]
+    lines = [] if files.silent else [f"{source}", f"  kept      {why}"]
     return Outcome(Done(lines, rows_of(record)), facts=facts_of(record))
 
 
@@ -76,7 +76,7 @@ def attempt(source, files, *, work, run, forgiving=True):
     begin = perf_counter()
     try:
         if files is not None:
-            files.stamp = stamp_of(source, work, run)
+            files.stamp = stamp_of(source, files, work, run)
         value = work(source, files)
     except (OccuPyError, MemoryError) as error:
         return Outcome(problem=sentence_of(error), disk_full=isinstance(error, DiskFull))

@@ -4,15 +4,13 @@ import uuid
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import chain
-from pathlib import Path
 
 from tqdm import tqdm
 
 from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale
-from . import emdb
-from .maps import file_of, sample
-from .outputs import remove_stages
+from .maps import sample
+from .outputs import folder_of, remove_stages
 from .report import DiskFull, sentence_of, tell, tell_failure
 from .resume import kept_record, stamp_of
 from .running import Running
@@ -45,16 +43,18 @@ class Batch:
     planned : list of tuple (str, files or None)
     failed : bool
         Whether a map failed so far.
+    problems : dict of str to str
+        Why maps failed, in sentences.
     """
 
     def __init__(self, maps, files_of=lambda source: None, running=None, summarized=True):
         self.failed = False
+        self.problems = {}
         self.planned = []
         self._running = running or Running()
         self._run = uuid.uuid4().hex
         self._order = {source: number for number, source in enumerate(maps)}
         self._several = len(maps) > 1
-        self._problems = []
         self._stack, self._do = ExitStack(), None
         self._summary = self._planned_summary(maps) if self._several and summarized else NoSummary()
         taken = {}
@@ -87,7 +87,7 @@ class Batch:
             if not self.planned:
                 return []
             with self._alone(), self._outcomes(work) as outcomes, self._summary.begun() as summary:
-                for source, problem in self._problems:
+                for source, problem in self.problems.items():
                     summary.add(source, None, Outcome(problem=problem))
                 for (source, files), outcome in outcomes:
                     summary.add(source, files, outcome)
@@ -100,7 +100,8 @@ class Batch:
         if outcome.problem:
             self._fail(outcome.problem, source)
         else:
-            tell(outcome.value.lines)
+            if outcome.value.lines:
+                tell(outcome.value.lines)
             done[source] = outcome.value
         if outcome.disk_full and self._several:
             raise DiskFull(self._stopped("there is no room for more", done))
@@ -128,10 +129,12 @@ class Batch:
         self.planned = [(source, files) for source, files in self.planned if source in found]
         return settings | ({"full_scale": max(found.values())} if found else {})
 
-    @property
-    def summary_paths(self):
-        """The files of the summary."""
-        return self._summary.paths
+    def check_apart(self, paths):
+        """Raise `OccuPyError` where one of these is a file of one of the maps or of the summary."""
+        planned = {path for _, files in self.planned if files for path in files.paths} | set(self._summary.paths)
+        for path in paths:
+            if path in planned:
+                raise OccuPyError(f"{path} is a file of the run itself; give the table a name of its own")
 
     @property
     def status(self):
@@ -153,7 +156,8 @@ class Batch:
         """Maps that are kept, with their outcomes, and those to be made."""
         keeping, left = [], []
         for source, files in self.planned:
-            record = kept_record(files, stamp_of(source, work, self._run)) if files and self._running.resume else None
+            asked = files is not None and self._running.resume
+            record = kept_record(files, stamp_of(source, files, work, self._run)) if asked else None
             if record is None:
                 left.append((source, files))
             else:
@@ -171,8 +175,7 @@ class Batch:
         return self._do
 
     def _planned_summary(self, maps):
-        first = maps[0]
-        folder = self._running.output_dir or (Path() if emdb.is_entry(first) else file_of(first).parent)
+        folder = folder_of(maps[0], self._running.output_dir)
         return Summary(folder, self._running.command, len(maps), self._running.overwrite)
 
     @contextmanager
@@ -200,7 +203,7 @@ class Batch:
 
     def _fail(self, problem, source):
         tell_failure(problem, source)
-        self._problems.append((source, sentence_of(problem)))
+        self.problems[source] = sentence_of(problem)
         self.failed = True
 
 

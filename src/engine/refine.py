@@ -155,18 +155,18 @@ class Refiner:
     def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
         sizes = checked_voxel_size(voxel_size)
         self.lowpass = checked_lowpass(lowpass, shape, sizes)
-        self._names = list(_checked_groups(groups))
+        self._names = list(checked_groups(groups))
         self._shape = tuple(shape)
-        placed = [_placed(group, origin) for group in groups.values()]
-        inside = [_inside(group, shape, sizes) for group in placed]
-        self._kept = [i for i, atoms in enumerate(inside) if atoms.sum() > 0]
-        if sum(atoms.sum() for atoms in inside) < _LEAST_INSIDE * sum(len(group) for group in placed):
+        in_box = [placed(group, origin) for group in groups.values()]
+        within = [inside(group, shape, sizes) for group in in_box]
+        self._kept = [i for i, atoms in enumerate(within) if atoms.sum() > 0]
+        if sum(atoms.sum() for atoms in within) < _LEAST_INSIDE * sum(len(group) for group in in_box):
             raise OccuPyError(
-                f"{sum((~atoms).sum() for atoms in inside)} of {sum(len(group) for group in placed)} atoms are outside "
+                f"{sum((~atoms).sum() for atoms in within)} of {sum(len(group) for group in in_box)} atoms are outside "
                 "the map; expected a model in its place in the map (see fitmap)"
             )
-        self._fraction_inside = [atoms.mean() for atoms in inside]
-        self._groups = [placed[i].part(inside[i]) for i in self._kept]
+        self._fraction_inside = [atoms.mean() for atoms in within]
+        self._groups = [in_box[i].part(within[i]) for i in self._kept]
         self._solvent = solvent
         self._model = GroupModel(shape, sizes, self._groups, self.lowpass, solvent, progress)
         if (self._model.weights <= 0).any():
@@ -276,7 +276,7 @@ def checked_lowpass(lowpass, shape, voxel_size):
     """The low-pass in Å, checked, or the default for a map of such voxels."""
     smallest = SMALLEST_LOWPASS_VOXELS * max(voxel_size)
     if lowpass is None:
-        return max(DEFAULT_LOWPASS, smallest)
+        return default_lowpass(voxel_size)
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
     if not smallest <= lowpass <= longest:
         raise SettingError(
@@ -284,6 +284,11 @@ def checked_lowpass(lowpass, shape, voxel_size):
             f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
+
+
+def default_lowpass(voxel_size):
+    """The resolution, in Å, to which a map of such voxels is used unless another is given."""
+    return max(DEFAULT_LOWPASS, SMALLEST_LOWPASS_VOXELS * max(voxel_size))
 
 
 def default_reference(occupancies, weights, standard_errors):
@@ -326,12 +331,13 @@ def _strongest_level(occupancies, weights, standard_errors):
     return np.average(occupancies[chosen], weights=weights[chosen])
 
 
-def _checked_groups(groups):
+def checked_groups(groups, most=MOST_GROUPS):
+    """The groups; raises `OccuPyError` where there are none, more than so many, or an empty one."""
     if not groups:
         raise OccuPyError("there are no groups of atoms; expected at least one")
-    if len(groups) > MOST_GROUPS:
+    if len(groups) > most:
         raise OccuPyError(
-            f"there are {len(groups)} groups; expected at most {MOST_GROUPS}: group atoms by segment or chain instead"
+            f"there are {len(groups)} groups; expected at most {most}: group atoms by segment or chain instead"
         )
     for name, group in groups.items():
         if len(group) == 0:
@@ -339,12 +345,12 @@ def _checked_groups(groups):
     return groups
 
 
-def _placed(group, origin):
+def placed(group, origin):
     """The group with positions from the first voxel."""
     return Group(group.positions - np.asarray(origin, float), group.potential, group.volume, group.variance)
 
 
-def _inside(group, shape, voxel_size):
+def inside(group, shape, voxel_size):
     """Which atoms are inside the box."""
     extent = ((np.array(shape) - 1) * np.array(voxel_size))[::-1]
     return ((group.positions >= 0) & (group.positions <= extent)).all(axis=1)
