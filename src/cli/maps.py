@@ -30,14 +30,7 @@ def sample(source, voxel_size=None):
 
 
 def voxel_size_of(source, voxel_size=None):
-    """The voxel size of a map by its header alone, z, y, x in Å; None where that tells none.
-
-    Parameters
-    ----------
-    source : str
-    voxel_size : float, optional
-        Å, instead of what the file says.
-    """
+    """The voxel size of what `sample` gives, z, y, x in Å; None where it gives nothing."""
     if voxel_size is not None:
         return (voxel_size,) * 3
     try:

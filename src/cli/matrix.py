@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import __version__, heatmap
+from ..engine.groups import distinct
 from ..engine.matrix import MatrixBox, Reading, check_among, listed, occupancy_matrix
 from ..engine.matrix_sums import MapSums
 from ..engine.refine import default_lowpass
@@ -76,7 +77,7 @@ class MatrixFiles:
         self.folder = folder = folder_of(maps[0], output_dir)
         self._figure = folder / f"{NAME}.png" if figures else None
         self._csv, self._json = csv_file or folder / f"{NAME}.csv", json_file or folder / f"{NAME}.json"
-        self.paths = [path for path in (self._csv, self._json, self._figure) if path]
+        self.paths = [path for path in (self._figure, self._csv, self._json) if path]
         self._overwrite = overwrite
         check_absent(self.paths, overwrite)
 
@@ -115,7 +116,7 @@ def refine_maps(maps, choices, files, *, running=None, reference_maps=(), voxel_
     """
     choice_of = dict(zip(maps, choices, strict=True))
     _check_models(choices, settings.get("reference"))
-    batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running)
+    batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
     lowpass = settings["lowpass"] if "lowpass" in settings else _lowpass_of_all(maps, voxel_size)
     of_box = {"lowpass": lowpass} | {name: settings[name] for name in ("solvent",) if name in settings}
@@ -212,8 +213,7 @@ def _record(maps, choices, voxel_size, settings):
 
 def short_names(sources):
     """What maps are called: the names of their files, with their folders where names are not their own."""
-    stems = [mapfile.map_name(file_of(source)) for source in sources]
-    return [stem if stems.count(stem) == 1 else str(source) for stem, source in zip(stems, sources, strict=True)]
+    return distinct([mapfile.map_name(file_of(source)) for source in sources], sources)
 
 
 def result_lines(matrix, names):

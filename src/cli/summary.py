@@ -50,14 +50,17 @@ class Summary:
     count : int
         Of the maps of the run.
     overwrite : bool
+    results : sequence of Path
+        Files that are made of all maps together: the page shows pictures among them and links to the others.
 
     Attributes
     ----------
     paths : list of Path
     """
 
-    def __init__(self, folder, command, count, overwrite):
+    def __init__(self, folder, command, count, overwrite, results=()):
         self._folder, self._command, self._count = folder, command, count
+        self._results = [self._relative(path) for path in results]
         self.paths = [folder / f"occupy_{command}{ending}" for ending in (".csv", ".html")]
         self._overwrite = overwrite
         self._added = dict.fromkeys((MADE, KEPT, FAILED), 0)
@@ -127,6 +130,7 @@ class Summary:
     def _filled(self, part):
         counts = {state: str(count) for state, count in self._added.items()}
         values = counts | {"command": escape(self._command), "count": str(self._count)}
+        values["results"] = "".join(map(_result, self._results))
         return Template(part).substitute(values)
 
 
@@ -191,6 +195,12 @@ def _file(path):
     ending = Path(path).suffix
     kind = ' class="script"' if ending == ".cxc" else ""
     return f'<a{kind} href="{_link(path)}" title="{_text(Path(path).name)}">{_text(ending or Path(path).name)}</a>'
+
+
+def _result(path):
+    """A paragraph with a file of all maps together, which may not be there yet."""
+    shown = f'<img class="result" alt="{_text(path)}" src="{_link(path)}">' if path.endswith(".png") else _text(path)
+    return f'<p><a href="{_link(path)}">{shown}</a></p>\n'
 
 
 def _link(path):

@@ -22,6 +22,7 @@ td:nth-child(1) { padding: .2em; }
 td img { display: block; height: 110px; max-width: 274px; object-fit: cover; object-position: right; }
 a { color: #1f4e9c; }
 a.script { font-weight: 600; }
+img.result { max-width: 40em; }
 .made { color: #2b6e3f; }
 .kept { color: #666; }
 .failed { color: #b3261e; font-weight: 600; }
@@ -30,7 +31,7 @@ a.script { font-weight: 600; }
 <body>
 <h1>occupy $command: $count maps</h1>
 <p id="going">This run is still going on, or was stopped before its end. Load the page again to see what has come.</p>
-<p>Click a column's name to sort. A <b>.cxc</b> file opens the map in ChimeraX.</p>
+$results<p>Click a column's name to sort. A <b>.cxc</b> file opens the map in ChimeraX.</p>
 <script>
 document.addEventListener("click", function (event) {
   var button = event.target.closest("th button");

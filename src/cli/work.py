@@ -37,6 +37,8 @@ class Batch:
         Which workers do it, what is kept, where the summary is.
     summarized : bool
         Whether there is a summary, if there are several maps.
+    results : sequence of Path
+        Files that will be made of all maps together.
 
     Attributes
     ----------
@@ -47,7 +49,7 @@ class Batch:
         Why maps failed, in sentences.
     """
 
-    def __init__(self, maps, files_of=lambda source: None, running=None, summarized=True):
+    def __init__(self, maps, files_of=lambda source: None, running=None, summarized=True, results=()):
         self.failed = False
         self.problems = {}
         self.planned = []
@@ -56,7 +58,7 @@ class Batch:
         self._order = {source: number for number, source in enumerate(maps)}
         self._several = len(maps) > 1
         self._stack, self._do = ExitStack(), None
-        self._summary = self._planned_summary(maps) if self._several and summarized else NoSummary()
+        self._summary = self._planned_summary(maps, results) if self._several and summarized else NoSummary()
         taken = {}
         for source in maps:
             try:
@@ -174,9 +176,9 @@ class Batch:
             self._do = self._stack.enter_context(pool(self._running, [source for source, _ in self.planned]))
         return self._do
 
-    def _planned_summary(self, maps):
+    def _planned_summary(self, maps, results):
         folder = folder_of(maps[0], self._running.output_dir)
-        return Summary(folder, self._running.command, len(maps), self._running.overwrite)
+        return Summary(folder, self._running.command, len(maps), self._running.overwrite, results)
 
     @contextmanager
     def _alone(self):

@@ -6,6 +6,7 @@ from json import dumps
 from chimerax.core.commands import JSONResult
 from chimerax.core.errors import UserError
 
+from ..engine.groups import distinct
 from ..engine.matrix import MatrixBox, Reading, listed, occupancy_matrix
 from ..engine.refine import default_lowpass
 from .arguments import in_chimerax_spelling, user_errors
@@ -67,11 +68,7 @@ def refine_matrix(
 
 def names_of(volumes):
     """What maps are called: their names, with their numbers where names are not their own."""
-    names = [volume.name for volume in volumes]
-    return [
-        name if names.count(name) == 1 else f"{name} #{volume.id_string}"
-        for name, volume in zip(names, volumes, strict=True)
-    ]
+    return distinct([volume.name for volume in volumes], [f"{volume.name} #{volume.id_string}" for volume in volumes])
 
 
 def _matrix(session, names, chosen, reference, reference_maps, lowpass, solvent, subregion):

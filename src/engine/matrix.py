@@ -12,11 +12,10 @@ from .errors import OccuPyError
 from .matrix_fit import fit_all
 from .matrix_sums import MapSums, MatrixModel, ModelSums
 from .parallel import Progress
-from .refine import checked_groups, checked_lowpass, default_reference, inside, placed
+from .refine import check_scattering, checked_groups, checked_lowpass, default_reference, groups_in_box
 from .suitability import checked_density
 
 MOST_GROUPS = 600
-_LEAST_INSIDE = 0.5
 _LEAST_CORRELATION = 0.45
 _LEAST_IN_REFERENCE = 0.2
 _SURE, _LEAST_LEVEL = 3.0, 0.05
@@ -233,11 +232,10 @@ class MatrixBox:
         sizes = checked_voxel_size(voxel_size)
         self.lowpass = checked_lowpass(lowpass, shape, sizes)
         self._shape = tuple(shape)
-        self._model = MatrixModel(shape, sizes, _inside(groups, shape, sizes, origin), self.lowpass, solvent, progress)
+        in_box, _ = groups_in_box(checked_groups(groups, MOST_GROUPS), shape, sizes, origin)
+        self._model = MatrixModel(shape, sizes, in_box, self.lowpass, solvent, progress)
         self.model_sums = self._model.model_sums
-        if (self.model_sums.weights <= 0).any():
-            name = self.model_sums.names[int(np.argmin(self.model_sums.weights))]
-            raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+        check_scattering(self.model_sums.names, self.model_sums.weights)
 
     def sums(self, density):
         """What is read of a map of the box: `MapSums`."""
@@ -426,18 +424,6 @@ class _Table:
         values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
         errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
         return default_reference(values, weights, errors)
-
-
-def _inside(groups, shape, voxel_size, origin):
-    """The groups with positions from the first voxel, atoms outside the box left out."""
-    groups = {name: placed(group, origin) for name, group in checked_groups(groups, MOST_GROUPS).items()}
-    kept = {name: inside(group, shape, voxel_size) for name, group in groups.items()}
-    outside, total = sum((~atoms).sum() for atoms in kept.values()), sum(len(group) for group in groups.values())
-    if outside > (1 - _LEAST_INSIDE) * total:
-        raise OccuPyError(
-            f"{outside} of {total} atoms are outside the map; expected a model in its place in the map (see fitmap)"
-        )
-    return {name: group.part(kept[name]) for name, group in groups.items() if kept[name].any()}
 
 
 def listed(names, most=_MOST_NAMES):

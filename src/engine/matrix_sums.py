@@ -73,16 +73,10 @@ class MatrixModel:
 
     Parameters
     ----------
-    shape, voxel_size
-        Of the maps: voxels and Å along z, y and x.
+    shape, voxel_size, lowpass, solvent, progress
+        As for `fit.GroupModel`.
     groups : dict of str to Group
         Positions are x, y, z in Å from the first voxel; none empty, all inside the box.
-    lowpass : float
-        Å.
-    solvent : bool
-        Count scattering above the ice that atoms displace, else above vacuum.
-    progress : callable, optional
-        Called with the fraction done.
 
     Attributes
     ----------

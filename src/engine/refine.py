@@ -157,21 +157,12 @@ class Refiner:
         self.lowpass = checked_lowpass(lowpass, shape, sizes)
         self._names = list(checked_groups(groups))
         self._shape = tuple(shape)
-        in_box = [placed(group, origin) for group in groups.values()]
-        within = [inside(group, shape, sizes) for group in in_box]
-        self._kept = [i for i, atoms in enumerate(within) if atoms.sum() > 0]
-        if sum(atoms.sum() for atoms in within) < _LEAST_INSIDE * sum(len(group) for group in in_box):
-            raise OccuPyError(
-                f"{sum((~atoms).sum() for atoms in within)} of {sum(len(group) for group in in_box)} atoms are outside "
-                "the map; expected a model in its place in the map (see fitmap)"
-            )
-        self._fraction_inside = [atoms.mean() for atoms in within]
-        self._groups = [in_box[i].part(within[i]) for i in self._kept]
+        in_box, self._fraction_inside = groups_in_box(groups, shape, sizes, origin)
+        self._kept = [i for i, name in enumerate(self._names) if name in in_box]
+        self._groups = list(in_box.values())
         self._solvent = solvent
         self._model = GroupModel(shape, sizes, self._groups, self.lowpass, solvent, progress)
-        if (self._model.weights <= 0).any():
-            name = self._names[self._kept[int(np.argmin(self._model.weights))]]
-            raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+        check_scattering(list(in_box), self._model.weights)
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
@@ -345,12 +336,53 @@ def checked_groups(groups, most=MOST_GROUPS):
     return groups
 
 
-def placed(group, origin):
+def groups_in_box(groups, shape, voxel_size, origin):
+    """The groups without their atoms outside a box, and which share of each group's atoms is inside.
+
+    Parameters
+    ----------
+    groups : dict of str to Group
+    shape, voxel_size
+        Of the box: voxels and Å along z, y and x.
+    origin : sequence of 3 float
+        x, y, z of the first voxel in Å.
+
+    Returns
+    -------
+    groups : dict of str to Group
+        Those of which anything is inside, with positions from the first voxel.
+    shares : list of float
+        Of all groups.
+
+    Raises
+    ------
+    OccuPyError
+        If most of the atoms are outside.
+    """
+    in_place = {name: _placed(group, origin) for name, group in groups.items()}
+    within = {name: _inside(group, shape, voxel_size) for name, group in in_place.items()}
+    outside, total = sum((~atoms).sum() for atoms in within.values()), sum(map(len, within.values()))
+    if outside > (1 - _LEAST_INSIDE) * total:
+        raise OccuPyError(
+            f"{outside} of {total} atoms are outside the map; expected a model in its place in the map (see fitmap)"
+        )
+    kept = {name: in_place[name].part(atoms) for name, atoms in within.items() if atoms.any()}
+    return kept, [atoms.mean() for atoms in within.values()]
+
+
+def check_scattering(names, weights):
+    """Raise `OccuPyError` where a group scatters no more than what it displaces."""
+    if (weights <= 0).any():
+        name = names[int(np.argmin(weights))]
+        raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+
+
+def _placed(group, origin):
     """The group with positions from the first voxel."""
     return Group(group.positions - np.asarray(origin, float), group.potential, group.volume, group.variance)
 
 
-def inside(group, shape, voxel_size):
+def _inside(group, shape, voxel_size):
     """Which atoms are inside the box."""
     extent = ((np.array(shape) - 1) * np.array(voxel_size))[::-1]
     return ((group.positions >= 0) & (group.positions <= extent)).all(axis=1)

@@ -231,6 +231,7 @@ class TestResume:
     def test_maps_are_read_anew_where_a_map_its_model_or_a_setting_is_another(self, states, store, maps, tmp_path):
         models = [write(tmp_path / f"{i}.cif", bundle()) for i in range(4)]
         assert set(states(*maps, "--each-atoms", *models).values()) == {"made"}
+        maps[0].unlink()
         put(store, maps[0], simulated(bundle(), TRUTH["vol_c"]))
         write(models[2], bundle({name: tuple(np.add(corner, (1, 0, 0))) for name, corner in CORNERS.items()}))
         found = states(*maps, "--each-atoms", *models)
