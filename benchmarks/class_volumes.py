@@ -1,6 +1,6 @@
 """Make a folder of 40 class volumes of the BBSome, in which chains come and go, for the tutorial.
 
-python benchmarks/class_volumes.py 8zzi.cif classes     # two minutes
+python benchmarks/class_volumes.py 8zzi.cif classes     # some seconds
 """
 
 import argparse

@@ -44,7 +44,8 @@ examples:
   occupy refine map.mrc --atoms model.cif --write-model refined.cif
   occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
-  occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc
+  occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
+                                                          what was read of the maps is used again
 
 A selection is gemmi's, /model/chain/residues/atoms: //A is a chain, //A/1-100 residues of it,
 '//*/(HEM)' a residue of that name in all chains, '//B/45/CB' an atom. A selection takes its

@@ -14,6 +14,7 @@ import pytest
 from chimerax.occupy.cli import matrix
 from chimerax.occupy.cli.atom_groups import AtomChoice
 from PIL import Image
+from test_cli_many_maps import Page
 from test_cli_refine import CORNERS, ORIGIN, SHAPE, VOXEL_SIZE, bundle, put, simulated, write
 
 TRUTH = {
@@ -88,6 +89,24 @@ def test_maps_on_other_grids_and_compressed_are_rows_like_others(refined, store,
     found = refined(*maps, cropped, coarse, "--atoms", model_file)
     assert found["lowpass"] == pytest.approx(2.1 * 2 * VOXEL_SIZE)
     assert_truth(found, [*TRUTH, "vol_c", "vol_b"], 0.06)
+
+
+def test_a_file_that_is_no_map_fails_alone_and_changes_nothing_for_the_others(refined, maps, model_file, tmp_path):
+    alone = refined(*maps, "--atoms", model_file)
+    (tmp_path / "known.csv").write_text("map,A,B,C\n" + 100 * "vol_a.mrc,1,0.5,0\n")
+    found = refined(*maps, tmp_path / "known.csv", "--atoms", model_file, status=1)
+    assert (found["lowpass"], list(found["failed"])) == (alone["lowpass"], [str(tmp_path / "known.csv")])
+    assert found["occupancies"][:-1] == alone["occupancies"]
+
+
+def test_the_page_of_the_run_begins_with_the_heat_map(refined, maps, model_file, tmp_path):
+    refined(*maps, "--atoms", model_file)
+    page = Page(tmp_path / "occupy_refine.html")
+    assert page.pictures == ["occupancy_matrix.png"]
+    assert {"occupancy_matrix.png", "occupancy_matrix.csv", "occupancy_matrix.json"} < set(page.links)
+    assert all((tmp_path / link).exists() for link in page.links)
+    refined(*maps, "--atoms", model_file, "--no-figures")
+    assert Page(tmp_path / "occupy_refine.html").pictures == []
 
 
 def put_at(store, path, density, first):

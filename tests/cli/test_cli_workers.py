@@ -1,6 +1,7 @@
 """Runs over many maps with workers: a local Dask cluster, and a scheduler with workers of its own."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+from test_cli_refine import bundle, put, simulated, write
 
 pytest.importorskip("distributed")
 
@@ -165,6 +167,28 @@ def test_a_worker_that_is_killed_while_it_works_costs_no_map_and_none_is_made_tw
     assert Counter(line for line in printed.splitlines() if not line.startswith(" ")) == Counter(
         str(tmp_path / name) for name in names
     )
+
+
+def test_workers_of_a_scheduler_that_begin_in_another_folder_read_the_maps_of_a_matrix(
+    occupy, cluster, store, tmp_path
+):
+    truth = {
+        "a": {"A": 1.0, "B": 1.0, "C": 1.0},
+        "b": {"A": 1.0, "B": 0.0, "C": 0.5},
+        "c": {"A": 1.0, "B": 1.0, "C": 0},
+    }
+    write(tmp_path / "model.cif", bundle())
+    for name, occupancies in truth.items():
+        put(store, tmp_path / f"{name}.mrc", simulated(bundle(), occupancies))
+    file, _ = cluster(2)
+    _wait_for(file.exists)
+    options = ("--atoms", "model.cif", "--reference-maps", "a.mrc", "--scheduler-file", file)
+    result = occupy("refine", "b.mrc", "c.mrc", *options, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    found = json.loads((tmp_path / "occupancy_matrix.json").read_text())["matrix"]
+    assert found["maps"] == [str(tmp_path / f"{name}.mrc") for name in "bca"]
+    expected = [[truth[name][chain] for chain in found["groups"]] for name in "bca"]
+    np.testing.assert_allclose(np.array(found["occupancies"], float), expected, atol=0.03)
 
 
 @posix_only
