@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine import parallel
 from ..engine.errors import OccuPyError
+from . import ONE_THREAD
 from .maps import local_path
 from .report import tell_aside
 from .task import Outcome
@@ -26,7 +27,6 @@ SMALLEST_LIMIT = 4_000_000_000
 
 LOSSES_ALLOWED = 3
 _POLL, _PATIENCE = 2.0, 10.0
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _LOST_MEMORY = "worker-restart-memory"
 """The topic under which Dask's nannies tell of workers that they have ended for their memory."""
 
@@ -102,8 +102,7 @@ def _local_client(wanted, maps):
     count, threads, limit = shares(wanted, maps)
     if count < min(wanted, len(maps)):
         tell_aside(f"{count} of {wanted} workers: there is memory for no more, as a map may take {_gigabytes(limit)}")
-    variables = dict.fromkeys(_THREAD_VARIABLES, str(threads))
-    variables |= {parallel.THREADS_VARIABLE: str(threads), "TQDM_DISABLE": "1"}
+    variables = ONE_THREAD | {parallel.THREADS_VARIABLE: str(threads), "TQDM_DISABLE": "1"}
     of_memory = dict.fromkeys(("target", "spill", "pause"), False)
     settings = {
         "distributed.nanny.pre-spawn-environ": variables,
