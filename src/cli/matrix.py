@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import __version__, heatmap
+from .. import heatmap
 from ..engine.groups import distinct
 from ..engine.matrix import MatrixBox, Reading, check_among, listed, occupancy_matrix
 from ..engine.matrix_sums import MapSums
@@ -168,8 +168,7 @@ def read_one(source, files, *, voxel_size, settings):
     sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
     row = {"box": box, "cross": _as_text(sums.cross), "power": _as_text(sums.power)}
     with files.staged() as place:
-        record = {"program": f"OccuPy for ChimeraX {__version__}", "map": sampled.path}
-        files.write_record(place, record | {"refinement": {"rows": [row]}})
+        files.write_record(place, program_record(sampled.path) | {"refinement": {"rows": [row]}})
     return Done([], [row])
 
 

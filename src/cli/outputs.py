@@ -193,13 +193,15 @@ class _NamedFiles:
         What the record says of the run, for `resume`.
     written : dict or None
         What was written as the record.
+    arguments : list of str or None
+        What the record says that the program was called with; None for all that it was.
     own_settings : dict
         What this map alone is worked on with: it counts for `resume` as what all are worked on with does.
     silent : bool
         Whether nothing is told of it where the files of an earlier run are kept.
     """
 
-    stamp = written = None
+    stamp = written = arguments = None
     own_settings, silent = MappingProxyType({}), False
     _drawn = ()
 
@@ -232,6 +234,8 @@ class _NamedFiles:
             for drawn in self._drawn:
                 drawn.result()
             self._drawn = ()
+            if self.arguments is not None:
+                self.written |= {"arguments": self.arguments}
             if self.stamp is not None:
                 sizes = {path.name: place(path).stat().st_size for path in self.paths if path != self.record}
                 self.written |= {"run": self.stamp | {"sizes": sizes}}

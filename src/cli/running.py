@@ -1,6 +1,7 @@
 """How a run over maps goes: where its summary is, what is made anew, and on which workers."""
 
-from dataclasses import dataclass, fields, replace
+import sys
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..engine.errors import OccuPyError
@@ -26,6 +27,8 @@ class Running:
     resume : bool
         Keep what was made already with the same settings from the same files.
     figures : bool
+    arguments : list of str
+        Of a run over several maps, what the program was called with, but for the maps.
     """
 
     command: str = "maps"
@@ -36,6 +39,11 @@ class Running:
     scheduler_file: Path | None = None
     resume: bool = False
     figures: bool = True
+    arguments: list = field(default_factory=list)
+
+    def arguments_of(self, source):
+        """What the program would have been called with for one of several maps; None for a map that is alone."""
+        return [*self.arguments[:1], source, *self.arguments[1:]] if self.arguments else None
 
     @property
     def elsewhere(self):
@@ -58,11 +66,11 @@ def with_running(command, values):
     """
     if "resume" not in values:
         return values
-    own = {field.name: values.pop(field.name) for field in fields(Running) if field.name in _OF_RUN}
+    own = {name: values.pop(name) for name in _OF_RUN}
     if own["resume"] and "overwrite" in values:
         values["overwrite"] = True  # What is made anew takes the place of what was there.
     shared = {name: values[name] for name in ("output_dir", "overwrite") if name in values}
-    running = Running(command, **shared, **own)
+    running = Running(command, **shared, **own, arguments=_without(values["maps"]))
     if running.elsewhere:
         values = {name: _absolute(value) for name, value in values.items()}
         for name in {"maps", "reference_maps"} & values.keys():
@@ -73,6 +81,12 @@ def with_running(command, values):
 
 
 _OF_RUN = ("workers", "scheduler", "scheduler_file", "resume", "figures")
+
+
+def _without(maps):
+    """The program's arguments without the maps, if there are several: all in the record of each would be too many."""
+    left = set(maps)
+    return [text for text in sys.argv[1:] if text not in left] if len(maps) > 1 else []
 
 
 def _absolute(value):

@@ -196,6 +196,7 @@ class Batch:
             return None
         if not self._running.figures:
             files.figure = None
+        files.arguments = self._running.arguments_of(source)
         files.check_absent()
         for path in files.paths:
             if path in taken:

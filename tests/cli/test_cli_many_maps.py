@@ -116,6 +116,12 @@ class TestSummary:
         assert "no such file" in page.rows[4][5]
         assert "3 made, 0 kept from an earlier run, 1 failed" in (out / "occupy_estimate.html").read_text("utf-8")
 
+    def test_records_name_of_the_maps_of_the_run_their_own_only(self, run, maps, out):
+        run(maps, "--lowpass", 20)
+        for path in maps:
+            record = json.loads((out / f"{path.stem}_occupancy.json").read_text(encoding="utf-8"))
+            assert record["arguments"] == ["estimate", str(path), "--output-dir", str(out), "--lowpass", "20"]
+
     def test_the_numbers_are_those_of_the_records(self, run, maps, out):
         run(maps)
         for row, path in zip(rows_of(out), maps, strict=True):
