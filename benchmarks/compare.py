@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import document_parts
 import environment
 import mrcfile
 import report
@@ -138,7 +139,7 @@ def main():
     text = report.document(boxes, context, versions, problem)
     print(text)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(text, encoding="utf-8")
+    document_parts.put_before(options.output, document_parts.MANY_MAPS, text)
 
 
 if __name__ == "__main__":

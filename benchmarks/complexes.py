@@ -40,6 +40,10 @@ _RNA_CHAINS = {"R": 7, "S": 4}
 _PROTEIN_CHAINS = {"A": 19, "B": 19, "C": 7, "D": 7, "E": 7, "F": 7}
 """Helices of each chain: duplexes of 28 residues, alpha helices of 15."""
 
+_ASSEMBLY_RNA = (16, 9, 5)
+_ASSEMBLY_HELICES = (19, 14, 13, 12, 12, 10, 10, 9, 8, 8, 7, 7, 7, 7, 7, 7, 7)
+"""The same of an assembly, in which proteins are about as large as in ribosomes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Complex(simulate.Molecule):
@@ -121,6 +125,23 @@ def ribonucleoprotein(name, seed):
     """
     chains = {chain: _rna(duplexes) for chain, duplexes in _RNA_CHAINS.items()}
     chains |= {chain: _protein(helices) for chain, helices in _PROTEIN_CHAINS.items()}
+    return _packed(chains, name, seed)
+
+
+def assembly(name, seed):
+    """Three RNA chains and seventeen proteins, packed around each other: as large as a ribosomal subunit.
+
+    Parameters
+    ----------
+    name : str
+    seed : int
+
+    Returns
+    -------
+    Complex
+    """
+    chains = {f"r{i + 1}": _rna(duplexes) for i, duplexes in enumerate(_ASSEMBLY_RNA)}
+    chains |= {f"p{i + 1}": _protein(helices) for i, helices in enumerate(_ASSEMBLY_HELICES)}
     return _packed(chains, name, seed)
 
 

@@ -49,12 +49,12 @@ def readings(density, box, resolution, places, charges, chains, full):
     return {
         "scale": at_atoms(estimate.scale),
         "density": relative(at_atoms(estimate.lowpassed)),
-        "mask_sum": relative(_mask_sums(density, simulated, box, places, chains)),
+        "mask_sum": relative(mask_sums(density, simulated, box, places, chains)),
         "two_map": relative(at_atoms(_two_map_scale(density, simulated, box))),
     }
 
 
-def _mask_sums(density, simulated, box, places, chains):
+def mask_sums(density, simulated, box, places, chains):
     """Sum of density in the mask of each chain over the sum of a simulated map in it."""
     ratios = []
     for chain in range(chains.max() + 1):

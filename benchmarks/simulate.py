@@ -272,6 +272,8 @@ def clean_map(molecule, occupancies, b_factors, box, resolution):
     for element, place, chain, residue in zip(
         molecule.elements, places, molecule.chains, molecule.residues, strict=True
     ):
+        if occupancies[chain] == 0:
+            continue
         atom.element = gemmi.Element(element)
         atom.pos = gemmi.Position(*place)
         atom.occ, atom.b_iso = float(occupancies[chain]), float(b_factors[residue])

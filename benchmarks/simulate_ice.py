@@ -54,7 +54,7 @@ class Potential:
     box: simulate.Box
 
 
-def potential(molecule, occupancies, b_factors, solvent):
+def potential(molecule, occupancies, b_factors, solvent, box=None):
     """Electrostatic potential of a molecule, less that of the ice whose place it takes.
 
     Parameters
@@ -68,12 +68,14 @@ def potential(molecule, occupancies, b_factors, solvent):
     solvent : {'mask', 'atoms'}
         Ice displaced by each chain as a flat mask, of the volume that such molecules are measured
         to have, or by each atom as a Gaussian.
+    box : simulate.Box, optional
+        Else one around the molecule.
 
     Returns
     -------
     Potential
     """
-    box = simulate.box_around(molecule, PITCH)
+    box = box or simulate.box_around(molecule, PITCH)
     in_vacuum = simulate.clean_map(molecule, occupancies, b_factors, box, 2 * box.voxel_size)
     displaced = {"mask": _displaced_by_chains, "atoms": _displaced_by_atoms}[solvent]
     return Potential(in_vacuum - np.float32(ICE) * displaced(molecule, occupancies, b_factors, box), box)
@@ -148,6 +150,8 @@ def _displaced_by_chains(molecule, occupancies, b_factors, box):
     places = simulate.in_voxels(molecule, box) * box.voxel_size
     elements = np.array(molecule.elements)
     for chain, occupancy in enumerate(occupancies):
+        if occupancy == 0:
+            continue
         mine = molecule.chains == chain
         window, inside = _chain_mask(elements[mine], places[mine], box)
         ice[window] *= 1 - occupancy * inside
@@ -209,7 +213,7 @@ def observed(made, resolution, noise, filtered, seed):
     density : float32 array, shape (z, y, x)
     box : simulate.Box
     """
-    coefficients, box = _cropped(made, min(resolution / 3, LARGEST_VOXEL))
+    coefficients, box = cropped(made, min(resolution / 3, LARGEST_VOXEL))
     shape, squared = (box.edge,) * 3, squared_frequencies(box)
     coefficients *= squared <= 1 / resolution**2
     density = fft.irfftn(coefficients, shape, workers=-1)
@@ -227,7 +231,7 @@ def observed(made, resolution, noise, filtered, seed):
     return fft.irfftn(gained, shape, workers=-1).astype(np.float32), box
 
 
-def _cropped(made, voxel_size):
+def cropped(made, voxel_size):
     """Fourier coefficients of a potential in a box of larger voxels, and that box."""
     length = made.box.edge * made.box.voxel_size
     half = min(round(length / voxel_size / 2), made.box.edge // 2)

@@ -19,7 +19,11 @@ examples:
                                           (.png), a ChimeraX script (.cxc) and settings (.json)
   occupy equalize map.mrc                 writes map_equalized.mrc and the same beside it
   occupy equalize *.mrc --power 2 --output-dir equalized
+  occupy equalize *.mrc --workers 8 --resume  several at a time; what is there already is kept
   occupy refine map.mrc --atoms model.cif     tells the occupancy of each chain with its error
+
+exit status: 0 all maps are made, 1 some failed, 2 a mistake in the options, 3 the disk is full,
+130 stopped by Ctrl-C, 143 ended by the system
 
 The scale is relative to the strongest region of a map; less mass, flexibility and B-factors
 lower it too, not only occupancy. The method: doi.org/10.1038/s41467-023-41478-1"""
@@ -56,7 +60,7 @@ def add_subcommand(subcommands, name, function, summary, aliases=()):
         description=f"{summary[0].upper()}{summary[1:]}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(function=function, refuse=parser.error)
+    parser.set_defaults(function=function, refuse=parser.error, command=name)
     return parser
 
 
@@ -80,6 +84,27 @@ def add_output(parser):
         "--output-dir", type=Path, metavar="DIR", help="where to write [default: beside the map; demo: occupy_demo]"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")
+
+
+def add_running(parser):
+    """Add the options on how a run over many maps goes, which `running.with_running` takes."""
+    section = parser.add_argument_group("many maps")
+    section.add_argument(
+        "--resume", action="store_true", help="keep what the same settings made of the same files; make all else anew"
+    )
+    section.add_argument(
+        "--no-figures", action="store_false", dest="figures", help="leave figures out, which take time and room"
+    )
+    workers = section.add_mutually_exclusive_group()
+    add = workers.add_argument
+    add(
+        "--workers",
+        type=positive_integer,
+        metavar="N",
+        help="work on so many maps at a time, in processes of their own",
+    )
+    add("--scheduler", metavar="ADDRESS", help="use the workers of a Dask scheduler, such as tcp://node7:8786")
+    add("--scheduler-file", type=Path, metavar="FILE", help="the same, by the file that the scheduler has written")
 
 
 def add_tables(parser):
@@ -151,6 +176,13 @@ def positive_number(text):
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"it is {text}, but must be a number above 0")
     return value
+
+
+def positive_integer(text):
+    """A converter for argparse."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"it is {text}, but must be a whole number above 0")
+    return int(text)
 
 
 def in_shell_spelling(error):

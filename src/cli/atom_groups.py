@@ -1,13 +1,12 @@
 """Groups of atoms of model files, as the engine takes them."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from ..engine.errors import OccuPyError
-from ..engine.groups import DEFAULT_SEGMENT, alternate_shares, make_groups, segment_numbers
+from ..engine.groups import DEFAULT_SEGMENT, alternate_shares, distinct, make_groups, segment_numbers
 from .models import AtomicModel
 
 
@@ -178,8 +177,7 @@ def _names(paths):
     """What models are called before their chains: nothing where there is one only."""
     if len(paths) == 1:
         return [""]
-    counts = Counter(path.name for path in paths)
-    return [path.name if counts[path.name] == 1 else str(path) for path in paths]
+    return distinct([path.name for path in paths], list(map(str, paths)))
 
 
 def _labels(places, by, segment):

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from .. import __version__
 from ..engine.errors import OccuPyError
 
 SERVER = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
@@ -97,7 +98,8 @@ def _check_is_compressed(part, entry):
 def _transfer(url, part, entry, progress):
     """Add to `part` what is missing of it, and check that it is whole."""
     have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    headers = {"User-Agent": f"OccuPy-for-ChimeraX/{__version__}"} | ({"Range": f"bytes={have}-"} if have else {})
+    request = urllib.request.Request(url, headers=headers)
     # The default context verifies the server's certificate and name.
     with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
         resumed = answer.status == 206

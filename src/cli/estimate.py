@@ -6,7 +6,7 @@ from .. import plots
 from ..engine import estimate as engine
 from ..engine.settings import ESTIMATION, SETTINGS, UNCERTAINTY
 from . import guided, mapfile
-from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
+from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .atom_groups import read_groups
 from .guided import add_model_options, checked_choice, guided_one
 from .maps import on_grid, sample
@@ -17,7 +17,9 @@ from .work import Batch, Done
 SUFFIX = {"calibrated": "occupancy", "occupancy": "occupancy", "resolution": "local_scale"}
 
 
-def estimate(maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=None, common_scale=False, **settings):
+def estimate(
+    maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=None, common_scale=False, running=None, **settings
+):
     """Estimate the local scale of maps.
 
     Parameters
@@ -32,6 +34,8 @@ def estimate(maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=Non
         Å, instead of what the files say.
     common_scale : bool
         Put all maps on the full scale of the strongest.
+    running : Running, optional
+        How the run goes.
     **settings
         The estimation settings, maps among them as paths; with a model `guided.SETTINGS`.
 
@@ -44,7 +48,7 @@ def estimate(maps, *, atoms=(), output_dir=None, overwrite=False, voxel_size=Non
     made = SUFFIX[settings.get("mode", SETTINGS["mode"].default)] if choice is None else guided.SUFFIX
     uncertainty = settings.get("uncertainty", False)
     named = partial(files_of, made=made, output_dir=output_dir, overwrite=overwrite, uncertainty=uncertainty)
-    batch = Batch(maps, named)
+    batch = Batch(maps, named, running)
     if choice is None:
         settings = batch.with_common_scale(settings, common_scale, voxel_size)
         batch.run(partial(estimate_one, voxel_size=voxel_size, settings=settings))
@@ -67,7 +71,7 @@ def estimate_one(source, files, *, voxel_size, settings):
     sampled = sample(source, voxel_size)
     found = engine.estimate(sampled.density, sampled.voxel_size, **on_grid(settings, sampled, voxel_size))
     with files.staged() as place:
-        files.write_figure(place, plots.estimate_figure(found, sampled.density, solvent_title(sampled)))
+        files.write_figure(place, partial(plots.estimate_figure, found, sampled.density, solvent_title(sampled)))
         files.write_input_copy(place, sampled)
         mapfile.write(place(files.map), found.scale, sampled, label("local scale 0-1", found))
         if files.uncertainty:
@@ -87,6 +91,7 @@ def solvent_title(sampled):
 def register(subcommands):
     parser = add_map_subcommand(subcommands, "estimate", estimate, "write a map of the local scale")
     add_output(parser)
+    add_running(parser)
     add_common_scale(parser)
     add_settings(parser, ESTIMATION, UNCERTAINTY)
     add_model_options(parser)

@@ -26,10 +26,25 @@ def sample(source, voxel_size=None):
     -------
     mapfile.MapFile
     """
-    return mapfile.read(_local_path(source), voxel_size)
+    return mapfile.read(_fetched(source), voxel_size)
 
 
-def _local_path(source):
+def voxel_size_of(source, voxel_size=None):
+    """The voxel size of what `sample` gives, z, y, x in Å; None where it gives nothing."""
+    if voxel_size is not None:
+        return (voxel_size,) * 3
+    try:
+        return mapfile.read_voxel_size(_fetched(source))
+    except OccuPyError:
+        return None
+
+
+def local_path(source):
+    """The path of a map's file; of an EMDB entry, where it is once it has been fetched."""
+    return emdb.cache_folder() / file_of(source) if emdb.is_entry(source) else Path(source)
+
+
+def _fetched(source):
     if not emdb.is_entry(source):
         return Path(source)
     bars = []

@@ -6,14 +6,14 @@ from ..engine.checks import checked
 from ..engine.masks import make_mask
 from ..engine.settings import MASK
 from . import mapfile
-from .arguments import add_map_subcommand, add_output, add_settings
+from .arguments import add_map_subcommand, add_output, add_running, add_settings
 from .maps import sample
 from .outputs import RunFiles
 from .report import file_lines, label, program_record
 from .work import Batch, Done
 
 
-def mask(maps, *, output_dir=None, overwrite=False, voxel_size=None, **settings):
+def mask(maps, *, output_dir=None, overwrite=False, voxel_size=None, running=None, **settings):
     """Make a solvent definition or a signal-subtraction mask from each scale map.
 
     Parameters
@@ -24,6 +24,8 @@ def mask(maps, *, output_dir=None, overwrite=False, voxel_size=None, **settings)
         See `RunFiles`.
     voxel_size : float, optional
         Å, instead of what the files say.
+    running : Running, optional
+        How the run goes.
     **settings
         The settings of the group mask.
 
@@ -32,7 +34,7 @@ def mask(maps, *, output_dir=None, overwrite=False, voxel_size=None, **settings)
     int
         The exit status.
     """
-    batch = Batch(maps, partial(files_of, output_dir=output_dir, overwrite=overwrite))
+    batch = Batch(maps, partial(files_of, output_dir=output_dir, overwrite=overwrite), running)
     batch.run(partial(mask_one, voxel_size=voxel_size, settings=settings))
     return batch.status
 
@@ -57,4 +59,5 @@ def register(subcommands):
     summary = "write a solvent definition or a signal-subtraction mask from a scale map"
     parser = add_map_subcommand(subcommands, "mask", mask, summary)
     add_output(parser)
+    add_running(parser)
     add_settings(parser, MASK)

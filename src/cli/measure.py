@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.errors import OccuPyError
 from ..engine.estimate import lowpassed
 from ..engine.regions import BY, RegionTable
-from .arguments import add_map_subcommand, add_tables
+from .arguments import add_map_subcommand, add_running, add_tables
 from .maps import sample, values_on_grid
 from .models import AtomicModel
 from .report import note_lines
@@ -18,7 +18,18 @@ from .work import Batch, Done
 
 
 def measure(
-    maps, *, voxel_size=None, masks=(), atoms=(), by="chain", map=None, json_file=None, csv_file=None, overwrite=False
+    maps,
+    *,
+    voxel_size=None,
+    masks=(),
+    atoms=(),
+    by="chain",
+    map=None,
+    json_file=None,
+    csv_file=None,
+    output_dir=None,
+    overwrite=False,
+    running=None,
 ):
     """Tell the occupancy of regions in scale maps.
 
@@ -38,8 +49,12 @@ def measure(
         The density map that the scale was estimated from: see `RegionTable`.
     json_file, csv_file : Path, optional
         Files to save the table to. That of several maps has a column that names the map.
+    output_dir : Path, optional
+        Where the summary of several maps is; None for no summary.
     overwrite : bool
         Replace these files where they exist.
+    running : Running, optional
+        How the run goes.
 
     Returns
     -------
@@ -49,7 +64,7 @@ def measure(
     if not masks and not atoms:
         raise OccuPyError("there is nothing to measure; give --masks or --atoms")
     tables = Tables(json_file, csv_file, overwrite)
-    batch = Batch(maps)
+    batch = Batch(maps, running=running, summarized=output_dir is not None)
     done = batch.run(partial(measure_one, voxel_size=voxel_size, masks=masks, atoms=atoms, by=by, map=map))
     tables.write(done, len(maps) > 1)
     return batch.status
@@ -122,4 +137,7 @@ def register(subcommands):
     density = "the density map: tells relative density and the published program's figure as well"
     add("--map", type=Path, metavar="MAP", help=density)
     add_tables(parser)
+    summary = "where to write a summary of several maps [default: none is written]"
+    add("--output-dir", type=Path, metavar="DIR", help=summary)
     add("--overwrite", action="store_true", help="replace these files if they exist already")
+    add_running(parser)

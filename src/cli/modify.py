@@ -8,7 +8,7 @@ from ..engine.estimate import estimate
 from ..engine.modify import check_modification, modify
 from ..engine.settings import ESTIMATION, RESULT_NAMES
 from . import mapfile
-from .arguments import add_common_scale, add_map_subcommand, add_output, add_settings
+from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .estimate import solvent_title
 from .maps import on_grid, sample
 from .outputs import RunFiles
@@ -16,7 +16,9 @@ from .report import estimate_lines, estimate_record, file_lines, label, warning_
 from .work import Batch, Done
 
 
-def modify_maps(maps, kind, *, output_dir=None, overwrite=False, voxel_size=None, common_scale=False, **settings):
+def modify_maps(
+    maps, kind, *, output_dir=None, overwrite=False, voxel_size=None, common_scale=False, running=None, **settings
+):
     """Make modified maps, and the scale maps that color them.
 
     Parameters
@@ -30,6 +32,8 @@ def modify_maps(maps, kind, *, output_dir=None, overwrite=False, voxel_size=None
         Å, instead of what the files say.
     common_scale : bool
         Put all maps on the full scale of the strongest.
+    running : Running, optional
+        How the run goes.
     **settings
         The settings of estimation and of this kind of modification, maps among them as paths.
 
@@ -38,7 +42,7 @@ def modify_maps(maps, kind, *, output_dir=None, overwrite=False, voxel_size=None
     int
         The exit status.
     """
-    batch = Batch(maps, partial(files_of, kind=kind, output_dir=output_dir, overwrite=overwrite))
+    batch = Batch(maps, partial(files_of, kind=kind, output_dir=output_dir, overwrite=overwrite), running)
     estimation, modification = split(settings)
     estimation = batch.with_common_scale(estimation, common_scale, voxel_size)
     batch.run(partial(modify_one, kind=kind, voxel_size=voxel_size, estimation=estimation, modification=modification))
@@ -59,7 +63,7 @@ def modify_one(source, files, *, kind, voxel_size, estimation, modification):
     found = estimate(density, sampled.voxel_size, **on_grid(estimation, sampled, voxel_size))
     result = modify(density, sampled.voxel_size, kind, estimate=found, overwrite=True, **given)
     with files.staged() as place:
-        files.write_figure(place, plots.modification_figure(found, result, density, solvent_title(sampled)))
+        files.write_figure(place, partial(plots.modification_figure, found, result, density, solvent_title(sampled)))
         mapfile.write(place(files.map), result.density, sampled, label(RESULT_NAMES[kind], found))
         scale = given.get("scale_map", found.scale)
         mapfile.write(place(files.scale_map), scale, sampled, label("local scale 0-1", found))
@@ -74,13 +78,15 @@ def modify_one(source, files, *, kind, voxel_size, estimation, modification):
 
 def _record(path, found, result, estimation, modification):
     scale_map = {"scale_map": modification.get("scale_map")}
-    return estimate_record(path, found, estimation) | {"modification": result.as_dict() | scale_map}
+    modified = result.as_dict() | scale_map | {"warnings": result.warnings}
+    return estimate_record(path, found, estimation) | {"modification": modified}
 
 
 def register_modification(subcommands, name, function, kind, summary, aliases=()):
     """Register one of the subcommands."""
     parser = add_map_subcommand(subcommands, name, function, summary, aliases)
     add_output(parser)
+    add_running(parser)
     add_settings(parser, kind)
     add_common_scale(parser)
     add_settings(parser, ESTIMATION)

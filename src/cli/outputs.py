@@ -1,17 +1,31 @@
 """The files of one run: all of them appear, whole, or none does."""
 
+import errno
 import json
 import os
 import shutil
 import tempfile
 import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from ..engine.errors import OccuPyError
 from . import emdb, mapfile
 from .maps import file_of
+from .report import DiskFull
 from .script import can_be_opened, chimerax_script
+
+_STAGE = ".occupy-"
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def folder_of(source, output_dir):
+    """Where what is made of a map goes: into the folder that was named, or beside it."""
+    return output_dir or (Path() if emdb.is_entry(source) else file_of(source).parent)
 
 
 @contextmanager
@@ -38,17 +52,41 @@ def staged(paths, overwrite):
     """
     check_absent(paths, overwrite)
     with ExitStack() as stages:
-        stage_of = {folder: stages.enter_context(_stage(folder)) for folder in {path.parent for path in paths}}
+        folders = {path.parent for path in paths}
+        stage_of = {folder: stages.enter_context(_stage(folder, stage_name(paths))) for folder in folders}
         yield lambda path: stage_of[path.parent] / path.name
         check_absent(paths, overwrite)
         _move_all(stage_of, paths)
 
 
+def stage_name(paths):
+    """What the names of stages of these files begin with: not long, however long theirs are."""
+    return f"{_STAGE}{zlib.crc32(os.fsencode(paths[-1].name)):08x}-"
+
+
+def remove_stages(all_paths):
+    """Remove what processes that were killed have left of these files, while nobody else makes them.
+
+    Parameters
+    ----------
+    all_paths : iterable of list of Path
+        Of each map.
+    """
+    names = {}
+    for paths in all_paths:
+        for folder in {path.parent for path in paths}:
+            names.setdefault(folder, set()).add(stage_name(paths))
+    for folder, ours in names.items():
+        for stage in folder.glob(f"{_STAGE}*-*") if folder.is_dir() else ():
+            if stage.name[: len(_STAGE) + 9] in ours:
+                shutil.rmtree(stage, ignore_errors=True)
+
+
 @contextmanager
-def _stage(folder):
+def _stage(folder, name):
     """A hidden folder in another, which is made with its parents, for as long as files are written."""
-    with _file_problems(folder), _new_folder(folder):
-        stage = Path(tempfile.mkdtemp(prefix=".occupy-", dir=folder))
+    with file_problems(folder), new_folder(folder):
+        stage = Path(tempfile.mkdtemp(prefix=name, dir=folder))
         try:
             yield stage
         finally:
@@ -76,7 +114,7 @@ def _move_all(stage_of, paths):
 
 
 @contextmanager
-def _new_folder(folder):
+def new_folder(folder):
     """Make a folder with its parents; on failure remove those that were not there."""
     missing = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
@@ -93,7 +131,7 @@ def _new_folder(folder):
 def removed_on_failure(paths):
     """What is written of these files in here is removed again if something in here fails."""
     folder = paths[0].parent
-    with _file_problems(folder), _new_folder(folder):
+    with file_problems(folder), new_folder(folder):
         before = [path for path in paths if path.exists()]
         try:
             yield
@@ -109,7 +147,7 @@ def check_absent(paths, overwrite):
     for path in paths:
         if paths.count(path) > 1:
             raise OccuPyError(f"{path} would be written twice; give each file a name of its own")
-        with _file_problems(path.parent):
+        with file_problems(path.parent):
             _check_one_absent(path, overwrite)
 
 
@@ -123,11 +161,13 @@ def _check_one_absent(path, overwrite):
 
 
 @contextmanager
-def _file_problems(folder):
+def file_problems(folder):
+    """Raise `OccuPyError`, or `DiskFull`, for what the system says in here."""
     try:
         yield
     except OSError as error:
-        raise OccuPyError(f"cannot write to {folder}: {error.strerror or error}") from None
+        problem = DiskFull if error.errno in _FULL else OccuPyError
+        raise problem(f"cannot write to {folder}: {error.strerror or error}") from None
 
 
 class _NamedFiles:
@@ -145,14 +185,29 @@ class _NamedFiles:
 
     Attributes
     ----------
+    figure : Path or None
+    record : Path
     notes : list of str
         Sentences for the user on files that are missing.
+    stamp : dict or None
+        What the record says of the run, for `resume`.
+    written : dict or None
+        What was written as the record.
+    arguments : list of str or None
+        What the record says that the program was called with; None for all that it was.
+    own_settings : dict
+        What this map alone is worked on with: it counts for `resume` as what all are worked on with does.
+    silent : bool
+        Whether nothing is told of it where the files of an earlier run are kept.
     """
 
+    stamp = written = arguments = None
+    own_settings, silent = MappingProxyType({}), False
+    _drawn = ()
+
     def __init__(self, source, made, output_dir, overwrite):
-        path = file_of(source)
-        self._folder = output_dir or (Path() if emdb.is_entry(source) else path.parent)
-        self._stem = f"{mapfile.map_name(path)}_{made}"
+        self._folder = folder_of(source, output_dir)
+        self._stem = f"{mapfile.map_name(file_of(source))}_{made}"
         self._overwrite = overwrite
         self.figure, self.record = self._path(".png"), self._path(".json")
         self.notes = []
@@ -160,24 +215,64 @@ class _NamedFiles:
     def _path(self, ending):
         return self._folder / f"{self._stem}{ending}"
 
+    def check_absent(self):
+        """Raise `OccuPyError` where one of them exists already, unless it may be replaced."""
+        check_absent(self.paths, self._overwrite)
+
+    def replace_all(self):
+        """Let them be replaced: none was there, and what is there now is of this run."""
+        self._overwrite = True
+
+    @contextmanager
     def staged(self):
-        """A context in which to write them: see `staged`."""
-        return staged(self.paths, self._overwrite)
+        """A context in which to write them: see `staged`. The record is written last, with the sizes of the others."""
+        with staged(self.paths, self._overwrite) as place:
+            try:
+                yield place
+            finally:
+                wait(self._drawn)
+            for drawn in self._drawn:
+                drawn.result()
+            self._drawn = ()
+            if self.arguments is not None:
+                self.written |= {"arguments": self.arguments}
+            if self.stamp is not None:
+                sizes = {path.name: place(path).stat().st_size for path in self.paths if path != self.record}
+                self.written |= {"run": self.stamp | {"sizes": sizes}}
+            write_json(place(self.record), self.written)
 
     def write_record(self, place, record):
-        """Settings and results as JSON."""
-        write_json(place(self.record), record)
+        """Settings and results, which become JSON when all is written."""
+        self.written = record
 
     def write_figure(self, place, figure):
-        """A figure of matplotlib."""
-        with warnings.catch_warnings():
-            # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
-            warnings.filterwarnings("ignore", "Glyph", UserWarning)
-            figure.savefig(place(self.figure))
+        """A figure of matplotlib, or a function that makes it; nothing where no figure is wanted.
+
+        It is drawn while the maps are written: Matplotlib keeps one processor busy.
+        """
+        if self.figure is not None:
+            self._drawn = [_artist().submit(draw, figure, place(self.figure))]
+
+
+@cache
+def _artist():
+    """The thread that draws all figures of this process: Matplotlib keeps fonts for every thread that ever drew."""
+    return ThreadPoolExecutor(1)
+
+
+def draw(figure, path):
+    """Draw a figure, or what a function makes, into a file."""
+    from ..plots import write_png
+
+    figure = figure() if callable(figure) else figure
+    with warnings.catch_warnings():
+        # The font has not the letters of every alphabet that names are written in; it draws boxes for them.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        write_png(figure, path)
 
 
 class ReportFiles(_NamedFiles):
-    """Where the files of a run that makes no map go. It is an error, before any work, that one exists already.
+    """Where the files of a run that makes no map go.
 
     Parameters
     ----------
@@ -190,16 +285,15 @@ class ReportFiles(_NamedFiles):
     def __init__(self, source, made, output_dir, overwrite, others=()):
         super().__init__(source, made, output_dir, overwrite)
         self.others = list(others)
-        check_absent(self.paths, overwrite)
 
     @property
     def paths(self):
         """All files that will be written."""
-        return [*self.others, self.figure, self.record]
+        return [path for path in (*self.others, self.figure, self.record) if path]
 
 
 class RunFiles(_NamedFiles):
-    """Where the files of a run on one map go. It is an error, before any work, that one exists already.
+    """Where the files of a run on one map go.
 
     Parameters
     ----------
@@ -247,7 +341,6 @@ class RunFiles(_NamedFiles):
             self._plan_script(self._path(".cxc"))
         else:
             self.figure = None
-        check_absent(self.paths, overwrite)
 
     def _plan_script(self, script):
         if all(can_be_opened(path) for path in self._opened()):

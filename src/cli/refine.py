@@ -9,12 +9,22 @@ from ..engine.errors import OccuPyError
 from ..engine.groups import BY, DEFAULT_SEGMENT
 from ..engine.refine import GroupOccupancy
 from . import mapfile
-from .arguments import add_map_subcommand, add_output, add_tables
+from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
 from .atom_groups import AtomChoice, read_groups
 from .maps import on_grid, sample
+from .matrix import MatrixFiles, refine_maps
 from .models import WRITABLE
 from .outputs import ReportFiles
-from .refinement import add_half_maps, add_lowpass, add_reference, add_solvent, record, refiner_of, result_lines
+from .refinement import (
+    add_half_maps,
+    add_lowpass,
+    add_reference,
+    add_reference_maps,
+    add_solvent,
+    record,
+    refiner_of,
+    result_lines,
+)
 from .report import file_lines, printable
 from .tables import Tables
 from .work import Batch, Done
@@ -23,7 +33,8 @@ DESCRIPTION = """\
 The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's
 density is not counted as one's own. Occupancies are relative to the reference, whose is 1. Map
 and model must be in one place, and the model's chains whole: what it lacks cannot be told. Water
-is left out unless --groups names it; alternate locations share the occupancy of their group."""
+is left out unless --groups names it; alternate locations share the occupancy of their group.
+Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side."""
 
 EPILOG = """\
 examples:
@@ -32,7 +43,9 @@ examples:
   occupy refine map.mrc --atoms model.cif --reference A B --json occupancies.json
   occupy refine map.mrc --atoms model.cif --write-model refined.cif
   occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
-  occupy refine class*.mrc --atoms model.cif --csv occupancies.csv
+  occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
+  occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
+                                                          what was read of the maps is used again
 
 A selection is gemmi's, /model/chain/residues/atoms: //A is a chain, //A/1-100 residues of it,
 '//*/(HEM)' a residue of that name in all chains, '//B/45/CB' an atom. A selection takes its
@@ -44,7 +57,7 @@ COLUMNS = tuple(GroupOccupancy.__dataclass_fields__)
 def refine(
     maps,
     *,
-    atoms,
+    atoms=(),
     by="chain",
     segment=None,
     groups=(),
@@ -54,6 +67,9 @@ def refine(
     voxel_size=None,
     json_file=None,
     csv_file=None,
+    reference_maps=(),
+    each_atoms=(),
+    running=None,
     **settings,
 ):
     """Refine the occupancies of groups of atoms against maps.
@@ -77,7 +93,13 @@ def refine(
     voxel_size : float, optional
         Å, instead of what the files say.
     json_file, csv_file : Path, optional
-        Files to save the table to. That of several maps has a column that names the map.
+        Files to save the table to, or the matrix of several maps.
+    reference_maps : list of str
+        Maps that are known to be complete: each group is relative to itself in these.
+    each_atoms : list of Path
+        In place of `atoms`, a model for each of the maps.
+    running : Running, optional
+        How the run goes.
     **settings
         lowpass, reference, half_maps (paths) and solvent, as the engine's `refine` has them.
 
@@ -86,14 +108,21 @@ def refine(
     int
         The exit status.
     """
-    choice = _checked_choice(atoms, by, segment, groups)
+    maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
+    choices = _choices(maps, atoms, each_atoms, by, segment, groups)
     _check_written(write_model, atoms, maps)
+    if len(maps) > 1:
+        _check_matrix(maps, settings)
+        files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
+        given = {"reference_maps": reference_maps, "voxel_size": voxel_size, "settings": settings}
+        return refine_maps(maps, choices, files, running=running, **given)
+    choice = choices[0]
     tables = Tables(json_file, csv_file, overwrite, COLUMNS)
-    batch = Batch(maps, partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite))
+    batch = Batch(maps, partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite), running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told once, not for every map
     done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings))
-    tables.write(done, len(maps) > 1)
+    tables.write(done, False)
     return batch.status
 
 
@@ -111,13 +140,31 @@ def refine_one(source, files, *, voxel_size, choice, settings):
     found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
     rows = [row.as_dict() for row in found.rows]
     with files.staged() as place:
-        files.write_figure(place, _figure(sampled, choice, chosen.along_chains(rows)))
+        files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
         files.write_record(place, record(sampled.path, choice, found, settings))
         if files.others:
             chosen.write_models(
                 [place(path) for path in files.others], {row.group: row.occupancy for row in found.rows}
             )
     return Done([*result_lines(source, sampled, chosen, found), *file_lines(files)], rows)
+
+
+def _choices(maps, atoms, each_atoms, by, segment, groups):
+    """The groups of each map."""
+    if bool(atoms) == bool(each_atoms):
+        raise OccuPyError("expected either --atoms, models for all maps, or --each-atoms, a model for each of them")
+    if not each_atoms:
+        return [_checked_choice(atoms, by, segment, groups)] * len(maps)
+    if len(each_atoms) != len(maps):
+        raise OccuPyError(f"--each-atoms has {len(each_atoms)} models for {len(maps)} maps; expected one for each")
+    return [_checked_choice([path], by, segment, groups) for path in each_atoms]
+
+
+def _check_matrix(maps, settings):
+    for source in _repeated(maps):
+        raise OccuPyError(f"the map {source} is given twice; expected each map once")
+    if "half_maps" in settings:
+        raise OccuPyError(f"--half-maps are of one map; expected one map with them, not {len(maps)}")
 
 
 def _checked_choice(atoms, by, segment, groups):
@@ -160,31 +207,27 @@ def _named_selection(text):
     return name, selection
 
 
-def _positive_integer(text):
-    """A converter for argparse."""
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"it is {text}, but must be a whole number above 0")
-    return int(text)
-
-
 def register(subcommands):
     summary = "tell the occupancy of chains or other groups of atoms in a map, with standard errors"
     parser = add_map_subcommand(subcommands, "refine", refine, summary)
     parser.description, parser.epilog = f"{summary[0].upper()}{summary[1:]}.\n\n{DESCRIPTION}", EPILOG
     add_output(parser)
+    add_running(parser)
     add_tables(parser)
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)
     _add_atoms(parser.add_argument_group("atoms").add_argument)
     section = parser.add_argument_group("refinement")
-    for add_option in (add_reference, add_lowpass, add_half_maps, add_solvent):
+    for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):
         add_option(section)
 
 
 def _add_atoms(add):
-    add("--atoms", nargs="+", type=Path, required=True, metavar="MODEL", help="PDB or mmCIF files, in place in the map")
+    model = {"nargs": "+", "type": Path, "metavar": "MODEL", "default": []}
+    add("--atoms", help="PDB or mmCIF files, in place in the map; the same for all maps", **model)
+    add("--each-atoms", help="instead, a model for each map, in their order; groups of one name are one", **model)
     add("--by", choices=BY, default="chain", help="what atoms are grouped by [default: chain]")
     segment = f"residues in a segment, with --by segment [default: {DEFAULT_SEGMENT}]"
-    add("--segment", type=_positive_integer, metavar="N", help=segment)
+    add("--segment", type=positive_integer, metavar="N", help=segment)
     groups = "groups of their own by gemmi's selections, such as head=//A/1-100 'heme=//*/(HEM)'; all else by --by"
     add("--groups", nargs="+", type=_named_selection, default=[], metavar="NAME=SELECTION", help=groups)

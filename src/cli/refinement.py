@@ -79,6 +79,12 @@ def add_reference(section):
     section.add_argument("--reference", nargs="+", metavar="NAME", default=argparse.SUPPRESS, help=text)
 
 
+def add_reference_maps(section):
+    """Add the option for maps that are known to be complete."""
+    text = "maps that are known to be complete, among the maps or not: each group is relative to itself in these"
+    section.add_argument("--reference-maps", nargs="+", metavar="MAP", default=[], help=text)
+
+
 def add_solvent(section):
     """Add the option to leave the displaced ice out."""
     text = "count scattering above vacuum, not above the ice that atoms displace"

@@ -8,8 +8,13 @@ from tqdm import tqdm
 
 from .. import __version__
 from ..engine.checks import checked
+from ..engine.errors import OccuPyError
 from ..engine.settings import ESTIMATION, UNCERTAINTY
 from .arguments import in_shell_spelling
+
+
+class DiskFull(OccuPyError):
+    """There is no room for a file; nor will there be for the next."""
 
 
 def tell(lines):
@@ -20,11 +25,21 @@ def tell(lines):
 
 def tell_failure(problem, source=None):
     """Say what went wrong, and with which map, in one line."""
-    sentence = (
-        "not enough memory; try --max-box 256" if isinstance(problem, MemoryError) else in_shell_spelling(problem)
-    )
+    sentence = sentence_of(problem)
     where = "" if source is None or str(source) in sentence else f"{source}: "
-    tqdm.write(printable(f"occupy: {where}{sentence}"), file=sys.stderr)
+    tell_aside(f"{where}{sentence}")
+
+
+def tell_aside(sentence):
+    """Say something that is no result, in one line beside the results."""
+    tqdm.write(printable(f"occupy: {sentence}"), file=sys.stderr)
+
+
+def sentence_of(problem):
+    """The sentence of an error, or the sentence itself."""
+    if isinstance(problem, str):
+        return problem
+    return "not enough memory; try --max-box 256" if isinstance(problem, MemoryError) else in_shell_spelling(problem)
 
 
 def printable(line):

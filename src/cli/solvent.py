@@ -7,7 +7,7 @@ from ..engine.estimate import estimate
 from ..engine.modify import without_solvent
 from ..engine.settings import ESTIMATION, SETTINGS
 from . import mapfile
-from .arguments import add_common_scale, add_map_subcommand, add_output, add_setting, add_settings
+from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_setting, add_settings
 from .estimate import solvent_title
 from .maps import on_grid, sample
 from .outputs import RunFiles
@@ -24,6 +24,7 @@ def solvent(
     overwrite=False,
     voxel_size=None,
     common_scale=False,
+    running=None,
     remove_solvent=SETTINGS["remove_solvent"].default,
     hedge=SETTINGS["hedge"].default,
     **settings,
@@ -40,6 +41,8 @@ def solvent(
         Å, instead of what the files say.
     common_scale : bool
         Put all scale maps on the full scale of the strongest.
+    running : Running, optional
+        How the run goes.
     remove_solvent : bool
         Make the map without its solvent instead of the confidence map.
     hedge : float
@@ -53,7 +56,7 @@ def solvent(
         The exit status.
     """
     files = partial(files_of, remove_solvent=remove_solvent, output_dir=output_dir, overwrite=overwrite)
-    batch = Batch(maps, files)
+    batch = Batch(maps, files, running)
     settings = batch.with_common_scale(settings, common_scale, voxel_size)
     work = {"remove_solvent": remove_solvent, "hedge": hedge, "settings": settings}
     batch.run(partial(solvent_one, voxel_size=voxel_size, **work))
@@ -71,7 +74,7 @@ def solvent_one(source, files, *, voxel_size, remove_solvent, hedge, settings):
     sampled = sample(source, voxel_size)
     found = estimate(sampled.density, sampled.voxel_size, **on_grid(settings, sampled, voxel_size))
     with files.staged() as place:
-        files.write_figure(place, plots.solvent_figure(found.solvent, solvent_title(sampled)))
+        files.write_figure(place, partial(plots.solvent_figure, found.solvent, solvent_title(sampled)))
         files.write_input_copy(place, sampled)
         mapfile.write(place(files.scale_map), found.scale, sampled, label("local scale 0-1", found))
         what = SUFFIX[remove_solvent].replace("_", " ")
@@ -101,6 +104,7 @@ def register(subcommands):
     summary = "fit the solvent model; write the confidence map or the map without solvent"
     parser = add_map_subcommand(subcommands, "solvent", solvent, summary)
     add_output(parser)
+    add_running(parser)
     for name in ("remove_solvent", "hedge"):
         add_setting(parser, SETTINGS[name])
     add_common_scale(parser)

@@ -28,11 +28,8 @@ class Tables:
             check_absent([path], overwrite)
 
     def check_apart(self, batch):
-        """Raise `OccuPyError` where a table is to be written where a file of one of the maps will be."""
-        planned = {path for _, files in batch.planned if files for path in files.paths}
-        for path, _ in self._saved:
-            if path in planned:
-                raise OccuPyError(f"{path} is a file of the run itself; give the table a name of its own")
+        """Raise `OccuPyError` where a table is to be written where a file of the run will be."""
+        batch.check_apart([path for path, _ in self._saved])
 
     def write(self, done, several):
         """Write the tables, if there are rows.

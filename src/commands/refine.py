@@ -20,17 +20,18 @@ from chimerax.core.commands import (
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 from chimerax.core.undo import UndoState
-from chimerax.map.mapargs import MapArg, MapRegionArg, MapsArg
+from chimerax.map.mapargs import MapRegionArg, MapsArg
 
 from ..engine.groups import BY, DEFAULT_SEGMENT
 from ..engine.refine import GroupOccupancy
 from ..engine.regions import as_csv
-from .arguments import COLORING, in_chimerax_spelling, user_errors
+from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups
 from .atoms import set_residue_attribute
 from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
+from .matrix import refine_matrix
 from .report import listed, occupancy_text, warn
 from .tables import html_table, save_table
 
@@ -41,13 +42,14 @@ COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
 
 def refine(
     session,
-    volume,
+    volumes,
     *,
     atoms=None,
     by="chain",
     segment=DEFAULT_SEGMENT,
     groups=None,
     reference=None,
+    reference_maps=None,
     lowpass=None,
     half_maps=None,
     solvent=True,
@@ -66,8 +68,8 @@ def refine(
 
     Parameters
     ----------
-    volume : Volume
-        The density map.
+    volumes : list of Volume
+        The density map, or several for a matrix of maps and groups: see `matrix.refine_matrix`.
     atoms : Atoms
         Wherever they are in the scene: nothing moves. Water is left out.
     by : {'chain', 'residue', 'model', 'segment'}
@@ -78,6 +80,8 @@ def refine(
         Each is one group, apart from the others.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are known to be full.
+    reference_maps : list of Volume, optional
+        Maps that are known to be complete: each group is relative to itself in these.
     lowpass : float, optional
         The resolution, in Å, to which the map is used.
     half_maps : list of 2 Volume, optional
@@ -102,12 +106,20 @@ def refine(
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, atoms, correlation, notes.
-        What is not known of a group outside the map is NaN, in JSON null.
+        What is not known of a group outside the map is NaN, in JSON null. Of several maps one
+        dict, as of `OccupancyMatrix.as_dict`.
     """
     if half_maps is not None and len(half_maps) != 2:
         count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
         raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
     chosen = AtomGroups(atoms, by, segment, groups or ())
+    if len(volumes) > 1 or reference_maps:
+        _check_several(half_maps, assign)
+        return refine_matrix(
+            session, volumes, chosen, reference=reference, reference_maps=reference_maps or (), lowpass=lowpass,
+            solvent=solvent, subregion=subregion, plot=plot, save_file=save_file, return_json=return_json,
+        )  # fmt: skip
+    (volume,) = volumes
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
     with user_errors(volume):
@@ -123,6 +135,12 @@ def refine(
 
         show_occupancy_plot(session, chosen.along_chains(rows), "groups" if groups else by, volume.name)
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
+
+
+def _check_several(half_maps, assign):
+    for given, name in ((half_maps, "halfMaps"), (assign, "assign")):
+        if given:
+            raise UserError(f"{name} is of one map: expected one map with it, and no referenceMaps")
 
 
 def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None, solvent=True):
@@ -189,13 +207,14 @@ def _without_nan(row):
 
 def register(name, logger):
     description = CmdDesc(
-        required=[("volume", MapArg)],
+        required=[("volumes", MapsToUseArg)],
         keyword=[
             ("atoms", AtomsArg),
             ("by", EnumOf(BY)),
             ("segment", PositiveIntArg),
             ("groups", RepeatOf(AtomsArg)),
             ("reference", AtomsArg),
+            ("reference_maps", MapsToUseArg),
             ("lowpass", FloatArg),
             ("half_maps", MapsArg),
             ("solvent", BoolArg),
@@ -208,6 +227,6 @@ def register(name, logger):
             ("save_file", SaveFileNameArg),
         ],
         required_arguments=["atoms"],
-        synopsis="Refine occupancies of chains, residues or other groups of atoms against a map",
+        synopsis="Refine occupancies of chains, residues or other groups of atoms against maps",
     )
     register_command(name, description, refine, logger=logger)

@@ -1,5 +1,6 @@
 """Groups of atoms whose occupancies are asked for, and what each adds to a map."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,21 @@ class Group:
     def part(self, which):
         """The group of some of the atoms: a slice, or an array of bool or int."""
         return Group(self.positions[which], self.potential[which], self.volume[which], self.variance[which])
+
+
+def distinct(names, longer):
+    """Names, and in place of those that several have longer ones.
+
+    Parameters
+    ----------
+    names, longer : sequences of str
+
+    Returns
+    -------
+    list of str
+    """
+    counts = Counter(names)
+    return [name if counts[name] == 1 else full for name, full in zip(names, longer, strict=True)]
 
 
 def make_groups(

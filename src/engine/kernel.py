@@ -5,7 +5,6 @@ from functools import cached_property
 from math import floor
 
 import numpy as np
-from scipy.optimize import brentq
 
 ROUNDING = 1e-4
 """Relative allowance in floors and comparisons, since voxel sizes come as float32."""
@@ -82,4 +81,6 @@ def tau_quantile(voxels):
     In the limit of many voxels it tends to 1, so that a larger kernel reads closer
     to the maximum: Forsberg, Shah & Burt (2023), doi 10.1038/s41467-023-41478-1.
     """
+    from scipy.optimize import brentq  # It takes longer to import than all else.
+
     return brentq(lambda x: x**voxels + x - 1, 0.0, 1.0, xtol=1e-15, rtol=1e-14)

@@ -46,7 +46,7 @@ _NO_MOLECULE = (
     "inverted, multiply it by -1, else try mode occupancy"
 )
 _LEAST_WEIGHT = 0.05
-"""The mean is read where at least this share of the weights lies in the molecule; beyond, the level is 0."""
+"""Where less than this share of the weights lies in the molecule the level is 0; at twice the share it is the mean."""
 
 
 class MeanLevel:
@@ -258,7 +258,7 @@ class _Means:
     def of_width(self, width):
         weight = self._weights(width)
         mean = self._sums(width) / np.maximum(weight, np.float32(_LEAST_WEIGHT))
-        return mean * _above(weight, np.float32(_LEAST_WEIGHT))
+        return mean * np.clip(weight / np.float32(_LEAST_WEIGHT) - 1, 0, 1)
 
 
 def _plateau_level(plateau, core):

@@ -8,9 +8,18 @@ import os
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from itertools import pairwise
 
+THREADS_VARIABLE = "OCCUPY_THREADS"
+"""Names the environment variable that holds the most threads to use: several processes share one machine so."""
+
 
 def thread_count():
-    """Number of processors that this process may use."""
+    """Number of threads to use: as many as processors that this process may use, or what the environment allows."""
+    allowed = os.environ.get(THREADS_VARIABLE, "")
+    processors = _processors()
+    return min(int(allowed), processors) if allowed.isdecimal() and int(allowed) else processors
+
+
+def _processors():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -155,23 +155,14 @@ class Refiner:
     def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
         sizes = checked_voxel_size(voxel_size)
         self.lowpass = checked_lowpass(lowpass, shape, sizes)
-        self._names = list(_checked_groups(groups))
+        self._names = list(checked_groups(groups))
         self._shape = tuple(shape)
-        placed = [_placed(group, origin) for group in groups.values()]
-        inside = [_inside(group, shape, sizes) for group in placed]
-        self._kept = [i for i, atoms in enumerate(inside) if atoms.sum() > 0]
-        if sum(atoms.sum() for atoms in inside) < _LEAST_INSIDE * sum(len(group) for group in placed):
-            raise OccuPyError(
-                f"{sum((~atoms).sum() for atoms in inside)} of {sum(len(group) for group in placed)} atoms are outside "
-                "the map; expected a model in its place in the map (see fitmap)"
-            )
-        self._fraction_inside = [atoms.mean() for atoms in inside]
-        self._groups = [placed[i].part(inside[i]) for i in self._kept]
+        in_box, self._fraction_inside = groups_in_box(groups, shape, sizes, origin)
+        self._kept = [i for i, name in enumerate(self._names) if name in in_box]
+        self._groups = list(in_box.values())
         self._solvent = solvent
         self._model = GroupModel(shape, sizes, self._groups, self.lowpass, solvent, progress)
-        if (self._model.weights <= 0).any():
-            name = self._names[self._kept[int(np.argmin(self._model.weights))]]
-            raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+        check_scattering(list(in_box), self._model.weights)
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
@@ -276,7 +267,7 @@ def checked_lowpass(lowpass, shape, voxel_size):
     """The low-pass in Å, checked, or the default for a map of such voxels."""
     smallest = SMALLEST_LOWPASS_VOXELS * max(voxel_size)
     if lowpass is None:
-        return max(DEFAULT_LOWPASS, smallest)
+        return default_lowpass(voxel_size)
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
     if not smallest <= lowpass <= longest:
         raise SettingError(
@@ -284,6 +275,11 @@ def checked_lowpass(lowpass, shape, voxel_size):
             f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
+
+
+def default_lowpass(voxel_size):
+    """The resolution, in Å, to which a map of such voxels is used unless another is given."""
+    return max(DEFAULT_LOWPASS, SMALLEST_LOWPASS_VOXELS * max(voxel_size))
 
 
 def default_reference(occupancies, weights, standard_errors):
@@ -326,17 +322,59 @@ def _strongest_level(occupancies, weights, standard_errors):
     return np.average(occupancies[chosen], weights=weights[chosen])
 
 
-def _checked_groups(groups):
+def checked_groups(groups, most=MOST_GROUPS):
+    """The groups; raises `OccuPyError` where there are none, more than so many, or an empty one."""
     if not groups:
         raise OccuPyError("there are no groups of atoms; expected at least one")
-    if len(groups) > MOST_GROUPS:
+    if len(groups) > most:
         raise OccuPyError(
-            f"there are {len(groups)} groups; expected at most {MOST_GROUPS}: group atoms by segment or chain instead"
+            f"there are {len(groups)} groups; expected at most {most}: group atoms by segment or chain instead"
         )
     for name, group in groups.items():
         if len(group) == 0:
             raise OccuPyError(f"the group {name} is empty; expected at least one atom")
     return groups
+
+
+def groups_in_box(groups, shape, voxel_size, origin):
+    """The groups without their atoms outside a box, and which share of each group's atoms is inside.
+
+    Parameters
+    ----------
+    groups : dict of str to Group
+    shape, voxel_size
+        Of the box: voxels and Å along z, y and x.
+    origin : sequence of 3 float
+        x, y, z of the first voxel in Å.
+
+    Returns
+    -------
+    groups : dict of str to Group
+        Those of which anything is inside, with positions from the first voxel.
+    shares : list of float
+        Of all groups.
+
+    Raises
+    ------
+    OccuPyError
+        If most of the atoms are outside.
+    """
+    in_place = {name: _placed(group, origin) for name, group in groups.items()}
+    within = {name: _inside(group, shape, voxel_size) for name, group in in_place.items()}
+    outside, total = sum((~atoms).sum() for atoms in within.values()), sum(map(len, within.values()))
+    if outside > (1 - _LEAST_INSIDE) * total:
+        raise OccuPyError(
+            f"{outside} of {total} atoms are outside the map; expected a model in its place in the map (see fitmap)"
+        )
+    kept = {name: in_place[name].part(atoms) for name, atoms in within.items() if atoms.any()}
+    return kept, [atoms.mean() for atoms in within.values()]
+
+
+def check_scattering(names, weights):
+    """Raise `OccuPyError` where a group scatters no more than what it displaces."""
+    if (weights <= 0).any():
+        name = names[int(np.argmin(weights))]
+        raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
 
 
 def _placed(group, origin):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from . import parallel
 from .solvent_field import SolventField
@@ -74,6 +73,8 @@ class SolventModel:
         table = np.zeros(len(counts) + 1)
         if filled.any():
             ratio = 1 - expected[filled] / counts[filled]
+            from scipy.optimize import isotonic_regression
+
             fitted = np.clip(isotonic_regression(ratio, weights=counts[filled]).x, 0, 1)
             places = np.flatnonzero(filled) + 1
             table[1:] = np.interp(np.arange(1, len(table)), [0, *places], [0, *fitted])

@@ -28,6 +28,8 @@ class Shells:
     ----------
     centres : array of float
         Mean frequency of each shell, 1/Å.
+    index : array of int
+        The shell of each coefficient; those that are not kept count to the last.
     """
 
     def __init__(self, grid):
@@ -39,7 +41,7 @@ class Shells:
         fine = np.rint(grid.frequency / width).astype(np.intp)
         counts = np.bincount(fine[self._kept], self._weight[self._kept])
         merged = _merged(counts)
-        self._index = merged[np.minimum(fine, len(counts) - 1)]
+        self.index = merged[np.minimum(fine, len(counts) - 1)]
         self.centres = self.mean(grid.frequency)
 
     def mean(self, values):
@@ -58,7 +60,7 @@ class Shells:
 
     def _sum(self, values):
         kept = self._kept
-        return np.bincount(self._index[kept], (values * self._weight)[kept], self._index.max() + 1)
+        return np.bincount(self.index[kept], (values * self._weight)[kept], self.index.max() + 1)
 
 
 def _merged(counts):

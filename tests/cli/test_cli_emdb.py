@@ -3,8 +3,11 @@
 import gzip
 import os
 import re
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import chimerax.occupy as library
 import numpy as np
@@ -16,20 +19,21 @@ PATH = "/EMD-1234/map/emd_1234.map.gz"
 class Server(ThreadingHTTPServer):
     """Serves one file, as far as `breaks_at`, and knows what was asked for."""
 
-    content, breaks_at, requests = b"", None, ()
+    content, breaks_at, requests, paths, served = b"", None, (), (PATH,), 0
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         asked = self.headers.get("Range", "")
         self.server.requests = (*self.server.requests, asked)
-        if self.path != PATH:
+        if self.path not in self.server.paths:
             self.send_error(404)
             return
         start = int(re.fullmatch(r"bytes=(\d+)-", asked).group(1)) if asked else 0
         self.send_response(206 if asked else 200)
         self.send_header("Content-Length", str(len(self.server.content) - start))
         self.end_headers()
+        self.server.served += 1
         self.wfile.write(self.server.content[start : self.server.breaks_at])
 
     def log_message(self, *_):
@@ -101,3 +105,47 @@ def test_a_server_that_cannot_be_reached_is_refused(refusal, environment):
 def test_what_is_no_entry_is_refused_without_asking(refusal, server, environment, entry):
     assert "expected emdb: and four to six digits" in refusal("estimate", entry, env=environment[0])
     assert server.requests == ()
+
+
+@pytest.fixture
+def script(environment, tmp_path):
+    """A function that runs the script for many entries on these lines, without pauses."""
+    path = Path(__file__).resolve().parents[2] / "docs/scripts/shell/emdb_estimates.py"
+
+    def run(*lines, options=()):
+        (tmp_path / "entries.txt").write_text("\n".join(lines))
+        command = [sys.executable, path, "entries.txt", "--output-dir", "out", "--pause", "0", *options]
+        return subprocess.run(command, env=environment[0], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_the_script_for_many_entries_keeps_what_is_made_and_fetches_it_once(script, server, environment, tmp_path):
+    for _ in range(2):
+        result = script("EMD-1234  # the first", "9999", "", "emdb:1234", "nonsense")
+        assert "Traceback" not in result.stderr, result.stderr
+        assert result.returncode == 1, "one does not exist"
+        assert "emdb:9999 cannot be fetched: there is no such entry" in result.stderr
+        assert result.stdout.endswith("1 of 3 entries are made\n")
+        assert (tmp_path / "out" / "emd_1234_occupancy.json").is_file()
+    assert server.served == 1
+    assert list(environment[1].iterdir()) == [], "fetched maps are removed"
+
+
+def test_the_script_for_many_entries_leaves_a_server_in_trouble_alone(script, server, tmp_path):
+    server.breaks_at = 0
+    result = script("1234", "1235")
+    assert result.returncode == 1
+    assert "the server could not be read 5 times in a row; try again later" in result.stderr
+    assert len(server.requests) == 5
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_script_for_many_entries_passes_options_on_and_writes_a_summary(script, server, tmp_path):
+    server.paths = ("/EMD-1234/map/emd_1234.map.gz", "/EMD-1235/map/emd_1235.map.gz")
+    result = script("1234", "1235", options=("--keep", "--", "--lowpass", "9", "--no-figures"))
+    assert result.returncode == 0, result.stderr
+    out = tmp_path / "out"
+    assert {path.suffix for path in out.iterdir()} == {".mrc", ".cxc", ".json", ".csv", ".html"}
+    assert (out / "occupy_estimate.csv").read_text(encoding="utf-8").count(",kept,") == 2
+    assert '"lowpass": 9.0' in (out / "emd_1235_occupancy.json").read_text(encoding="utf-8")

@@ -1,10 +1,16 @@
 """The options of the `occupy` program: help, ranges, mistakes in them."""
 
+import argparse
+import os
 import re
+import subprocess
+import sys
+from importlib import import_module
 from importlib.metadata import version
 
 import pytest
 from chimerax.occupy import SETTINGS
+from chimerax.occupy.cli import program
 
 OUT_OF_RANGE = {
     "lowpass": (("0", "nan", "wide"), "a number above 0"),
@@ -121,3 +127,56 @@ def test_a_command_line_without_command_or_map_is_told_what_is_missing(usage_err
 def test_a_lowpass_beyond_nyquist_is_refused_with_the_finest_that_can_be(refusal, map_file, option):
     sentence = refusal("equalize", map_file, f"--{option}", "2.9")
     assert sentence.endswith(f"--{option} is 2.9 Å, but must be at least two voxels, 3 Å here")
+
+
+def test_libraries_use_one_thread_unless_the_user_says_how_many():
+    """They read it when they are loaded, so the program must not have loaded NumPy before."""
+    code = """if True:
+        import os, sys
+        from chimerax.occupy import cli
+        print("numpy" in sys.modules)
+        try:
+            cli.main(["--version"])
+        finally:
+            print(os.environ["OPENBLAS_NUM_THREADS"], os.environ["MKL_NUM_THREADS"])
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    command, environment = [sys.executable, "-c", code], environment | {"OPENBLAS_NUM_THREADS": "3"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split()[0] == "False"
+    assert done.stdout.split()[-2:] == ["3", "1"]
+
+
+def test_the_list_of_subcommands_is_what_they_register():
+    for name, (summary, aliases) in program.SUBCOMMANDS.items():
+        parser = argparse.ArgumentParser()
+        subcommands = parser.add_subparsers()
+        import_module(f"chimerax.occupy.cli.{name}").register(subcommands)
+        assert subcommands.choices.keys() == {name, *aliases}
+        (listed,) = subcommands._choices_actions
+        assert listed.help == summary
+
+
+def test_the_help_needs_neither_scipy_nor_matplotlib_nor_dask():
+    code = """
+import sys
+from chimerax.occupy.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    print(*sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stderr.split()}
+    assert "chimerax" in loaded
+    assert not loaded & {"scipy", "matplotlib", "dask", "distributed", "mrcfile"}
+
+
+def test_no_run_without_workers_imports_dask(map_file, tmp_path):
+    code = f"""
+import sys
+from chimerax.occupy.cli import main
+assert main(["estimate", {str(map_file)!r}, "--output-dir", {str(tmp_path / "out")!r}]) == 0
+assert not {{"dask", "distributed"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

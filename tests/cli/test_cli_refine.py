@@ -249,24 +249,6 @@ def test_segments_and_residues_have_names_that_say_where_they_are(rows, map_file
         assert np.mean(values) == pytest.approx(truth, abs=0.1)
 
 
-def test_several_maps_make_one_table_whose_rows_name_their_map(rows, store, density, model_file, tmp_path):
-    other = simulated(bundle(), {"A": 1.0, "B": 0.2, "C": 0.9})
-    sources = [put(store, tmp_path / f"{i}.mrc", values) for i, values in enumerate((density, other))]
-    found = rows(*sources, "--atoms", model_file)
-    assert [row["map"] for row in found] == [str(source) for source in sources for _ in range(3)]
-    assert occupancies(found[:3]) == pytest.approx(TRUTH, abs=0.02)
-    assert occupancies(found[3:]) == pytest.approx({"A": 1.0, "B": 0.2, "C": 0.9}, abs=0.02)
-    assert all((tmp_path / f"{i}_refined.{ending}").exists() for i in range(2) for ending in ("png", "json"))
-
-
-def test_a_map_that_fails_does_not_keep_others_from_their_rows(occupy, store, density, model_file, tmp_path):
-    sources = [put(store, tmp_path / "empty.mrc", np.zeros_like(density)), put(store, tmp_path / "map.mrc", density)]
-    done = occupy("refine", *sources, "--atoms", model_file, "--csv", tmp_path / "t.csv")
-    assert done.returncode == 1
-    assert str(sources[0]) in done.stderr
-    assert (tmp_path / "t.csv").read_text().count(str(sources[1])) == 3
-
-
 def test_reference_lowpass_half_maps_and_solvent_reach_the_engine(rows, store, density, map_file, model_file, tmp_path):
     halved = rows(map_file, "--atoms", model_file, "--reference", "B", "--lowpass", "10", "--no-solvent")
     assert occupancies(halved) == pytest.approx({name: q / 0.6 for name, q in TRUTH.items()}, abs=0.05)

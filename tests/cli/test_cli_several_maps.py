@@ -37,7 +37,8 @@ def test_a_bad_map_does_not_keep_the_others_from_their_outputs(run, load, densit
     assert "Traceback" not in result.stderr
     names = {path.name for path in (folder / "out").iterdir()}
     endings = (".mrc", ".png", ".cxc", ".json")
-    assert names == {f"{stem}_occupancy{ending}" for stem in ("first", "last") for ending in endings}
+    summary = {"occupy_estimate.csv", "occupy_estimate.html"}
+    assert names == summary | {f"{stem}_occupancy{ending}" for stem in ("first", "last") for ending in endings}
     scale = load(folder / "out" / "last_occupancy.mrc")[0]
     assert np.array_equal(scale, library.estimate(density[::-1, ::-1], 1.5).scale)
 

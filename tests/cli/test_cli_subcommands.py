@@ -3,6 +3,7 @@
 import ast
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from chimerax.occupy.cli import equalize, estimate, modify
 from chimerax.occupy.cli.program import SUBCOMMANDS
 
 FOLDER = Path(package.__file__).parent
-NAMES = {module.__name__.rpartition(".")[2] for module in SUBCOMMANDS}
+NAMES = set(SUBCOMMANDS)
 SHARED = [path for path in FOLDER.glob("*.py") if path.stem not in NAMES]
 
 
@@ -23,9 +24,9 @@ def test_every_file_with_a_subcommand_is_in_the_list():
     assert registered == NAMES
 
 
-@pytest.mark.parametrize("module", SUBCOMMANDS, ids=lambda module: module.__name__.rpartition(".")[2])
-def test_the_file_of_a_subcommand_has_the_function_of_its_name(module):
-    assert callable(getattr(module, module.__name__.rpartition(".")[2]))
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_the_file_of_a_subcommand_has_the_function_of_its_name(name):
+    assert callable(getattr(import_module(f"chimerax.occupy.cli.{name}"), name))
 
 
 @pytest.mark.parametrize("path", SHARED, ids=lambda path: path.stem)

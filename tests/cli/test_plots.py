@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from chimerax.occupy import plots
 from chimerax.occupy.engine import phantom
+from chimerax.occupy.palette import PALETTE
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 VOXEL_SIZE = 2.0
 
@@ -92,3 +95,35 @@ def test_a_figure_by_segment_has_a_panel_for_each_chain_with_one_range_of_occupa
 def test_groups_without_an_occupancy_leave_a_gap(by):
     rows = occupancy_rows([0.5, float("nan"), 1.0], chain="A")
     drawn(plots.occupancies_figure(rows, by))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_projection_is_as_bright_as_the_highest_density_and_colored_by_the_scale_there(axis):
+    generator = np.random.default_rng(2)
+    density = generator.integers(0, 5, (7, 9, 11)).astype(np.float32)
+    scale = generator.random(density.shape, np.float32)
+    axes = Figure().add_subplot()
+    plots.draw_projection(axes, density, scale, 4.0, axis)
+    (image,) = axes.get_images()
+    places = np.moveaxis(density, axis, -1)
+    highest = places.argmax(-1)[..., None]
+    shade = np.take_along_axis(places, highest, -1) / 4
+    color = np.take_along_axis(np.moveaxis(scale, axis, -1), highest, -1)[..., 0]
+    expected = 255 * (1 - shade * (1 - LinearSegmentedColormap.from_list("", PALETTE)(color)[..., :3]))
+    assert np.abs(image.get_array() - expected).max() <= 0.5 + 1e-6
+
+
+def test_a_figure_is_drawn_into_a_png_of_its_size(model, tmp_path):
+    figure = plots.solvent_figure(model, "title")
+    plots.write_png(figure, tmp_path / "figure.png")
+    picture = imread(tmp_path / "figure.png")
+    assert picture.shape[:2] == (504, 840)
+    assert np.array_equal(np.rint(255 * picture), drawn(plots.solvent_figure(model, "title")))
+
+
+def test_counts_are_labeled_by_powers_of_ten(model):
+    axes = plots.solvent_figure(model).axes[0]
+    drawn(axes.get_figure())
+    labels = {tick: label.get_text() for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
+    assert labels[1] == "10⁰"
+    assert labels[100] == "10²"

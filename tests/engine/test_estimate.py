@@ -232,13 +232,13 @@ def test_the_number_of_threads_does_not_matter(blob, threads, monkeypatch, mode)
     assert np.array_equal(result.scale, estimate(blob((20, 24, 28)), 2.0, mode=mode).scale)
 
 
-@pytest.mark.parametrize(("mode", "rounding"), [("occupancy", 1e-5), ("calibrated", 5e-5)])
+@pytest.mark.parametrize(("mode", "rounding"), [("occupancy", 1e-5), ("calibrated", 5e-4)])
 @pytest.mark.parametrize("factor", [1000, 0.001])
 def test_the_units_of_real_maps_do_not_matter(real_map, factor, mode, rounding):
     density, voxel_size = real_map
     result = estimate(density, voxel_size, mode=mode)
     scaled = estimate(density * np.float32(factor), voxel_size, mode=mode)
-    assert np.abs(scaled.scale - result.scale).max() <= rounding  # ramps a tenth wide magnify it in mode calibrated
+    assert np.abs(scaled.scale - result.scale).max() <= rounding  # magnified where the molecule ends in mode calibrated
     assert np.abs(scaled.confidence() - result.confidence()).max() <= 1e-4
     assert scaled.warnings == result.warnings
 

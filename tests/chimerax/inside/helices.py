@@ -59,10 +59,11 @@ def open_map_of(structure, occupancies, noise=0.0):
         Standard deviation relative to the highest density.
     """
     spec = f"#{structure.id_string}"
-    made = run(session, f"molmap {spec} {RESOLUTION} gridSpacing {GRID} edgePadding 20", log=False)
+    made = run(session, f"molmap {spec} {RESOLUTION} gridSpacing {GRID} edgePadding 20 replace false", log=False)
     density = np.zeros_like(made.full_matrix())
     for chain, occupancy in occupancies.items():
-        one = run(session, f"molmap {spec}/{chain} {RESOLUTION} gridSpacing {GRID} onGrid #{made.id_string}", log=False)
+        words = f"gridSpacing {GRID} onGrid #{made.id_string} replace false"
+        one = run(session, f"molmap {spec}/{chain} {RESOLUTION} {words}", log=False)
         density += np.float32(occupancy) * one.full_matrix()
         session.models.close([one])
     density += np.random.default_rng(5).normal(0, noise * density.max(), density.shape).astype(np.float32)

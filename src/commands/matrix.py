@@ -1,0 +1,158 @@
+"""occupy refine on several maps: one matrix of occupancies, as a table and as a heat map in a window."""
+
+from html import escape
+from json import dumps
+
+from chimerax.core.commands import JSONResult
+from chimerax.core.errors import UserError
+
+from ..engine.groups import distinct
+from ..engine.matrix import MatrixBox, Reading, listed, occupancy_matrix
+from ..engine.refine import default_lowpass
+from .arguments import in_chimerax_spelling, user_errors
+from .maps import sample
+from .report import warn
+from .tables import html_table, save_table
+
+
+def refine_matrix(
+    session,
+    volumes,
+    chosen,
+    *,
+    reference=None,
+    reference_maps=(),
+    lowpass=None,
+    solvent=True,
+    subregion="all",
+    plot=True,
+    save_file=None,
+    return_json=False,
+):
+    """Refine occupancies against several maps.
+
+    Parameters
+    ----------
+    volumes : list of Volume
+    chosen : AtomGroups
+    reference : Atoms, optional
+        Groups at least half of whose atoms are among these are full in every map.
+    reference_maps : list of Volume
+        Maps that are known to be complete, among the others or not.
+    lowpass, solvent, subregion, plot, return_json
+        As for `refine`.
+    save_file : str, optional
+        A file to save the matrix to, as JSON where its name ends so, else as comma-separated values.
+
+    Returns
+    -------
+    dict, or JSONResult
+        As of `OccupancyMatrix.as_dict`.
+    """
+    volumes = list(dict.fromkeys([*volumes, *reference_maps]))
+    names = dict(zip(volumes, names_of(volumes), strict=True))
+    groups = None if reference is None else chosen.names_among(reference)
+    matrix = _matrix(session, names, chosen, groups, [names[volume] for volume in reference_maps], lowpass, solvent,
+                     subregion)  # fmt: skip
+    _log(session, matrix, {name: volume for volume, name in names.items()})
+    if save_file is not None:
+        text = dumps(matrix.as_dict(), indent=1) if save_file.lower().endswith(".json") else matrix.as_csv()
+        save_table(session, text, save_file)
+    if plot and session.ui.is_gui:
+        from .matrix_plot import show_matrix_plot
+
+        show_matrix_plot(session, matrix, volumes)
+    found = matrix.as_dict()
+    return JSONResult(dumps(found), found) if return_json else found
+
+
+def names_of(volumes):
+    """What maps are called: their names, with their numbers where names are not their own."""
+    return distinct([volume.name for volume in volumes], [f"{volume.name} #{volume.id_string}" for volume in volumes])
+
+
+def _matrix(session, names, chosen, reference, reference_maps, lowpass, solvent, subregion):
+    samples = [sample(volume, 1, subregion) for volume in names]
+    # Maps with larger voxels are known to a lower resolution, which is then that of all.
+    lowpass = lowpass or max(default_lowpass(sampled.voxel_size) for sampled in samples)
+    boxes, readings = _Boxes(session, chosen, lowpass, solvent), []
+    for i, (sampled, name) in enumerate(zip(samples, names.values(), strict=True)):
+        session.logger.status(f"Map {i + 1} of {len(samples)}: {name}")
+        readings.append(boxes.reading(sampled, name))
+    with user_errors():
+        return occupancy_matrix(readings, lowpass, reference=reference, reference_maps=reference_maps)
+
+
+class _Boxes:
+    """Reads maps; what is the same for maps on one grid and in one place is made once."""
+
+    def __init__(self, session, chosen, lowpass, solvent):
+        self._session, self._chosen = session, chosen
+        self._settings = {"lowpass": lowpass, "solvent": solvent}
+        self._key = self._box = None
+        self._sums = {}
+
+    def reading(self, sampled, name):
+        """What is read of one map; what is wrong with it, where it cannot be used."""
+        try:
+            with user_errors(sampled.volume):
+                box = self._box_of(sampled)
+                sums = box.sums(sampled.density)
+        except UserError as error:
+            self._session.logger.warning(str(error))
+            return Reading(name, None, None, str(error))
+        return Reading(name, sums, self._sums.setdefault(self._key, box.model_sums))
+
+    def _box_of(self, sampled):
+        volume = sampled.volume
+        place = volume.scene_position.matrix.tobytes() + volume.data.ijk_to_xyz_transform.matrix.tobytes()
+        key = (sampled.region, sampled.voxel_size, place)
+        if key != self._key:
+            groups, notes = self._chosen.on_map(sampled)
+            warn(self._session, [volume], map(in_chimerax_spelling, notes))
+            self._box = MatrixBox(sampled.density.shape, sampled.voxel_size, groups, **self._settings)
+            self._key = key
+        return self._box
+
+
+def _log(session, matrix, volumes):
+    cells = [
+        [f"{one['number']}", f"{len(one['maps'])}", escape(one["words"]), _show_links(one["maps"], volumes)]
+        for one in sorted(matrix.described(), key=lambda one: -len(one["maps"]))
+    ]
+    complete = ""
+    if matrix.reference_maps:
+        complete = f" Each group is relative to itself in {escape(listed(matrix.reference_maps))}."
+    session.logger.info(
+        f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
+        f"{html_table(['set', 'maps', 'what is there', 'names'], cells)}"
+        f"To a resolution of {matrix.lowpass:.3g} Å.{complete} <i>saveFile</i> saves the matrix with its errors.",
+        is_html=True,
+    )
+    for name, problem in matrix.failed.items():
+        if volumes[name].name not in problem:
+            session.logger.warning(f"{name}: {in_chimerax_spelling(problem)}")
+    warn(session, list(volumes.values()), map(in_chimerax_spelling, matrix.warnings))
+
+
+def _show_links(names, volumes):
+    """HTML that names maps, each a link that shows it and hides the others."""
+    links = [f'<a href="cxcmd:{show_command(volumes[name], volumes.values())}">{escape(name)}</a>' for name in names]
+    return listed(links)
+
+
+def show_command(volume, volumes):
+    """A command that shows one of several maps and hides the others."""
+    ids = sorted(other.id for other in volumes if not other.deleted)
+    return f"hide #{_joined(ids)} models; show #{volume.id_string} models"
+
+
+def _joined(ids):
+    """Numbers of models as they are typed, such as 1,3-5 or 1.1-40."""
+    runs = []
+    for number in ids:
+        if runs and runs[-1][-1][:-1] == number[:-1] and runs[-1][-1][-1] + 1 == number[-1]:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(".".join(map(str, run[0])) + (f"-{run[-1][-1]}" if len(run) > 1 else "") for run in runs)

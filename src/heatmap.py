@@ -1,0 +1,203 @@
+"""The heat map of a matrix of occupancies, maps along y and groups along x, alike ones side by side."""
+
+import numpy as np
+
+from .plots import label_places, line_color, occupancy_colors, short_name
+
+_RANGE = (0.0, 1.0)
+_TREE_WIDTH = 0.09
+_KEY_INCHES, _BESIDE_KEY = 0.14, 0.85
+_LETTER_WIDTH, _SMALLEST_LETTERS = 0.62, 6
+_SETS_INCHES, _SET_LETTERS = 0.18, 6.5
+_SET_COLORS = (("0.3", "1"), ("0.75", "0"))
+"""Of the bands of sets and of their numbers, by turns."""
+
+_UNKNOWN = "0.6"
+_INCHES_PER_MAP, _INCHES_PER_GROUP = 0.16, 0.22
+_SMALLEST, _LARGEST = (6.0, 4.2), (15.0, 20.0)
+
+
+def matrix_figure(matrix, names, title=""):
+    """A figure of a matrix of occupancies.
+
+    Parameters
+    ----------
+    matrix : OccupancyMatrix
+    names : list of str
+        What each of its maps is called.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    longest = max(len(short_name(name)) for name in names)
+    size = (
+        3.0 + 0.07 * longest + _INCHES_PER_GROUP * len(matrix.groups),
+        2.2 + _INCHES_PER_MAP * len(matrix.map_order.places),
+    )
+    figure = Figure(figsize=np.clip(size, _SMALLEST, _LARGEST), dpi=110)
+    draw_matrix(figure, matrix, names, title)
+    return figure
+
+
+def draw_matrix(figure, matrix, names, title=""):
+    """Draw a matrix on a figure: heat map, dendrograms, a band with the sets of maps that agree, and a key.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    matrix, names, title
+        As for `matrix_figure`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Of the heat map: the cell of row i and column j, of `map_order.places` and
+        `group_order.places`, is centred on x = j, y = i.
+    """
+    places = _layout(figure, matrix, names, title)
+    heat = figure.add_axes(places["heat"])
+    shown = _shown(matrix)
+    colors = occupancy_colors().with_extremes(bad=_UNKNOWN)
+    image = heat.imshow(shown, cmap=colors, vmin=_RANGE[0], vmax=_RANGE[1], aspect="auto", interpolation="nearest")
+    _label_maps(heat, [names[i] for i in matrix.map_order.places])
+    label_places(heat, np.arange(shown.shape[1]), [matrix.groups[i] for i in matrix.group_order.places])
+    _draw_sets(figure.add_axes(places["sets"], sharey=heat), matrix)
+    _draw_tree(figure.add_axes(places["maps"]), matrix.map_order, "left")
+    _draw_tree(figure.add_axes(places["groups"]), matrix.group_order, "top")
+    figure.colorbar(image, cax=figure.add_axes(places["key"]), label="occupancy", extend="both")
+    top = 1 - 0.1 / figure.get_figheight()
+    figure.suptitle(title, y=top, va="top", fontsize="medium", parse_math=False)
+    return heat
+
+
+def cell_of(matrix, x, y):
+    """The map and the group of the cell at a place of the heat map.
+
+    Parameters
+    ----------
+    matrix : OccupancyMatrix
+    x, y : float
+        In the data coordinates of the heat map.
+
+    Returns
+    -------
+    tuple of 2 int, or None
+        Places in `matrix.maps` and `matrix.groups`; None outside.
+    """
+    row, column = round(y), round(x)
+    if not (0 <= row < len(matrix.map_order.places) and 0 <= column < len(matrix.group_order.places)):
+        return None
+    return int(matrix.map_order.places[row]), int(matrix.group_order.places[column])
+
+
+def cell_text(matrix, names, cell):
+    """What is told of a cell: map, group, occupancy and standard error."""
+    i, j = cell
+    value, error = matrix.occupancies[i, j], matrix.standard_errors[i, j]
+    number = f"{value:.2f} ± {error:.2f}" if np.isfinite(value) else "not known"
+    return f"{names[i]}, {matrix.groups[j]}: {number}"
+
+
+def _shown(matrix):
+    return matrix.occupancies[np.ix_(matrix.map_order.places, matrix.group_order.places)]
+
+
+def _layout(figure, matrix, names, title):
+    """Places of the axes in the figure, as left, bottom, width and height."""
+    width, height = figure.get_size_inches()
+    below = _LETTER_WIDTH * _letters("xtick") * max(len(short_name(name)) for name in matrix.groups) / 72 + 0.2
+    bottom, top = below / height, 1 - (0.4 if title else 0.1) / height
+    tree = min(0.12, 0.7 / height)
+    tall = max(top - tree - 0.005 - bottom, 0.2)
+    letters, _ = _map_letters(72 * height * tall / len(matrix.map_order.places))
+    labels = (_LETTER_WIDTH * letters * max(len(short_name(name)) for name in names) / 72 + 0.1) / width
+    sets = _SETS_INCHES / width
+    left = 0.015 + _TREE_WIDTH + sets + 0.012
+    key = _KEY_INCHES / width
+    wide = max(1 - left - labels - key - _BESIDE_KEY / width, 0.2)
+    return {
+        "heat": (left, bottom, wide, tall),
+        "sets": (left - sets - 0.006, bottom, sets, tall),
+        "maps": (0.015, bottom, _TREE_WIDTH, tall),
+        "groups": (left, bottom + tall + 0.005, wide, tree),
+        "key": (left + wide + labels + 0.1 / width, bottom, key, tall),
+    }
+
+
+def _letters(ticks):
+    """Size in points of the letters beside an axis, unless there are too many."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(size=rcParams[f"{ticks}.labelsize"]).get_size_in_points()
+
+
+def _map_letters(room):
+    """Size in points of the names of maps that have so much room each, and of how many one is written."""
+    letters = _letters("ytick")
+    size = float(np.clip(0.85 * room, min(_SMALLEST_LETTERS, letters), letters))
+    return size, max(1, int(np.ceil(size / room)))
+
+
+def _label_maps(axes, names):
+    """Names of maps at the right, of every second or further where all would not fit."""
+    room = 72 * axes.get_figure().get_figheight() * axes.get_position().height / len(names)
+    size, every = _map_letters(room)
+    axes.yaxis.tick_right()
+    shown = range(0, len(names), every)
+    axes.set_yticks(shown, [short_name(names[i]) for i in shown], fontsize=size, parse_math=False)
+
+
+def _draw_sets(axes, matrix):
+    """A band beside the maps, light and dark by turns where another set begins, with the number of each."""
+    sets = matrix.agreement[matrix.map_order.places]
+    starts = np.flatnonzero(np.diff(sets, prepend=-1))
+    row = 72 * axes.get_figure().get_figheight() * axes.get_position().height / len(sets)
+    for turn, (start, end) in enumerate(zip(starts, [*starts[1:], len(sets)], strict=True)):
+        band, ink = _SET_COLORS[turn % 2]
+        axes.axhspan(start - 0.5, end - 0.5, color=band, linewidth=0)
+        if (end - start) * row > _SET_LETTERS:
+            middle = (start + end - 1) / 2
+            axes.text(0.5, middle, f"{sets[start]}", color=ink, fontsize=_SET_LETTERS, ha="center", va="center")
+    axes.set_xlim(0, 1)
+    axes.set_axis_off()
+
+
+def _draw_tree(axes, order, side):
+    """A dendrogram whose leaves are at 0, 1, 2, … along the edge of the heat map."""
+    axes.set_axis_off()
+    if len(order.tree) == 0:
+        return
+    from matplotlib.collections import LineCollection
+
+    lines = _tree_lines(order)
+    along = [line if side == "top" else line[:, ::-1] for line in lines]
+    axes.add_collection(LineCollection(along, colors=line_color(axes), linewidths=0.7))
+    length, deepest = len(order.places), max(line[:, 1].max() for line in lines)
+    if side == "top":
+        axes.set_xlim(-0.5, length - 0.5)
+        axes.set_ylim(0, 1.03 * deepest)
+    else:
+        axes.set_ylim(length - 0.5, -0.5)
+        axes.set_xlim(1.03 * deepest, 0)
+
+
+def _tree_lines(order):
+    """The brackets of a hierarchy, each an array of 4 places along the leaves and distances."""
+    count = len(order.places)
+    middles, heights = np.empty(2 * count - 1), np.zeros(2 * count - 1)
+    middles[order.leaves] = np.arange(count)
+    lines = []
+    for i, (a, b, height, _) in enumerate(order.tree):
+        a, b = int(a), int(b)
+        lines.append(
+            np.array([
+                (middles[a], heights[a]), (middles[a], height), (middles[b], height), (middles[b], heights[b]),
+            ])
+        )  # fmt: skip
+        middles[count + i], heights[count + i] = (middles[a] + middles[b]) / 2, height
+    return lines

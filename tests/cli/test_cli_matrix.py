@@ -1,0 +1,279 @@
+"""occupy refine on several maps: one matrix, on maps that gemmi simulates with known occupancies."""
+
+import csv
+import json
+import shutil
+from base64 import b64decode
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chimerax.occupy.cli import matrix
+from chimerax.occupy.cli.atom_groups import AtomChoice
+from PIL import Image
+from test_cli_many_maps import Page
+from test_cli_refine import CORNERS, ORIGIN, SHAPE, VOXEL_SIZE, bundle, put, simulated, write
+
+TRUTH = {
+    "vol_a": {"A": 1.0, "B": 1.0, "C": 1.0},
+    "vol_b": {"A": 1.0, "B": 0.0, "C": 1.0},
+    "vol_c": {"A": 1.0, "B": 0.4, "C": 0.0},
+    "vol_d": {"A": 1.0, "B": 0.0, "C": 1.0},
+}
+CLOSE = 0.03
+
+
+@pytest.fixture(scope="module")
+def densities():
+    return {name: simulated(bundle(), truth) for name, truth in TRUTH.items()}
+
+
+@pytest.fixture
+def maps(tmp_path, store, densities):
+    return [put(store, tmp_path / f"{name}.mrc", density) for name, density in densities.items()]
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    return write(tmp_path / "model.cif", bundle())
+
+
+@pytest.fixture
+def refined(occupy, tmp_path):
+    """A function that refines and returns the matrix of the JSON file."""
+
+    def run(*arguments, status=0):
+        done = occupy("refine", *arguments, "--overwrite")
+        assert done.returncode == status, done.stderr
+        return json.loads((tmp_path / "occupancy_matrix.json").read_text())["matrix"]
+
+    return run
+
+
+def assert_truth(found, names=tuple(TRUTH), close=CLOSE):
+    expected = [[TRUTH[name][chain] for chain in found["groups"]] for name in names]
+    np.testing.assert_allclose(np.array(found["occupancies"], float), expected, atol=close)
+
+
+def test_several_maps_make_one_matrix_in_csv_json_and_a_figure(occupy, maps, model_file, tmp_path):
+    done = occupy("refine", *maps, "--atoms", model_file)
+    assert done.returncode == 0, done.stderr
+    saved = json.loads((tmp_path / "occupancy_matrix.json").read_text())
+    assert_truth(saved["matrix"])
+    assert saved["matrix"]["maps"] == [str(path) for path in maps]
+    assert saved["atoms"]["models"] == [str(model_file.resolve())]
+    with open(tmp_path / "occupancy_matrix.csv", newline="", encoding="utf-8") as file:
+        headings, *rows = csv.reader(file)
+    assert headings == ["map", "set", "correlation", *"ABC", "A error", "B error", "C error", "problem"]
+    assert [row[0] for row in rows] == [str(path) for path in maps]
+    np.testing.assert_allclose(np.array([row[3:6] for row in rows], float), saved["matrix"]["occupancies"])
+    np.testing.assert_allclose(np.array([row[6:9] for row in rows], float), saved["matrix"]["standard_errors"])
+    with Image.open(tmp_path / "occupancy_matrix.png") as picture:
+        assert min(picture.size) > 300
+        assert len(picture.convert("RGB").getcolors(1 << 24)) > 50
+    assert "without B: vol_b, vol_d" in done.stdout
+    assert not list(tmp_path.rglob(".*"))
+    summary, sums = {"occupy_refine.csv", "occupy_refine.html"}, "occupancy_matrix_sums"
+    made = {f"occupancy_matrix.{ending}" for ending in ("csv", "json", "png")} | summary | {sums}
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (*maps, model_file)} | made
+    assert len(list((tmp_path / sums).iterdir())) == len(maps)
+
+
+def test_maps_on_other_grids_and_compressed_are_rows_like_others(refined, store, densities, maps, model_file, tmp_path):
+    cropped = put_at(store, tmp_path / "vol_e.mrc.gz", densities["vol_c"][2:, 3:, :-4], (0, 3, 2))
+    coarse = tmp_path / "vol_f.mrc"
+    store(coarse, binned(densities["vol_b"]), 2 * VOXEL_SIZE, origin=tuple(ORIGIN + VOXEL_SIZE / 2))
+    found = refined(*maps, cropped, coarse, "--atoms", model_file)
+    assert found["lowpass"] == pytest.approx(2.1 * 2 * VOXEL_SIZE)
+    assert_truth(found, [*TRUTH, "vol_c", "vol_b"], 0.06)
+
+
+def test_a_file_that_is_no_map_fails_alone_and_changes_nothing_for_the_others(refined, maps, model_file, tmp_path):
+    alone = refined(*maps, "--atoms", model_file)
+    (tmp_path / "known.csv").write_text("map,A,B,C\n" + 100 * "vol_a.mrc,1,0.5,0\n")
+    found = refined(*maps, tmp_path / "known.csv", "--atoms", model_file, status=1)
+    assert (found["lowpass"], list(found["failed"])) == (alone["lowpass"], [str(tmp_path / "known.csv")])
+    assert found["occupancies"][:-1] == alone["occupancies"]
+
+
+def test_the_page_of_the_run_begins_with_the_heat_map(refined, maps, model_file, tmp_path):
+    refined(*maps, "--atoms", model_file)
+    page = Page(tmp_path / "occupy_refine.html")
+    assert page.pictures == ["occupancy_matrix.png"]
+    assert {"occupancy_matrix.png", "occupancy_matrix.csv", "occupancy_matrix.json"} < set(page.links)
+    assert all((tmp_path / link).exists() for link in page.links)
+    refined(*maps, "--atoms", model_file, "--no-figures")
+    assert Page(tmp_path / "occupy_refine.html").pictures == []
+
+
+def put_at(store, path, density, first):
+    return store(path, density, VOXEL_SIZE, origin=tuple(ORIGIN + VOXEL_SIZE * np.array(first)))
+
+
+def binned(density):
+    z, y, x = (n // 2 for n in density.shape)
+    return density[: 2 * z, : 2 * y, : 2 * x].reshape(z, 2, y, 2, x, 2).mean(axis=(1, 3, 5))
+
+
+def test_reference_maps_are_rows_too_and_cancel_what_the_model_lacks(refined, maps, tmp_path):
+    short = bundle()
+    for _ in range(40):
+        del short[0]["B"][60]
+    model = write(tmp_path / "short.cif", short)
+    plain = refined(*maps[1:], "--atoms", model)
+    found = refined(*maps[1:], "--atoms", model, "--reference-maps", maps[0])
+    assert found["maps"] == [str(path) for path in (*maps[1:], maps[0])]
+    assert found["reference_maps"] == [str(maps[0])]
+    assert_truth(found, [*list(TRUTH)[1:], "vol_a"], 0.04)
+    assert abs(plain["occupancies"][1][1] - 0.4) > 2 * abs(found["occupancies"][1][1] - 0.4)
+
+
+def test_each_map_may_have_a_model_of_its_own(refined, store, maps, tmp_path):
+    moved_corners = {name: tuple(np.add(corner, (4, 6, -2))) for name, corner in CORNERS.items()}
+    moved = put(store, tmp_path / "moved.mrc", simulated(bundle(moved_corners), TRUTH["vol_c"]))
+    models = [write(tmp_path / "first.cif", bundle()), write(tmp_path / "second.cif", bundle(moved_corners))]
+    found = refined(maps[1], moved, "--each-atoms", *models)
+    assert_truth(found, ["vol_b", "vol_c"], 0.04)
+
+
+def test_chains_may_have_any_name_and_maps_of_one_name_are_told_apart(occupy, store, densities, tmp_path):
+    structure = bundle()
+    names = {"A": "Aa", "B": "set", "C": "long-name.1"}
+    for chain in structure[0]:
+        chain.name = names[chain.name]
+    model = write(tmp_path / "model.cif", structure)
+    folders = [tmp_path / name for name in ("one", "$two_{")]
+    for folder in folders:
+        folder.mkdir()
+    sources = [put(store, f / "vol.mrc", d) for f, d in zip(folders, list(densities.values())[1:], strict=False)]
+    done = occupy("refine", *sources, "--atoms", model, "--output-dir", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "out" / "occupancy_matrix.json").read_text())["matrix"]
+    assert found["groups"] == list(names.values())
+    assert str(sources[1]) in done.stdout
+
+
+def test_a_map_that_fails_is_a_row_that_says_why(occupy, store, densities, maps, model_file, tmp_path):
+    empty = put(store, tmp_path / "empty.mrc", np.zeros_like(densities["vol_a"]))
+    noise = np.random.default_rng(4).standard_normal(SHAPE).astype(np.float32)
+    other = put(store, tmp_path / "other.mrc", noise)
+    done = occupy("refine", empty, *maps[:2], other, tmp_path / "none.mrc", "--atoms", model_file)
+    assert done.returncode == 1
+    assert "no such file" in done.stderr
+    found = json.loads((tmp_path / "occupancy_matrix.json").read_text())["matrix"]
+    assert list(found["failed"]) == [str(empty), str(tmp_path / "none.mrc"), str(other)]
+    assert "the model is not in the map" in found["failed"][str(other)]
+    assert found["occupancies"][0] == [None] * 3
+    with open(tmp_path / "occupancy_matrix.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [bool(row["problem"]) for row in rows] == [True, False, False, True, True]
+    assert [row["A"] == "" for row in rows] == [True, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--atoms", "model.cif", "--half-maps", "vol_a.mrc", "vol_b.mrc"], "--half-maps are of one map"),
+        (["--each-atoms", "model.cif"], "--each-atoms has 1 models for 2 maps"),
+        (["--atoms", "model.cif", "--each-atoms", "model.cif", "model.cif"], "either --atoms"),
+        ([], "either --atoms"),
+        (["--atoms", "model.cif", "--reference", "Q"], "the reference Q is not a group"),
+        (["--atoms", "model.cif", "--write-model", "new.cif"], "expected one map, not 2"),
+        (["--atoms", "model.cif", "--csv", "x.csv", "--json", "x.csv"], "would be written twice"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence_and_leaves_nothing(occupy, maps, model_file, tmp_path, options, message):
+    before = sorted(tmp_path.iterdir())
+    done = occupy("refine", "vol_a.mrc", "vol_b.mrc", *options, cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert message in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_existing_files_are_not_replaced_unless_asked_for(occupy, maps, model_file, tmp_path):
+    (tmp_path / "occupancy_matrix.png").write_text("mine")
+    done = occupy("refine", *maps, "--atoms", model_file)
+    assert done.returncode == 1
+    assert "exists already" in done.stderr
+    assert (tmp_path / "occupancy_matrix.png").read_text() == "mine"
+
+
+@pytest.mark.parametrize("options", [("--workers", "2"), ("--workers", "2", "--no-figures")])
+def test_workers_make_the_matrix_that_one_process_makes(refined, maps, model_file, tmp_path, options):
+    pytest.importorskip("distributed")
+    alone = refined(*maps, "missing.mrc", "--atoms", model_file, status=1)
+    (tmp_path / "occupancy_matrix.png").unlink()
+    found = refined(*maps, "missing.mrc", "--atoms", model_file, *options, status=1)
+    for name in ("occupancies", "standard_errors"):
+        np.testing.assert_allclose(np.array(found.pop(name), float), np.array(alone.pop(name), float), atol=1e-4)
+    assert found["sets"] == alone["sets"]
+    assert found["failed"] == alone["failed"] == {"missing.mrc": "missing.mrc: no such file"}
+    assert (tmp_path / "occupancy_matrix.png").exists() == ("--no-figures" not in options)
+
+
+class TestResume:
+    """What was read of each map is kept, and what is read anew is told by the summary."""
+
+    @pytest.fixture
+    def states(self, occupy, tmp_path):
+        """A function that refines with --resume and returns what became of each map."""
+
+        def run(*arguments, status=0):
+            done = occupy("refine", *arguments, "--resume")
+            assert done.returncode == status, done.stderr
+            with open(tmp_path / "occupy_refine.csv", newline="", encoding="utf-8") as file:
+                return {Path(row["map"]).stem: row["state"] for row in csv.DictReader(file)}
+
+        return run
+
+    def test_maps_that_were_read_are_not_read_again_and_give_the_same_matrix(self, states, maps, model_file, tmp_path):
+        table = tmp_path / "occupancy_matrix.csv"
+        assert set(states(*maps[:3], "--atoms", model_file).values()) == {"made"}
+        states(*maps, "--atoms", model_file)
+        again, before = states(*maps, "--atoms", model_file), table.read_bytes()
+        assert set(again.values()) == {"kept"}
+        (tmp_path / "occupy_refine.csv").unlink()
+        shutil.rmtree(tmp_path / "occupancy_matrix_sums")
+        assert set(states(*maps, "--atoms", model_file).values()) == {"made"}
+        assert table.read_bytes() == before
+
+    def test_other_references_and_more_maps_read_new_maps_only(self, states, maps, model_file, tmp_path):
+        states(*maps[1:3], "--atoms", model_file)
+        found = states(*maps[1:], "--atoms", model_file, "--reference", "A", "--reference-maps", maps[0])
+        assert found == {"vol_a": "made", "vol_b": "kept", "vol_c": "kept", "vol_d": "made"}
+        matrix = json.loads((tmp_path / "occupancy_matrix.json").read_text())["matrix"]
+        assert_truth(matrix, [*list(TRUTH)[1:], "vol_a"])
+
+    def test_maps_are_read_anew_where_a_map_its_model_or_a_setting_is_another(self, states, store, maps, tmp_path):
+        models = [write(tmp_path / f"{i}.cif", bundle()) for i in range(4)]
+        assert set(states(*maps, "--each-atoms", *models).values()) == {"made"}
+        maps[0].unlink()
+        put(store, maps[0], simulated(bundle(), TRUTH["vol_c"]))
+        write(models[2], bundle({name: tuple(np.add(corner, (1, 0, 0))) for name, corner in CORNERS.items()}))
+        found = states(*maps, "--each-atoms", *models)
+        assert found == {"vol_a": "made", "vol_b": "kept", "vol_c": "made", "vol_d": "kept"}
+        assert set(states(*maps, "--each-atoms", *models, "--lowpass", 9).values()) == {"made"}
+
+    def test_a_map_of_larger_voxels_lowers_the_resolution_of_all_so_that_all_are_read(
+        self, states, store, densities, maps, model_file, tmp_path
+    ):
+        states(*maps, "--atoms", model_file)
+        coarse = tmp_path / "coarse.mrc"
+        store(coarse, binned(densities["vol_b"]), 2 * VOXEL_SIZE, origin=tuple(ORIGIN + VOXEL_SIZE / 2))
+        assert set(states(*maps, coarse, "--atoms", model_file).values()) == {"made"}
+
+
+def test_a_map_is_read_the_same_in_another_process(maps, model_file, tmp_path):
+    source = str(maps[1])
+    work = partial(matrix.read_one, voxel_size=None, settings={"lowpass": 9.0})
+    files = [matrix.SumsFile(source, AtomChoice((model_file,)), tmp_path / name) for name in ("there", "here")]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        there = pool.submit(work, source, files[0]).result().rows[0]
+    here = work(source, files[1]).rows[0]
+    assert there.pop("box") == here.pop("box")
+    for name in ("cross", "power"):
+        values = [np.frombuffer(b64decode(row[name])) for row in (there, here)]
+        np.testing.assert_allclose(*values, rtol=1e-4, atol=1e-6 * np.abs(values[0]).max())

@@ -1,0 +1,250 @@
+"""Runs over many maps with workers: a local Dask cluster, and a scheduler with workers of its own."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from test_cli_refine import bundle, put, simulated, write
+
+pytest.importorskip("distributed")
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="process groups of POSIX")
+ENDINGS = (".cxc", ".json", ".mrc", ".png")
+
+WITHOUT_DASK = """
+import runpy, sys
+sys.modules["distributed"] = None
+runpy.run_module("chimerax.occupy.cli", run_name="__main__")
+"""
+
+ENVIRONMENT = """
+import os
+from chimerax.occupy.cli.running import Running
+from chimerax.occupy.cli.workers import pool
+names = [("OMP_NUM_THREADS",), ("OPENBLAS_NUM_THREADS",), ("OCCUPY_THREADS",)]
+with pool(Running(workers=2), ["a.mrc", "b.mrc"]) as do:
+    print(*[value for _, value in do(os.getenv, names)])
+"""
+"""Prints what workers find in their environment."""
+
+UNTIL_BUSY = """
+import sys, time, distributed
+with distributed.Client(scheduler_file=sys.argv[1]) as client:
+    names = {address: worker["name"] for address, worker in client.scheduler_info(n_workers=-1)["workers"].items()}
+    while not any(keys and names.get(address) == sys.argv[2] for address, keys in client.processing().items()):
+        time.sleep(0.02)
+"""
+"""Returns when the worker of a name has work."""
+
+
+def rows_of(folder):
+    with open(folder / "occupy_estimate.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def cluster(tmp_path_factory):
+    """A function that starts a scheduler and workers; returns the scheduler's file and the workers by name."""
+    folder = tmp_path_factory.mktemp("cluster")
+    started = []
+
+    def start(program, *options):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", "--no-dashboard", *options]
+        # Workers write their scratch files into this folder, and begin in another than the program does.
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        started.append(process)
+        return process
+
+    def cluster(count, *options):
+        file = folder / "scheduler.json"
+        start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+        of_worker = ("--scheduler-file", str(file), "--nthreads", "1", *options)
+        return file, {f"w{i}": start("worker", *of_worker, "--name", f"w{i}") for i in range(count)}
+
+    yield cluster
+    for process in reversed(started):
+        _kill(process)
+
+
+def _kill(process):
+    """Kill a worker with the process that does its work."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=30)
+
+
+@pytest.fixture
+def maps(tmp_path, store, density):
+    return [store(tmp_path / f"{i}.mrc", density * np.float32(1 + i)) for i in range(4)]
+
+
+def test_local_workers_make_what_one_process_makes(occupy, maps, tmp_path, load):
+    for folder, options in (("alone", ()), ("workers", ("--workers", 2))):
+        result = occupy("estimate", *maps, "missing.mrc", "--output-dir", tmp_path / folder, *options, cwd=tmp_path)
+        assert "Traceback" not in result.stderr, result.stderr
+        assert result.returncode == 1
+        assert "missing.mrc: no such file" in result.stderr
+    alone, workers = (tmp_path / folder for folder in ("alone", "workers"))
+    assert {path.name for path in workers.iterdir()} == {path.name for path in alone.iterdir()}
+    for path in alone.glob("*.mrc"):
+        assert np.array_equal(load(path)[0], load(workers / path.name)[0])
+    assert Counter((row["map"], row["state"]) for row in rows_of(workers)) == Counter(
+        (row["map"], row["state"]) for row in rows_of(alone)
+    )
+
+
+def test_a_common_scale_is_the_same_with_workers(occupy, maps, tmp_path, load):
+    for folder, options in (("alone", ()), ("workers", ("--workers", 2))):
+        result = occupy("estimate", *maps, "--common-scale", "--output-dir", tmp_path / folder, *options)
+        assert result.returncode == 0, result.stderr
+    assert np.array_equal(*(load(tmp_path / folder / "0_occupancy.mrc")[0] for folder in ("alone", "workers")))
+
+
+def test_tables_of_all_maps_are_in_the_order_of_the_maps(occupy, store, density, tmp_path):
+    """The first takes longest."""
+    names = [f"{i}.mrc" for i in range(4)]
+    for name in names:
+        scale = np.clip(density, 0, 1)
+        store(tmp_path / name, np.tile(scale, (3, 3, 3)) if name == "0.mrc" else scale)
+    result = occupy("measure", *names, "--masks", *names[1:2], "--csv", "table.csv", "--workers", 2, cwd=tmp_path)
+    assert "must be" in result.stderr, "the mask is on another grid than the first map"
+    with open(tmp_path / "table.csv", encoding="utf-8", newline="") as file:
+        assert [row["map"] for row in csv.DictReader(file)] == names[1:]
+
+
+@pytest.mark.parametrize("options", [("--workers", "2"), ("--scheduler", "tcp://127.0.0.1:9")])
+def test_without_dask_a_sentence_says_what_to_install(refusal, maps, options):
+    sentence = refusal("estimate", *maps, *options, launcher=("-c", WITHOUT_DASK))
+    assert "pip install '.[batch]'" in sentence
+
+
+def test_a_scheduler_that_does_not_answer_is_named(refusal, maps):
+    assert "no Dask scheduler answers at nowhere" in refusal("estimate", *maps, "--scheduler", "nowhere")
+    assert "no.json: no such file" in refusal("estimate", *maps, "--scheduler-file", "no.json")
+
+
+def test_workers_and_a_scheduler_cannot_both_be_given(occupy, maps):
+    result = occupy("estimate", *maps, "--workers", 2, "--scheduler", "tcp://127.0.0.1:9")
+    assert result.returncode == 2
+    assert "not allowed with argument --workers" in result.stderr
+
+
+@posix_only
+def test_a_worker_that_is_killed_while_it_works_costs_no_map_and_none_is_made_twice(
+    occupy, cluster, store, phantom, tmp_path
+):
+    large = phantom((100, 100, 100))
+    names = [f"{i}.mrc" for i in range(6)]
+    for name in names:
+        store(tmp_path / name, large)
+    file, workers = cluster(2)
+    command = [sys.executable, "-m", "chimerax.occupy.cli", "estimate", *names, "--output-dir", "out"]
+    run = subprocess.Popen(
+        [*command, "--scheduler-file", file], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    _wait_for(file.exists)
+    subprocess.run([sys.executable, "-c", UNTIL_BUSY, file, "w0"], check=True, timeout=120)
+    _kill(workers["w0"])
+    printed, error = run.communicate(timeout=240)
+    assert run.returncode == 0, error
+    out = tmp_path / "out"
+    assert [row["map"] for row in sorted(rows_of(out), key=lambda row: row["map"])] == [
+        str(tmp_path / name) for name in names
+    ]
+    assert {row["problem"] for row in rows_of(out)} == {""}
+    made = {f"{i}_occupancy{ending}" for i in range(6) for ending in ENDINGS}
+    assert {path.name for path in out.iterdir()} == made | {"occupy_estimate.csv", "occupy_estimate.html"}
+    assert Counter(line for line in printed.splitlines() if not line.startswith(" ")) == Counter(
+        str(tmp_path / name) for name in names
+    )
+
+
+def test_workers_of_a_scheduler_that_begin_in_another_folder_read_the_maps_of_a_matrix(
+    occupy, cluster, store, tmp_path
+):
+    truth = {
+        "a": {"A": 1.0, "B": 1.0, "C": 1.0},
+        "b": {"A": 1.0, "B": 0.0, "C": 0.5},
+        "c": {"A": 1.0, "B": 1.0, "C": 0},
+    }
+    write(tmp_path / "model.cif", bundle())
+    for name, occupancies in truth.items():
+        put(store, tmp_path / f"{name}.mrc", simulated(bundle(), occupancies))
+    file, _ = cluster(2)
+    _wait_for(file.exists)
+    options = ("--atoms", "model.cif", "--reference-maps", "a.mrc", "--scheduler-file", file)
+    result = occupy("refine", "b.mrc", "c.mrc", *options, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    found = json.loads((tmp_path / "occupancy_matrix.json").read_text())["matrix"]
+    assert found["maps"] == [str(tmp_path / f"{name}.mrc") for name in "bca"]
+    expected = [[truth[name][chain] for chain in found["groups"]] for name in "bca"]
+    np.testing.assert_allclose(np.array(found["occupancies"], float), expected, atol=0.03)
+
+
+@posix_only
+def test_a_map_that_exhausts_the_memory_of_workers_is_told_apart_from_a_worker_that_is_lost(
+    occupy, cluster, store, density, tmp_path
+):
+    limit = 450_000_000
+    store(tmp_path / "large.mrc", np.tile(density, (10, 9, 8)))
+    assert (tmp_path / "large.mrc").stat().st_size * 3 > limit
+    store(tmp_path / "small.mrc", density)
+    file, _ = cluster(1, "--memory-limit", str(limit))
+    _wait_for(file.exists)
+    options = ("--scheduler-file", file, "--output-dir", "out", "--no-figures")
+    result = occupy("estimate", "large.mrc", "small.mrc", *options, cwd=tmp_path)
+    assert result.returncode == 1
+    found = {os.path.basename(row["map"]): row for row in rows_of(tmp_path / "out")}
+    assert found["small.mrc"]["state"] == "made"
+    assert found["large.mrc"]["state"] == "failed"
+    assert found["large.mrc"]["problem"].startswith("not enough memory: it took more than a worker has, 0.5 GB")
+
+
+def test_processors_are_shared_among_local_workers(tmp_path):
+    from chimerax.occupy.cli.workers import shares
+    from chimerax.occupy.engine import parallel
+
+    small = [str(tmp_path / "missing.mrc")] * 8
+    count, threads, _ = shares(2, small)
+    assert count == 2
+    assert threads == max(1, parallel.thread_count() // 2)
+    assert shares(16, small[:3])[0] == 3, "no more workers than maps"
+
+
+def test_there_are_no_more_local_workers_than_memory_for_the_largest_map(tmp_path, monkeypatch, store, density):
+    from chimerax.occupy.cli import workers
+
+    monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 10_000_000_000)
+    header = bytearray(store(tmp_path / "map.mrc", density).read_bytes()[:1024])
+    header[:12] = np.array([400, 400, 400], "<i4").tobytes()
+    (tmp_path / "large.mrc").write_bytes(header)
+    need = workers.memory_need(str(tmp_path / "large.mrc"))
+    assert need > 12 * 4 * 400**3
+    count, _, limit = workers.shares(8, [str(tmp_path / "map.mrc")] * 7 + [str(tmp_path / "large.mrc")])
+    assert count == 10_000_000_000 // need < 8
+    assert count * limit <= 10_000_000_000
+    assert limit >= need
+
+
+def test_workers_find_their_share_of_the_threads_in_their_environment():
+    from chimerax.occupy.engine import parallel
+
+    done = subprocess.run([sys.executable, "-c", ENVIRONMENT], capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.split() == ["1", "1", str(max(1, parallel.thread_count() // 2))], done.stderr
+
+
+def _wait_for(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it never came to that"
+        time.sleep(0.01)
