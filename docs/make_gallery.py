@@ -1,4 +1,4 @@
-"""Make the pictures of docs/gallery.md and docs/tutorial.md, in a ChimeraX that has the bundle.
+"""Make the pictures of docs/gallery.md, docs/tutorial.md and README.md, in a ChimeraX that has the bundle.
 
 From the folder of the project, the quotes included:
 
@@ -132,18 +132,50 @@ def equalize(studio):
     open_polymerase(studio)
     studio.run("occupy estimate #1 key false")
     before = studio.shoot("as deposited")
-    studio.run("occupy equalize #1 power 2 modelId #10", "surface dust #10 size 15", KEY_AT_LEFT)
-    studio.write("gallery_equalize", [before, studio.shoot("equalize, power 2")])
+    studio.run("occupy equalize #1 modelId #10", "surface dust #10 size 15", KEY_AT_LEFT)
+    both = [before, studio.shoot("equalize")]
+    studio.write("gallery_equalize", both)
+    studio.write("emd_11007", both)
+
+
+def open_filament(studio):
+    """EMD-5168 as #1."""
+    studio.open("emd_5168", "emdb:5168")
+    studio.run("volume #1 level 9", "surface dust #1 size 8", "view orient", "turn x 90", "view")
+
+
+def open_haemoglobin(studio):
+    """EMD-3488 as #1."""
+    studio.open("emd_3488", "emdb:3488")
+    studio.run("volume #1 level 0.18", "surface dust #1 size 8", "view orient", "view")
+
+
+def signal(studio):
+    """Three maps as they are, equalised with power 2 and by default, each at one level."""
+    rows = []
+    for open_map in (open_polymerase, open_haemoglobin, open_filament):
+        studio.start(SMALL)
+        open_map(studio)
+        studio.run("zoom 0.85")  # captions are opaque
+        studio.run("occupy estimate #1 key false")
+        row = [studio.shoot("as deposited")]
+        for number, power in ((10, " power 2"), (20, "")):
+            studio.run(f"occupy equalize #1{power} modelId #{number} key false", f"surface dust #{number} size 8")
+            row.append(studio.shoot(f"equalize{power.replace(' p', ', p')}"))
+            studio.run(f"hide #{number} models", "show #1 models")
+        rows.append(row)
+    studio.write("gallery_signal", *rows)
 
 
 def modes(studio):
-    """EMD-11007 in both modes of the estimate."""
-    studio.start(PANEL)
+    """EMD-11007 in all modes of the estimate."""
+    studio.start(SMALL)
     open_polymerase(studio)
-    studio.run("occupy estimate #1 key false")
-    in_occupancy = studio.shoot("mode occupancy")
-    studio.run("occupy estimate #1 mode resolution", KEY_AT_LEFT)
-    studio.write("gallery_modes", [in_occupancy, studio.shoot("mode resolution")])
+    shots = []
+    for number, mode in ((10, "calibrated"), (20, "occupancy"), (30, "resolution")):
+        studio.run(f"occupy estimate #1 mode {mode} modelId #{number} key false")
+        shots.append(studio.shoot(f"mode {mode}"))
+    studio.write("gallery_modes", shots)
 
 
 def modifications(studio):
@@ -253,13 +285,24 @@ def tutorial(studio):
     open_polymerase(studio)
     studio.run("occupy estimate #1", KEY_AT_LEFT, "volume #1 level 2.5")
     studio.write("tutorial_level", studio.shoot())
-    studio.run("volume #1 level 4", "occupy equalize #1 power 2", "surface dust #4 size 15")
+    studio.run("volume #1 level 4", "occupy equalize #1", "surface dust #4 size 15")
     studio.write("tutorial_figure", studio.shoot())
 
 
 PICTURES = {
     f.__name__: f
-    for f in (estimate, equalize, modes, modifications, phantom, haemoglobin, solvent, full_scale, tutorial)
+    for f in (
+        estimate,
+        equalize,
+        signal,
+        modes,
+        modifications,
+        phantom,
+        haemoglobin,
+        solvent,
+        full_scale,
+        tutorial,
+    )
 }
 
 

@@ -8,7 +8,7 @@ from Qt.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from ..commands.arguments import in_chimerax_spelling
 from ..commands.jobs import EstimateJob, SolventJob
 from ..commands.report import fit_in_words
-from ..engine.settings import ESTIMATION, SETTINGS, group
+from ..engine.settings import CALIBRATED, ESTIMATION, SETTINGS, group
 from ..plots import draw_solvent
 from .composing import in_digits
 from .fields import button, label, row
@@ -16,6 +16,9 @@ from .figures import PlotWidget
 from .form import SettingsForm
 
 IN_SIGHT = ("mode", "lowpass", "resolution", "solvent_mask")
+OF_PUBLISHED_MODES = ("kernel_size", "kernel_radius", "tau", "tile_size", "normalization", "recalibrate")
+"""Settings that are hidden in mode calibrated, on whose scale they have no effect."""
+
 _PLOT_HELP = (
     "<p>Histogram of the low-passed map with the Gaussian fitted to its solvent peak, and the confidence that a voxel "
     "of that density is not solvent. It is drawn anew when a setting changes. Where the solvent varies in space, the "
@@ -39,6 +42,7 @@ class EstimatePage(QWidget):
         super().__init__()
         self._panel = panel
         self.form = SettingsForm(panel.session, group(ESTIMATION), IN_SIGHT)
+        self.form.changed.connect(self._show_fields)
         self.form.changed.connect(self.changed)
         self.plot = PlotWidget(_PLOT_HELP)
         self.words = label(text_format=Qt.RichText)
@@ -51,6 +55,7 @@ class EstimatePage(QWidget):
         layout = QVBoxLayout(self)
         self.form.fold(self.tile)
         self.form.fold(self.uncertainty)
+        self._show_fields()
         layout.addWidget(self.form)
         layout.addWidget(
             row(
@@ -85,7 +90,7 @@ class EstimatePage(QWidget):
     def estimate(self):
         """Run occupy estimate."""
         words = {"showTile": True} if self.tile.isChecked() else {}
-        asked = {"uncertainty": True} if self.uncertainty.isChecked() else {}
+        asked = {"uncertainty": True} if self.uncertainty.isChecked() and self._is_calibrated else {}
 
         def choose(made):
             self._panel.choose_scale_map(made[0] if asked else made)
@@ -100,6 +105,16 @@ class EstimatePage(QWidget):
             return SolventJob(sampled, settings, remove_solvent, SETTINGS["hedge"].default)
 
         self._panel.run_job("occupy solvent", job, self.form.values, plot=False, **words)
+
+    @property
+    def _is_calibrated(self):
+        return self.form.fields["mode"].value in (None, CALIBRATED)
+
+    def _show_fields(self):
+        """Show the settings that have an effect in the chosen mode."""
+        for name in OF_PUBLISHED_MODES:
+            self.form.show_field(name, not self._is_calibrated)
+        self.uncertainty.setVisible(self._is_calibrated)
 
     def _solvent_buttons(self):
         return row(

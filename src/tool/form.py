@@ -30,7 +30,7 @@ class SettingsForm(QWidget):
         self.fields = {s.name: (fields or {}).get(s.name) or make_field(s, session) for s in settings}
         for field in self.fields.values():
             field.changed.connect(self.changed)
-        self._widgets = {}
+        self._widgets, self._hidden = {}, set()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._grid([self.fields[name] for name in in_sight]))
@@ -43,9 +43,11 @@ class SettingsForm(QWidget):
             self.folded.hide()
 
     def values(self):
-        """The settings that are set, by name; raises `SettingError` at what cannot be used and marks it."""
+        """The settings that are set and shown, by name; raises `SettingError` at what cannot be used and marks it."""
         values, problem = {}, None
         for name, field in self.fields.items():
+            if name in self._hidden:
+                continue
             try:
                 values[name] = field.value
                 field.widget.setStyleSheet("")
@@ -61,7 +63,8 @@ class SettingsForm(QWidget):
         self.folded.content_area.layout().addWidget(widget)
 
     def show_field(self, name, shown):
-        """Show or hide a field with its name and its unit."""
+        """Show or hide a field with its name and its unit; what is set in a hidden one does not count."""
+        (self._hidden.discard if shown else self._hidden.add)(name)
         for widget in self._widgets[name]:
             widget.setVisible(shown)
 

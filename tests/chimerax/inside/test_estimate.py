@@ -8,6 +8,7 @@ from chimerax.color_key.model import get_model
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.geometry import rotation
+from chimerax.map import Volume
 from chimerax.occupy.commands.maps import draw_now
 from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
 
@@ -114,12 +115,13 @@ class Estimate(MapTestCase):
 
     def test_every_estimation_keyword_reaches_the_engine(self):
         scale_map = self.run_command(
-            "occupy estimate #1 lowpass 9 resolution 10 kernelSize 3 kernelRadius 1.5 tau 0.8 tileSize 8 "
-            "normalization maximum maxBox 256 recalibrate true"
+            "occupy estimate #1 mode occupancy lowpass 9 resolution 10 kernelSize 3 kernelRadius 1.5 tau 0.8 "
+            "tileSize 8 normalization maximum maxBox 256 recalibrate true"
         )
         expected = occupy.estimate(
             self.density,
             VOXEL_SIZE,
+            mode="occupancy",
             lowpass=9,
             resolution=10,
             kernel_size=3,
@@ -136,18 +138,39 @@ class Estimate(MapTestCase):
         inside = np.zeros(tuple(n + 6 for n in SHAPE), np.float32)
         inside[10:36, 5:46, 5:50] = 1
         mask = self.open_map(inside, "mask", origin=(1.0, 2.0, 3.0))
-        keywords = "recalibrate true color false"
+        keywords = "mode occupancy recalibrate true color false"
         scale_map = self.run_command(f"occupy estimate #1 solventMask #{mask.id_string} {keywords}")
         on_grid = inside[2:42, 2:46, 2:50]
-        expected = occupy.estimate(self.density, VOXEL_SIZE, solvent_mask=on_grid, recalibrate=True)
+        expected = occupy.estimate(self.density, VOXEL_SIZE, mode="occupancy", solvent_mask=on_grid, recalibrate=True)
         np.testing.assert_array_equal(scale_map.full_matrix(), expected.scale)
 
     def test_log_tells_the_settings_and_what_the_scale_means(self):
         self.run_command("occupy estimate #1")
         found = occupy.estimate(self.density, VOXEL_SIZE)
-        for text in ("small occupancy", "8 Å", f"{found.tau:.4f}", f"{found.full_scale:.4g}", "B-factors"):
+        width = f"{found.smoothing:.3g} Å"
+        for text in ("small occupancy", "calibrated", "8 Å", width, f"{found.full_scale:.4g}", "B-factors"):
             self.assertIn(text, self.log.text["info"])
         self.assertEqual(self.log.text["warning"].strip(), "")
+
+    def test_log_tells_how_a_published_mode_reads_the_scale(self):
+        self.run_command("occupy estimate #1 mode occupancy")
+        found = occupy.estimate(self.density, VOXEL_SIZE, mode="occupancy")
+        for text in (f"{found.tau:.4f}", f"{found.full_scale:.4g}", f"{found.settings.kernel.voxels} voxels"):
+            self.assertIn(text, self.log.text["info"])
+
+    def test_a_map_of_the_standard_error_is_made_beside_the_scale(self):
+        made = self.run_command("occupy estimate #1 uncertainty true modelId 7")
+        self.assertEqual([m.name for m in made], ["small occupancy", "small uncertainty"])
+        self.assertEqual([m.id_string for m in made], ["7", "8"])
+        expected = occupy.estimate(self.density, VOXEL_SIZE, uncertainty=True)
+        np.testing.assert_array_equal(made[0].full_matrix(), expected.scale)
+        np.testing.assert_array_equal(made[1].full_matrix(), expected.uncertainty)
+        self.assertGreater(made[1].full_matrix().max(), 0)
+
+    def test_a_standard_error_is_refused_in_a_published_mode(self):
+        with self.assertRaisesRegex(UserError, "calibrated"):
+            self.run_command("occupy estimate #1 uncertainty true mode occupancy")
+        self.assertEqual(len(session.models.list(type=Volume)), 1)
 
     def test_masked_map_gets_a_warning(self):
         masked = np.where(self.density > 0.15, self.density, 0).astype(np.float32)

@@ -17,7 +17,7 @@ from chimerax.core.errors import UserError
 from chimerax.occupy import commands
 from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
-from chimerax.occupy.engine.settings import ESTIMATION, KINDS, MASK, group
+from chimerax.occupy.engine.settings import ESTIMATION, KINDS, MASK, UNCERTAINTY, group
 from chimerax.occupy.palette import PALETTE, RANGE
 from support import FOLDER, ORIGIN, PARTS, VOXEL_SIZE, MapTestCase, close_all, density, session
 
@@ -25,7 +25,7 @@ PAGES = Path(occupy.__file__).parent / "docs/user"
 RUN = ("occupy", "volume", "color", "surface")
 """First words of the examples that are run; others, such as open, fetch something and are only parsed."""
 
-SETTINGS_OF = {"estimate": (ESTIMATION,), "solvent": (ESTIMATION, "equalize"), "mask": (MASK,)} | {
+SETTINGS_OF = {"estimate": (ESTIMATION, UNCERTAINTY), "solvent": (ESTIMATION, "equalize"), "mask": (MASK,)} | {
     kind: (kind, ESTIMATION) for kind in KINDS
 }
 WHERE_DEFAULT_IS_NONE = {

@@ -47,8 +47,9 @@ class Solvent(MapTestCase):
         noise = 0.1 * np.exp(along) * np.random.default_rng(1).normal(size=SHAPE)
         density = (self.density + noise).astype(np.float32)
         self.open_map(density, "noisy")
-        self.run_command("occupy equalize #2 solventModel varying")
-        told = occupy.modify(density, VOXEL_SIZE, solvent_model="varying").limits.told("max_gain")
+        self.run_command("occupy equalize #2 mode occupancy solventModel varying signalOnly false")
+        settings = {"mode": "occupancy", "solvent_model": "varying", "signal_only": False}
+        told = occupy.modify(density, VOXEL_SIZE, **settings).limits.told("max_gain")
         self.assertIn(" to ", told)
         self.assertIn(told, self.log.text["info"])
 
