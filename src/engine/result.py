@@ -145,7 +145,10 @@ class Estimate:
 
     def _certain_solvent(self, planes):
         if self.is_mean:
-            return self.scale[planes] <= 0
+            shape = self.scale.shape
+            low = interpolated_planes(self.lowpassed.__getitem__, self.lowpassed.shape, shape, planes)
+            # The scale ends near the molecule, whose tails and ripples go on.
+            return (self.scale[planes] <= 0) & (low <= self.solvent.level_at(CERTAIN_SIGMAS, planes, shape))
         # What is clipped to 1 is not solvent, but what is clipped to 0 is.
         below_full = np.nextafter(np.float32(1), np.float32(0))
         highest = self.scale_above_solvent(CERTAIN_SIGMAS, planes, raw=self.settings.mode != OCCUPANCY)
