@@ -1,0 +1,82 @@
+"""What one more map costs in a run of several, and how long the program takes to begin, beside FFTs of the same maps.
+
+    pip install .
+    python benchmarks/further_maps.py
+
+The time of a run of several maps less that of a run of one, shared among the others: start-up does not count. Runs
+alternate with pairs of FFTs, whose median is the unit, since other work makes both longer.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import many_maps
+import numpy as np
+from scipy import fft
+
+BOXES = ((256, 6), (128, 20))
+"""Voxels along an edge, further maps."""
+
+CASES = [(command, options) for command in ("estimate", "equalize") for options in ((), ("--no-figures",))]
+ROUNDS, STARTS, THREADS = 3, 7, 2
+_PROGRAM = (sys.executable, "-m", "chimerax.occupy.cli")
+
+
+def seconds_of(*arguments):
+    """The time that the program takes."""
+    start = time.perf_counter()
+    subprocess.run([*_PROGRAM, *arguments], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def of_further(files, command, options):
+    """Seconds of each map but the first."""
+    with tempfile.TemporaryDirectory() as folder:
+        one, all_of = (
+            seconds_of(command, *part, *options, "--output-dir", f"{folder}/{len(part)}") for part in (files[:1], files)
+        )
+    return (all_of - one) / (len(files) - 1)
+
+
+def fft_pair(edge):
+    """Seconds of a forward and an inverse real FFT of a map."""
+    density = np.random.default_rng(0).standard_normal((edge,) * 3, np.float32)
+    start = time.perf_counter()
+    fft.irfftn(fft.rfftn(density, workers=THREADS), density.shape, workers=THREADS)
+    return time.perf_counter() - start
+
+
+def measure(edge, further):
+    """The rows of a box."""
+    with tempfile.TemporaryDirectory() as name:
+        files = many_maps.simulate(Path(name) / "maps", edge, further + 1)
+        found, pairs = {case: [] for case in CASES}, []
+        for _ in range(ROUNDS):
+            for case in CASES:
+                pairs.append(fft_pair(edge))
+                found[case].append(of_further(files, *case))
+    for (command, options), seconds in found.items():
+        ratio = median(seconds) / median(pairs)
+        spread = f"{median(seconds):.2f} s ({min(seconds):.2f}–{max(seconds):.2f})"
+        print(f"| {edge}³ | {' '.join((command, *options))} | {spread} | {ratio:.1f}× |", flush=True)
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    print(f"load average {os.getloadavg()[0]:.1f}\n")
+    print("| box | command | a further map | FFT pairs |\n| --- | --- | --- | --- |")
+    for box in BOXES:
+        measure(*box)
+    starts = [(seconds_of("--help"), fft_pair(BOXES[0][0])) for _ in range(STARTS)]
+    seconds, pair = (median(column) for column in zip(*starts, strict=True))
+    print(f"\n`occupy --help`: {seconds:.2f} s, {seconds / pair:.1f} FFT pairs of {BOXES[0][0]}³")
+
+
+if __name__ == "__main__":
+    main()
