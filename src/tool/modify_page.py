@@ -23,6 +23,7 @@ _PREVIEW_HELP = (
     "<p>Show what the settings make of the map, in its place and as coarse as it is shown. The preview follows the "
     "sliders; it is no model to keep: <b>Apply</b> makes that.</p>"
 )
+_UNSURE = ", less where noise is left in the signal: Preview and the log tell"
 _PLOT_HELP = "<p>The scale that a part has after the modification, for each scale that it has before.</p>"
 
 
@@ -39,6 +40,7 @@ class ModifyPage(QWidget):
         super().__init__()
         self._panel = panel
         self._shown = None
+        self._seen = (None, None)
         self._step_waits = False
         self.kind_menu = QComboBox()
         self.kind_menu.addItems([kind.capitalize() for kind in KINDS])
@@ -148,13 +150,22 @@ class ModifyPage(QWidget):
         if current.found is None:
             self._show_curve(None, current.problem or "The curve is drawn when the map has been looked at.")
             return
-        limits = limits_of(current.found, values)
-        self.form.show_defaults({"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": f"{limits.max_gain:.3g}"})
+        limits, unsure = self._limits(values)
+        most = f"{limits.max_gain:.3g}"
+        self.form.show_defaults({"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": most + " or less" * unsure})
         self._show_curve(
             lambda axes: draw_curve(axes, self.kind, values, limits),
             f"Nothing is modified where the scale is below {limits.told('scale_limit')}; "
-            f"no voxel is amplified more than {limits.max_gain:.3g} times.",
+            f"no voxel is amplified more than {most} times{_UNSURE * unsure}.",
         )
+
+    def _limits(self, values):
+        """The limits, and whether the noise that is left in the signal may narrow them, which a preview finds out."""
+        key, seen = self._seen
+        if seen is not None and key == _on_which_limits_depend(values):
+            return seen, False
+        unsure = bool(values.get("signal_only")) and values["max_gain"] is None
+        return limits_of(self._panel.current.found, values), unsure
 
     def _show_curve(self, draw, words):
         self.plot.setVisible(draw is not None)
@@ -192,17 +203,21 @@ class ModifyPage(QWidget):
         background.start(
             f"Preview of {named(current.volume)}",
             lambda progress: shown.modifier.modified(kind, progress=progress, **settings),
-            lambda result: self._show_step(shown, result),
+            lambda result: self._show_step(shown, values, result),
             self._preview_failed,
         )
 
-    def _show_step(self, shown, result):
+    def _show_step(self, shown, values, result):
         if shown is not self._shown:
             return
         if shown.was_closed:
             self.stop_preview()
             return
         shown.show(result.density)
+        key = _on_which_limits_depend(values)
+        if values["power"] > 1 and key != self._seen[0]:
+            self._seen = key, result.limits
+            self._draw()
         if self._step_waits:
             self._step()
 
@@ -213,5 +228,10 @@ class ModifyPage(QWidget):
     def _end_preview(self):
         self._step_waits = False
         shown, self._shown = self._shown, None
+        self._seen = (None, None)
         if shown:
             shown.close()
+
+
+def _on_which_limits_depend(values):
+    return [values.get(name) for name in ("signal_only", "scale_limit", "max_gain")]

@@ -22,7 +22,9 @@ from chimerax.occupy.commands.plot import OccupancyPlot, SolventPlot
 from chimerax.occupy.engine.checks import checked
 from chimerax.occupy.engine.errors import OccuPyError
 from chimerax.occupy.engine.settings import KINDS
+from chimerax.occupy.tool.estimate_page import OF_PUBLISHED_MODES
 from chimerax.occupy.tool.panel import OccuPyPanel
+from chimerax.surface import enclosed_volume
 from Qt.QtCore import QEvent, Qt
 from Qt.QtGui import QKeyEvent, QTextDocument
 from Qt.QtWidgets import QApplication, QPushButton
@@ -175,6 +177,29 @@ class Settings(PanelTestCase):
                 self.assertIn(field.setting.help, field.widget.toolTip(), name)
                 self.assertIn(field.setting.unit, field.widget.toolTip(), name)
 
+    def test_settings_without_effect_in_the_mode_are_hidden_and_do_not_count(self):
+        page, mode = self.panel.estimate_page, self.form.fields["mode"].widget
+        shown = {
+            name: field.widget.isVisibleTo(self.form.folded.content_area) for name, field in self.form.fields.items()
+        }
+        self.assertEqual([name for name in OF_PUBLISHED_MODES if shown[name]], [])
+        self.assertTrue(shown["full_scale"] and shown["solvent_model"])
+        mode.setCurrentText("occupancy")
+        for name in OF_PUBLISHED_MODES:
+            self.assertFalse(self.form.fields[name].widget.isHidden(), name)
+        self.assertTrue(page.uncertainty.isHidden())
+        self.form.fields["recalibrate"].widget.setChecked(True)
+        self.assertEqual(self.form.values(), {"mode": "occupancy", "recalibrate": True})
+        mode.setCurrentText("calibrated")
+        self.settle()
+        self.assertEqual(self.form.values(), {})
+        self.assertIsNotNone(self.panel.current.found)
+        self.assertFalse(page.uncertainty.isHidden())
+
+    def test_words_tell_the_fit_of_the_solvent(self):
+        self.assertEqual(self.form.fields["mode"].widget.currentText(), "calibrated")
+        self.assertRegex(self.panel.estimate_page.words.text(), "Fit of the solvent model: (good|fair)")
+
     def test_a_setting_that_cannot_be_used_is_told_before_any_work(self):
         for text, problem in (("-3", "above 0"), ("abc", "must be a number"), ("1", "two voxels")):
             with self.subTest(text):
@@ -206,6 +231,29 @@ class Estimating(PanelTestCase):
         self.assertIsNot(self.colors_of(self.map), before)
         self.assertIs(self.panel.mask_page.scale_menu.value, scale_map)
         self.assert_quiet()
+
+    def test_with_the_standard_error_there_are_two_maps_and_the_scale_map_is_chosen(self):
+        self.panel.estimate_page.uncertainty.setChecked(True)
+        with mock.patch.object(jobs, "estimate", wraps=jobs.estimate) as made:
+            self.panel.estimate_page.estimate()
+            self.settle()
+        self.assertEqual(made.call_count, 1)
+        self.assertIn("occupy estimate #1 uncertainty true", self.log.text["info"])
+        scale_map, error = self.maps()[-2:]
+        self.assertEqual((scale_map.name, error.name), ("small occupancy", "small uncertainty"))
+        expected = occupy.estimate(self.density, VOXEL_SIZE, uncertainty=True)
+        np.testing.assert_array_equal(error.full_matrix(), expected.uncertainty)
+        self.assertIs(self.panel.mask_page.scale_menu.value, scale_map)
+        self.assertIs(self.panel.map_menu.value, self.map)
+        self.assert_quiet()
+
+    def test_the_standard_error_is_not_asked_for_in_a_published_mode(self):
+        self.panel.estimate_page.uncertainty.setChecked(True)
+        self.form.fields["mode"].widget.setCurrentText("resolution")
+        self.panel.estimate_page.estimate()
+        self.settle()
+        self.assertIn("(cxcmd:occupy estimate #1 mode resolution)", self.log.text["info"])
+        self.assertEqual([m.name for m in self.maps()], ["small", "small local scale"])
 
     def test_the_command_has_the_settings_and_finds_the_work_done(self):
         type_into(self.form.fields["lowpass"], "12.5")
@@ -379,14 +427,18 @@ class Modifying(PanelTestCase):
         np.testing.assert_array_equal(self.maps()[-2].full_matrix(), self.expected(power=inf))
         self.assertIn("(cxcmd:occupy equalize #1)", self.log.text["info"])
 
+    def volume_inside(self, shown):
+        surface = shown.surfaces[0]
+        return enclosed_volume(surface.vertices, surface.triangles)[0]
+
     def test_the_surface_of_the_preview_follows_and_is_colored(self):
         shown = self.preview()
         self.slide("power", 20)
         shown.update_drawings()
-        weak = len(shown.surfaces[0].triangles)
+        weak = self.volume_inside(shown)
         self.slide("power", 90)
         shown.update_drawings()
-        self.assertGreater(len(shown.surfaces[0].triangles), weak)
+        self.assertGreater(self.volume_inside(shown), weak)
         self.assertEqual(len(shown.surfaces[0].vertex_colors), len(shown.surfaces[0].vertices))
 
     def test_every_kind_has_a_preview(self):
@@ -468,6 +520,7 @@ class Modifying(PanelTestCase):
         self.assert_quiet()
 
     def test_the_command_finds_the_work_done_and_takes_all_settings(self):
+        self.form.fields["mode"].widget.setCurrentText("occupancy")
         type_into(self.form.fields["tile_size"], "10")
         self.modify.kind = "sigmoid"
         self.modify.form.state = {"power": "3", "noise": False, "hedge": "2"}
@@ -475,7 +528,7 @@ class Modifying(PanelTestCase):
             self.modify.apply()
             self.settle()
         self.assertEqual(made.call_count, 1)
-        self.assertIn("occupy sigmoid #1 tileSize 10 power 3 hedge 2 noise false", self.log.text["info"])
+        self.assertIn("occupy sigmoid #1 mode occupancy tileSize 10 power 3 hedge 2 noise false", self.log.text["info"])
 
     def test_two_modifications_of_one_estimate_share_the_scale_map(self):
         self.modify.apply()
@@ -486,10 +539,23 @@ class Modifying(PanelTestCase):
         self.assertEqual([m.name for m in self.maps()].count("small occupancy"), 1)
 
     def test_the_curve_is_drawn_with_the_limits_in_words(self):
+        self.modify.form.fields["signal_only"].widget.setChecked(False)
+        self.settle()
         self.assertTrue(self.modify.plot.shows_drawing())
-        limits = occupy.modify(self.density, VOXEL_SIZE).limits
+        limits = occupy.modify(self.density, VOXEL_SIZE, signal_only=False).limits
         for number in (limits.scale_limit, limits.max_gain):
             self.assertIn(f"{number:.3g}", self.modify.words.text())
+        self.assertNotIn("less where", self.modify.words.text())
+
+    def test_the_limit_that_follows_from_the_noise_in_the_signal_is_told_by_the_preview(self):
+        limits = occupy.modify(self.density, VOXEL_SIZE).limits
+        self.assertIn("20 times, less where noise", self.modify.words.text())
+        self.assertLess(limits.max_gain, 20)
+        self.preview()
+        self.assertIn(f"more than {limits.max_gain:.3g} times.", self.modify.words.text())
+        self.modify.stop_preview()
+        self.settle()
+        self.assertIn("20 times, less where noise", self.modify.words.text())
 
 
 class Masks(PanelTestCase):
@@ -806,6 +872,7 @@ class Sessions(PanelTestCase):
         self.panel.estimate_page.estimate()
         self.settle()
         type_into(self.form.fields["lowpass"], "12")
+        self.form.fields["mode"].widget.setCurrentText("occupancy")
         self.form.fields["recalibrate"].widget.setChecked(True)
         self.modify.kind = "sigmoid"
         self.modify.form.fields["power"].slider.setValue(50)
