@@ -35,7 +35,7 @@ def readings(density, box, resolution, places, charges, chains, full):
     dict of str to array of float, shape (chains,)
         By the keys of METHODS.
     """
-    estimate = occupy.estimate(density, box.voxel_size)
+    estimate = occupy.estimate(density, box.voxel_size, mode="occupancy")
     variance = (_WIDTH_OF_RESOLUTION * resolution) ** 2
     simulated = simulate_ice.gaussians(places, charges, np.full(len(places), variance), box)
     atoms = np.bincount(chains)

@@ -169,7 +169,7 @@ def readings(made, published_python):
     with tempfile.TemporaryDirectory() as folder:
         published = _published_scales(made, published_python, Path(folder)) if published_python else {}
         for condition, density in made.maps.items():
-            estimate = occupy.estimate(density, made.box.voxel_size)
+            estimate = occupy.estimate(density, made.box.voxel_size, mode="occupancy")
             sigma = estimate.solvent.raw_sigma / estimate.full_scale
             scales = {"ours": estimate.scale, report.DENSITY: estimate.lowpassed / estimate.full_scale}
             scales |= {name: mrcfile.read(path) for name, path in published.get(condition, ())}
