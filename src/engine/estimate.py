@@ -326,7 +326,7 @@ class _Estimation:
             settings=self._settings,
             input_range=self._range,
             lowpassed=self._lowpassed,
-            peak=self._tile_scale.value if calibrated else full.value,
+            peak=self._tile_scale.value - self._mean_level.solvent if calibrated else full.value,
             warnings=warnings,
             notes=self._notes,
         )

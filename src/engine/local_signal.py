@@ -59,7 +59,7 @@ class LocalSignal:
         self._mean = np.float32(estimate.solvent.mean)
         self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass)
         self._middle = fourier.LowpassedPlanes(density, SHORTEST * lowpass, voxel_size, progress)
-        unit = np.float32(estimate.full_scale)  # squares of values in units of the map might not be finite
+        unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
         low, *powers, self.solvent = self._block_means(unit)
         longest = fourier.lowpass(low, LONGEST * lowpass, self.blocks.voxel_size)
         low -= longest

@@ -11,7 +11,7 @@ from .envelope import densest, robust_sigma
 from .errors import OccuPyError
 from .scale import FullScale
 
-# Lengths are in low-pass cut-offs: with 8 Å these are 4, 8, 8, 2.6, 8, 5, 4, 16, 8 and 8 Å.
+# Lengths are in low-pass cut-offs, of 8 Å where nothing else is said.
 _SHAPE_SMOOTHING, _SHAPE_RADIUS = 0.5, 1.0
 _DETECTION_SMOOTHING = 1.0
 _GROWN_BY = 0.33

@@ -39,7 +39,8 @@ class Estimate:
     uncertainty : array of float32, shape (z, y, x), or None
         One standard error of the scale at each voxel, where it was asked for.
     peak : float
-        The density that the strongest part reaches: N of the local maximum, whatever the mode.
+        The density that the strongest part reaches: N of the local maximum, whatever the
+        mode; in mode calibrated above solvent.
     smoothing : float or None
         Å: standard deviation of the Gaussian that weighs the means of mode calibrated.
     restored_from : float or None
@@ -93,6 +94,11 @@ class Estimate:
 
         parallel.run(fill, parallel.plane_slabs(shape), progress)
         return result
+
+    @property
+    def rise(self):
+        """From the density of scale 0 to that of scale 1."""
+        return self.full_scale * (1 - self.zero)
 
     @property
     def is_mean(self):

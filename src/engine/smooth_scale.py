@@ -44,7 +44,7 @@ class SmoothScale:
 
     def __init__(self, signal, local_scale, scale_limit, estimate):
         blocks, lowpass = signal.blocks, estimate.settings.lowpass
-        unit = np.float32(estimate.full_scale)  # squares of values in units of the map might not be finite
+        unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
 
         def of_slab(some):
             planes = blocks.planes_of(some)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from chimerax.occupy import OccuPyError, SettingError, common_full_scale, estimate
+from chimerax.occupy import OccuPyError, SettingError, common_full_scale, estimate, modify
 from chimerax.occupy.engine import fourier, low_frequencies, mean_scale
 from chimerax.occupy.engine.envelope import CoarseBox, robust_sigma
 from scipy import ndimage
@@ -194,3 +194,12 @@ def test_the_robust_sigma_is_that_of_the_noise_among_outliers():
     values = np.random.default_rng(0).normal(3, 0.5, 20000)
     values[:200] = 1e4
     assert robust_sigma(values) == pytest.approx(0.5, rel=0.03)
+
+
+@pytest.mark.parametrize("offset", [-5.0, 30.0])
+def test_limits_of_a_modification_do_not_depend_on_an_offset(offset):
+    density = textured_balls() + noise(0.3)
+    expected, limits = (modify(d, VOXEL, clip=False).limits for d in (density, density + np.float32(offset)))
+    assert limits.scale_limit == expected.scale_limit
+    assert limits.max_gain == pytest.approx(expected.max_gain, rel=0.02)
+    assert limits.gain == pytest.approx(expected.gain, rel=0.02)
