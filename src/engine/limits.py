@@ -16,6 +16,9 @@ SOLVENT_SIGMAS = 5
 SIGNAL_SOLVENT_SIGMAS = 3
 """Where the signal alone is amplified: what is solvent then has hardly any share in what is amplified."""
 
+MEAN_SOLVENT_SIGMAS = 0.6
+"""Of a scale that is a mean, which noise does not lift: where density is weaker than this, it is mostly noise."""
+
 NOISE_SIGMAS = 3
 
 
@@ -107,9 +110,8 @@ def _even_limits(estimate, scale_limit, max_gain, noise, solvent_sigmas):
     """The limits for all voxels, from the noise that is amplified and the solvent at the molecule."""
     solvent = estimate.solvent
     if scale_limit is None:
-        scale_limit = LOWEST_SCALE_LIMIT
-        if not estimate.is_mean:
-            scale_limit = max(scale_limit, estimate.scale_of(solvent.mean + solvent_sigmas * solvent.sigma))
+        sigmas = MEAN_SOLVENT_SIGMAS if estimate.is_mean else solvent_sigmas
+        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + sigmas * solvent.sigma))
     if max_gain is None:
         lowest = max(scale_limit, NOISE_SIGMAS * noise / estimate.peak)
         max_gain = float(max(1.0, 1 / lowest)) if lowest > 0 else inf
