@@ -196,6 +196,14 @@ class Settings(PanelTestCase):
         self.assertIsNotNone(self.panel.current.found)
         self.assertFalse(page.uncertainty.isHidden())
 
+    def test_unfolded_settings_have_room_in_every_mode(self):
+        folded = self.form.folded
+        folded.toggle_panel_display(True)
+        for mode in ("occupancy", "calibrated", "resolution"):
+            self.form.fields["mode"].widget.setCurrentText(mode)
+            self.settle()
+            self.assertEqual(folded.content_area.height(), folded.content_area.sizeHint().height(), mode)
+
     def test_words_tell_the_fit_of_the_solvent(self):
         self.assertEqual(self.form.fields["mode"].widget.currentText(), "calibrated")
         self.assertRegex(self.panel.estimate_page.words.text(), "Fit of the solvent model: (good|fair)")
