@@ -89,7 +89,6 @@ def picture_estimate_and_modify(session):
     take(session, panel, "estimate")
     panel.pages.setCurrentIndex(1)
     panel.modify_page.preview.setChecked(True)
-    panel.modify_page.form.fields["power"].slider.setValue(50)
     settle(panel)
     take(session, panel, "preview")
     panel.modify_page.stop_preview()

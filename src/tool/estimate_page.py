@@ -115,6 +115,7 @@ class EstimatePage(QWidget):
         for name in OF_PUBLISHED_MODES:
             self.form.show_field(name, not self._is_calibrated)
         self.uncertainty.setVisible(self._is_calibrated)
+        self.form.fit_folded()
 
     def _solvent_buttons(self):
         return row(

@@ -68,6 +68,12 @@ class SettingsForm(QWidget):
         for widget in self._widgets[name]:
             widget.setVisible(shown)
 
+    def fit_folded(self):
+        """Give the settings that are unfolded the height that they need, after some were shown or hidden."""
+        if self.folded.shown:
+            self.folded.content_area.layout().activate()
+            self.folded.resize_panel()
+
     def show_defaults(self, defaults):
         """Show what holds, by name, where nothing is set."""
         for name, text in defaults.items():

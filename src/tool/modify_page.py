@@ -99,6 +99,7 @@ class ModifyPage(QWidget):
     def show_current(self, current):
         """Show what is known of the chosen map; a preview of something else ends."""
         self._end_preview()
+        self._seen = (None, None)
         self._draw()
         if self.preview.isChecked():
             if current.volume is None:
@@ -228,7 +229,6 @@ class ModifyPage(QWidget):
     def _end_preview(self):
         self._step_waits = False
         shown, self._shown = self._shown, None
-        self._seen = (None, None)
         if shown:
             shown.close()
 

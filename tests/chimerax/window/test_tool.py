@@ -196,6 +196,14 @@ class Settings(PanelTestCase):
         self.assertIsNotNone(self.panel.current.found)
         self.assertFalse(page.uncertainty.isHidden())
 
+    def test_unfolded_settings_have_room_in_every_mode(self):
+        folded = self.form.folded
+        folded.toggle_panel_display(True)
+        for mode in ("occupancy", "calibrated", "resolution"):
+            self.form.fields["mode"].widget.setCurrentText(mode)
+            self.settle()
+            self.assertEqual(folded.content_area.height(), folded.content_area.sizeHint().height(), mode)
+
     def test_words_tell_the_fit_of_the_solvent(self):
         self.assertEqual(self.form.fields["mode"].widget.currentText(), "calibrated")
         self.assertRegex(self.panel.estimate_page.words.text(), "Fit of the solvent model: (good|fair)")
@@ -237,7 +245,7 @@ class Estimating(PanelTestCase):
         with mock.patch.object(jobs, "estimate", wraps=jobs.estimate) as made:
             self.panel.estimate_page.estimate()
             self.settle()
-        self.assertEqual(made.call_count, 1)
+        self.assertEqual([call.kwargs.get("uncertainty") for call in made.call_args_list].count(True), 1)
         self.assertIn("occupy estimate #1 uncertainty true", self.log.text["info"])
         scale_map, error = self.maps()[-2:]
         self.assertEqual((scale_map.name, error.name), ("small occupancy", "small uncertainty"))
@@ -554,8 +562,9 @@ class Modifying(PanelTestCase):
         self.preview()
         self.assertIn(f"more than {limits.max_gain:.3g} times.", self.modify.words.text())
         self.modify.stop_preview()
-        self.settle()
-        self.assertIn("20 times, less where noise", self.modify.words.text())
+        self.modify.form.fields["scale_limit"].widget.setText("0.06")
+        self.modify.form.changed.emit()
+        self.assertIn("less where noise", self.modify.words.text())
 
 
 class Masks(PanelTestCase):
