@@ -235,8 +235,8 @@ _TABLE = (
         "Scale below which nothing is modified.",
         lowest=0,
         highest=1,
-        derived="0.05; in the modes occupancy and resolution three solvent sigma above the solvent where that is more, "
-        "five without signalOnly",
+        derived="0.05 or, where that is more, the scale of 0.6 solvent sigma above the solvent; in the modes occupancy "
+        "and resolution of three, five without signalOnly",
     ),
     Setting(
         "max_gain",
