@@ -261,7 +261,7 @@ class TestNothingLost:
         self, run, store, phantom, out, tmp_path, name, status
     ):
         large = phantom((100, 100, 100))
-        maps = [store(tmp_path / f"{i}.mrc", large) for i in range(5)]
+        maps = [store(tmp_path / f"{i}.mrc", large) for i in range(24)]
         command = [sys.executable, "-m", "chimerax.occupy.cli", "estimate", *maps, "--output-dir", out]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         _wait_for(lambda: any(out.glob("*_occupancy.json")))

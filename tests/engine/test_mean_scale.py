@@ -203,3 +203,13 @@ def test_limits_of_a_modification_do_not_depend_on_an_offset(offset):
     assert limits.scale_limit == expected.scale_limit
     assert limits.max_gain == pytest.approx(expected.max_gain, rel=0.02)
     assert limits.gain == pytest.approx(expected.gain, rel=0.02)
+
+
+@pytest.mark.parametrize("sigma", [0.02, 2.0])
+def test_nothing_is_modified_where_noise_is_stronger_than_density(sigma):
+    density = textured_balls() + noise(sigma)
+    found = estimate(density, VOXEL)
+    limits = modify(density, VOXEL, estimate=found).limits
+    of_noise = 0.6 * found.solvent.sigma / (found.full_scale - found.zero * found.full_scale)
+    assert limits.scale_limit == pytest.approx(max(0.05, of_noise), abs=0.02)
+    assert (limits.scale_limit > 0.1) == (sigma > 1)
