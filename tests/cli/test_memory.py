@@ -18,7 +18,7 @@ PROCESSORS = 2
 
 
 RETURNED = {"MALLOC_MMAP_THRESHOLD_": "1000000"}
-"""To the GNU C library: give back what is freed of arrays of a megabyte, as it does by itself of larger maps' arrays."""
+"""To the GNU C library: give back arrays of a megabyte when they are freed, as it does of larger maps anyway."""
 
 
 @pytest.fixture(scope="module")

@@ -210,6 +210,7 @@ def test_nothing_is_modified_where_noise_is_stronger_than_density(sigma):
     density = textured_balls() + noise(sigma)
     found = estimate(density, VOXEL)
     limits = modify(density, VOXEL, estimate=found).limits
-    of_noise = 0.6 * found.solvent.sigma / (found.full_scale - found.zero * found.full_scale)
-    assert limits.scale_limit == pytest.approx(max(0.05, of_noise), abs=0.02)
+    zero = found.zero * found.full_scale
+    of_noise = (found.solvent.mean + 0.6 * found.solvent.sigma - zero) / (found.full_scale - zero)
+    assert limits.scale_limit == pytest.approx(max(0.05, of_noise))
     assert (limits.scale_limit > 0.1) == (sigma > 1)
