@@ -35,7 +35,7 @@ class CoarseBox:
 
     @classmethod
     def of(cls, shape, voxel_size, lowpass):
-        """That of a map of this shape and voxel size, with about 3.2 voxels for each low-pass cut-off."""
+        """That of a map of this shape and voxel size, with at least 2.5 voxels for each low-pass cut-off."""
         lengths = [n * v for n, v in zip(shape, voxel_size, strict=True)]
         wanted = [fft.next_fast_len(int(np.ceil(a * VOXELS_PER_LOWPASS / lowpass)), real=True) for a in lengths]
         coarse = tuple(min(n, m) for n, m in zip(wanted, shape, strict=True))
