@@ -280,7 +280,7 @@ class TestNothingLost:
 
     def test_of_two_runs_into_one_folder_the_second_is_refused(self, run, store, phantom, out, tmp_path):
         large = phantom((100, 100, 100))
-        maps = [store(tmp_path / f"{i}.mrc", large) for i in range(4)]
+        maps = [store(tmp_path / f"{i}.mrc", large) for i in range(8)]
         command = [sys.executable, "-m", "chimerax.occupy.cli", "estimate", *maps, "--output-dir", out]
         first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _wait_for(lambda: (out / "occupy_estimate.csv").exists())
@@ -289,8 +289,8 @@ class TestNothingLost:
         assert "another run of occupy estimate is writing to" in second.stderr
         assert first.wait(timeout=60) == 0
         records = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("*.json")]
-        assert [record["estimation"]["lowpass"] for record in records] == [8.0] * 4
-        assert list(states(out).values()) == ["made"] * 4
+        assert [record["estimation"]["lowpass"] for record in records] == [8.0] * 8
+        assert list(states(out).values()) == ["made"] * 8
 
 
 def _wait_for(condition, seconds=60):

@@ -35,14 +35,25 @@ with pool(Running(workers=2), ["a.mrc", "b.mrc"]) as do:
 """
 """Prints what workers find in their environment."""
 
-UNTIL_BUSY = """
-import sys, time, distributed
-with distributed.Client(scheduler_file=sys.argv[1]) as client:
-    names = {address: worker["name"] for address, worker in client.scheduler_info(n_workers=-1)["workers"].items()}
-    while not any(keys and names.get(address) == sys.argv[2] for address, keys in client.processing().items()):
-        time.sleep(0.02)
+KILLED_AT_WORK = """
+import os, signal, threading
+from distributed import WorkerPlugin
+
+class KilledAtWork(WorkerPlugin):
+    def transition(self, key, start, finish, **kwargs):
+        if finish == "executing":
+            threading.Timer(0.05, os.killpg, (os.getpgrp(), signal.SIGKILL)).start()
+
+async def dask_setup(worker):
+    await worker.plugin_add(KilledAtWork())
 """
-"""Returns when the worker of a name has work."""
+"""What a worker loads that is to be killed, with the process that watches it, soon after it has begun to work."""
+
+UNTIL_THERE = """
+import sys, distributed
+with distributed.Client(scheduler_file=sys.argv[1]) as client:
+    client.wait_for_workers(int(sys.argv[2]))
+"""
 
 
 def rows_of(folder):
@@ -52,7 +63,7 @@ def rows_of(folder):
 
 @pytest.fixture
 def cluster(tmp_path_factory):
-    """A function that starts a scheduler and workers; returns the scheduler's file and the workers by name."""
+    """A function that starts a scheduler and a worker for each list of options; returns its file and the workers."""
     folder = tmp_path_factory.mktemp("cluster")
     started = []
 
@@ -65,11 +76,15 @@ def cluster(tmp_path_factory):
         started.append(process)
         return process
 
-    def cluster(count, *options):
+    def cluster(*options_of_workers):
         file = folder / "scheduler.json"
         start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
-        of_worker = ("--scheduler-file", str(file), "--nthreads", "1", *options)
-        return file, {f"w{i}": start("worker", *of_worker, "--name", f"w{i}") for i in range(count)}
+        _wait_for(file.exists)
+        of_worker = ("--scheduler-file", str(file), "--nthreads", "1")
+        workers = [start("worker", *of_worker, *map(str, options)) for options in options_of_workers]
+        there = [sys.executable, "-c", UNTIL_THERE, str(file), str(len(workers))]
+        subprocess.run(there, check=True, timeout=120)
+        return file, workers
 
     yield cluster
     for process in reversed(started):
@@ -147,16 +162,12 @@ def test_a_worker_that_is_killed_while_it_works_costs_no_map_and_none_is_made_tw
     names = [f"{i}.mrc" for i in range(6)]
     for name in names:
         store(tmp_path / name, large)
-    file, workers = cluster(2)
-    command = [sys.executable, "-m", "chimerax.occupy.cli", "estimate", *names, "--output-dir", "out"]
-    run = subprocess.Popen(
-        [*command, "--scheduler-file", file], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    _wait_for(file.exists)
-    subprocess.run([sys.executable, "-c", UNTIL_BUSY, file, "w0"], check=True, timeout=120)
-    _kill(workers["w0"])
-    printed, error = run.communicate(timeout=240)
-    assert run.returncode == 0, error
+    (tmp_path / "killed.py").write_text(KILLED_AT_WORK)
+    file, (doomed, other) = cluster(["--preload", tmp_path / "killed.py"], [])
+    result = occupy("estimate", *names, "--output-dir", "out", "--scheduler-file", file, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert doomed.wait(timeout=30) == -signal.SIGKILL
+    assert other.poll() is None
     out = tmp_path / "out"
     assert [row["map"] for row in sorted(rows_of(out), key=lambda row: row["map"])] == [
         str(tmp_path / name) for name in names
@@ -164,7 +175,7 @@ def test_a_worker_that_is_killed_while_it_works_costs_no_map_and_none_is_made_tw
     assert {row["problem"] for row in rows_of(out)} == {""}
     made = {f"{i}_occupancy{ending}" for i in range(6) for ending in ENDINGS}
     assert {path.name for path in out.iterdir()} == made | {"occupy_estimate.csv", "occupy_estimate.html"}
-    assert Counter(line for line in printed.splitlines() if not line.startswith(" ")) == Counter(
+    assert Counter(line for line in result.stdout.splitlines() if not line.startswith(" ")) == Counter(
         str(tmp_path / name) for name in names
     )
 
@@ -180,8 +191,7 @@ def test_workers_of_a_scheduler_that_begin_in_another_folder_read_the_maps_of_a_
     write(tmp_path / "model.cif", bundle())
     for name, occupancies in truth.items():
         put(store, tmp_path / f"{name}.mrc", simulated(bundle(), occupancies))
-    file, _ = cluster(2)
-    _wait_for(file.exists)
+    file, _ = cluster([], [])
     options = ("--atoms", "model.cif", "--reference-maps", "a.mrc", "--scheduler-file", file)
     result = occupy("refine", "b.mrc", "c.mrc", *options, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -199,8 +209,7 @@ def test_a_map_that_exhausts_the_memory_of_workers_is_told_apart_from_a_worker_t
     store(tmp_path / "large.mrc", np.tile(density, (10, 9, 8)))
     assert (tmp_path / "large.mrc").stat().st_size * 3 > limit
     store(tmp_path / "small.mrc", density)
-    file, _ = cluster(1, "--memory-limit", str(limit))
-    _wait_for(file.exists)
+    file, _ = cluster(["--memory-limit", limit])
     options = ("--scheduler-file", file, "--output-dir", "out", "--no-figures")
     result = occupy("estimate", "large.mrc", "small.mrc", *options, cwd=tmp_path)
     assert result.returncode == 1
