@@ -124,8 +124,9 @@ class Matrix(MapTestCase):
     def test_groups_of_their_own_are_those_of_each_model(self):
         spec = self.each_with_a_model()
         found = self.run_command(f"occupy refine {self.spec} eachAtoms {spec} groups {spec}/B:1-40")
-        self.assertEqual(found["groups"], ["/A", "/B", f"{spec}/B:1-40"])
-        np.testing.assert_allclose([row[2] for row in found["occupancies"]], [1, 0, 0.5], atol=2 * CLOSE)
+        self.assertEqual(set(found["groups"]), {"/A", "/B", f"{spec}/B:1-40"})
+        column = found["groups"].index(f"{spec}/B:1-40")
+        np.testing.assert_allclose([row[column] for row in found["occupancies"]], [1, 0, 0.5], atol=2 * CLOSE)
 
     def test_models_must_be_as_many_as_maps(self):
         spec = self.each_with_a_model()
