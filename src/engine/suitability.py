@@ -50,7 +50,10 @@ def checked_density(density):
         If it is not three-dimensional, not of numbers, has voxels that are not
         finite, or has one value only.
     """
-    array = np.asarray(density)
+    try:
+        array = np.asarray(density)
+    except ValueError:
+        raise OccuPyError("the map's rows are not of one length, but it must be an array of shape (z, y, x)") from None
     if array.ndim != 3 or 0 in array.shape:
         raise OccuPyError(f"the map has shape {array.shape}, but must have three axes (z, y, x), none empty")
     if array.dtype.kind not in "fiub":

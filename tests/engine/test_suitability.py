@@ -79,6 +79,11 @@ def test_a_map_of_other_than_real_numbers_raises_and_the_message_says_its_type(d
     assert str(density.dtype) in str(caught.value)
 
 
+def test_rows_of_several_lengths_raise():
+    with pytest.raises(OccuPyError, match="rows are not of one length"):
+        checked_density([[[0, 1], [2]]])
+
+
 @pytest.mark.parametrize("magnitude", [1e-30, 1e30])
 def test_a_map_beyond_the_reach_of_float32_transforms_raises(noise, magnitude):
     with pytest.raises(OccuPyError, match=r"largest absolute value is .*: scale the map"):
@@ -163,8 +168,9 @@ def test_a_map_of_noise_is_warned_of(random, mode, smoothing):
 
 
 def test_a_map_far_below_zero_is_not_taken_for_a_sharpened_one(balls):
-    assert estimate(balls, 2.0).warnings == []
-    assert estimate(balls - np.float32(20), 2.0).warnings == []
+    density, _ = balls
+    assert estimate(density, 2.0).warnings == []
+    assert estimate(density - np.float32(20), 2.0).warnings == []
 
 
 def test_a_map_with_several_faults_gets_a_warning_for_each():
