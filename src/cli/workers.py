@@ -19,7 +19,7 @@ from .maps import local_path
 from .report import tell_aside
 from .task import Outcome
 
-MAPS_AT_ONCE, BESIDES = 12, 600_000_000
+MAPS_AT_ONCE, BESIDES = 14, 600_000_000
 """What work on a map takes at most, in maps of float32, and besides: modules and Dask itself."""
 
 SMALLEST_LIMIT = 4_000_000_000
