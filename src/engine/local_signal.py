@@ -116,7 +116,7 @@ class LocalSignal:
         return low - self._mean, middle - low, self._density[voxels][picked] - middle
 
     def _bands_of_blocks(self, unit):
-        """The longest waves on the blocks, the mean squares of all four bands in this unit, which blocks are solvent."""
+        """The longest waves on the blocks, the mean squares of all four bands in this unit, and which are solvent."""
         common, share = suitability.common_value(self._density)
         left_out = (self._density, common) if share > suitability.MASKED_SHARE else None
         region = Region(self._density.shape, None, left_out)

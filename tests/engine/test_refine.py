@@ -214,7 +214,7 @@ def test_a_model_that_is_not_in_the_map_is_refused(model, clean):
 
 
 def test_a_map_of_inverted_contrast_is_refused(clean, groups):
-    with pytest.raises(OccuPyError, match="contrast looks inverted.*multiply the map by -1"):
+    with pytest.raises(OccuPyError, match=r"contrast looks inverted.*multiply the map by -1"):
         refine(-clean, VOXEL, groups)
 
 
