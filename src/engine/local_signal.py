@@ -18,7 +18,9 @@ NOISE_FACTOR = 1.3
 """So many times the noise's variance is taken from the local variance, which varies itself."""
 
 MOST_REGAINED = 2.0
-_BLOCK_EDGE = 0.46  # low-passes
+_BLOCK_EDGE, _FEWEST_VOXELS = 0.46, 2
+"""Edge of a block, in low-passes, but at least so many voxels: a map of large ones would take many times its memory."""
+
 _FEWEST_BLOCKS = 64
 _VOXELS_AT_ONCE = 1 << 16
 
@@ -57,15 +59,13 @@ class LocalSignal:
         lowpass = estimate.settings.lowpass
         self._density, self._estimate = density, estimate
         self._mean = np.float32(estimate.solvent.mean)
-        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass)
+        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass, _FEWEST_VOXELS)
         self._middle = fourier.LowpassedPlanes(density, SHORTEST * lowpass, voxel_size, progress)
         unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
         self._long, powers, self.solvent = self._bands_of_blocks(unit)
         self.noise_ratio = self._ratio_of_blocks()
         variances = _noise_variances(powers, self.solvent, self.noise_ratio, estimate.solvent, unit)
-        for power, window in zip(powers, WINDOWS, strict=True):
-            sigmas = [window * lowpass / v for v in self.blocks.voxel_size]
-            ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
+        parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=True)))
         weights = _weights(powers, (v * np.square(self.noise_ratio) for v in variances))
         left = [_left(w, v, self.solvent) for w, v in zip(weights, variances, strict=True)]
         self.noise = float(unit * np.sqrt(sum(left)))
@@ -114,6 +114,12 @@ class LocalSignal:
         low = self._low(voxels[0])[picked]
         middle = self._middle[voxels[0]][picked]
         return low - self._mean, middle - low, self._density[voxels][picked] - middle
+
+    def _smooth(self, power_and_window):
+        """Make a band's squares its local variance, in place."""
+        power, window = power_and_window
+        sigmas = [window * self._estimate.settings.lowpass / v for v in self.blocks.voxel_size]
+        ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
 
     def _bands_of_blocks(self, unit):
         """The longest waves on the blocks, the mean squares of all four bands in this unit, and which are solvent."""
