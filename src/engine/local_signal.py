@@ -18,9 +18,7 @@ NOISE_FACTOR = 1.3
 """So many times the noise's variance is taken from the local variance, which varies itself."""
 
 MOST_REGAINED = 2.0
-_BLOCK_EDGE, _FEWEST_VOXELS = 0.46, 2
-"""Edge of a block, in low-passes, but at least so many voxels: a map of large ones would take many times its memory."""
-
+_BLOCK_EDGE = 0.46  # low-passes
 _FEWEST_BLOCKS = 64
 _VOXELS_AT_ONCE = 1 << 16
 
@@ -59,7 +57,7 @@ class LocalSignal:
         lowpass = estimate.settings.lowpass
         self._density, self._estimate = density, estimate
         self._mean = np.float32(estimate.solvent.mean)
-        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass, _FEWEST_VOXELS)
+        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass)
         self._middle = fourier.LowpassedPlanes(density, SHORTEST * lowpass, voxel_size, progress)
         unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
         self._long, powers, self.solvent = self._bands_of_blocks(unit)
