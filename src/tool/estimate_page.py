@@ -48,7 +48,7 @@ class EstimatePage(QWidget):
         self.words = label(text_format=Qt.RichText)
         self.tile = QCheckBox("Show where the full scale is read")
         self.tile.setToolTip(
-            "<p>A sphere is shown around the tile of the map that set the full scale: <b>showTile</b></p>"
+            "<p>A sphere is shown at the place of the map that set the full scale: <b>showTile</b></p>"
         )
         self.uncertainty = QCheckBox("Make a map of the standard error too")
         self.uncertainty.setToolTip(f"<p>{SETTINGS['uncertainty'].help}: <b>uncertainty</b></p>")
@@ -82,7 +82,7 @@ class EstimatePage(QWidget):
             waiting = "Looking at the solvent …" if current.volume else "Open a map first."
             self.words.setText(escape(current.problem or waiting))
             return
-        self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent))
+        self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent, legend_below=True))
         warnings = (f"<b>Beware:</b> {escape(in_chimerax_spelling(text))}" for text in found.warnings)
         fit = f"Fit of the solvent model: {escape(fit_in_words(found.solvent))}."
         self.words.setText("<br>".join([fit, *warnings]))
