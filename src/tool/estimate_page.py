@@ -8,7 +8,7 @@ from Qt.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from ..commands.arguments import in_chimerax_spelling
 from ..commands.jobs import EstimateJob, SolventJob
 from ..commands.report import fit_in_words
-from ..engine.settings import CALIBRATED, ESTIMATION, SETTINGS, group
+from ..engine.settings import CALIBRATED, ESTIMATION, OF_PUBLISHED_MODES, SETTINGS, group
 from ..plots import draw_solvent
 from .composing import in_digits
 from .fields import button, label, row
@@ -16,9 +16,6 @@ from .figures import PlotWidget
 from .form import SettingsForm
 
 IN_SIGHT = ("mode", "lowpass", "resolution", "solvent_mask")
-OF_PUBLISHED_MODES = ("kernel_size", "kernel_radius", "tau", "tile_size", "normalization", "recalibrate")
-"""Settings that are hidden in mode calibrated, on whose scale they have no effect."""
-
 _PLOT_HELP = (
     "<p>Histogram of the low-passed map with the Gaussian fitted to its solvent peak, and the confidence that a voxel "
     "of that density is not solvent. It is drawn anew when a setting changes. Where the solvent varies in space, the "
