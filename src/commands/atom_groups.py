@@ -23,6 +23,8 @@ class AtomGroups:
         Residues in a segment.
     groups : list of Atoms
         Each is one group, whatever the atoms are grouped by, and need not be among the atoms.
+    within_model : bool
+        Name groups without the number of their model, as those of other models are named too.
 
     Attributes
     ----------
@@ -34,12 +36,12 @@ class AtomGroups:
         Atoms of water that were left out.
     """
 
-    def __init__(self, atoms, by="chain", segment=DEFAULT_SEGMENT, groups=()):
+    def __init__(self, atoms, by="chain", segment=DEFAULT_SEGMENT, groups=(), within_model=False):
         everything = _united(atoms, groups)
         residues, of_residue = residues_of(everything)
         order = np.argsort(of_residue, kind="stable")
         everything, of_residue = everything[order], of_residue[order]
-        labels = _labels(residues, by, segment)[of_residue]
+        labels = _labels(residues, by, segment, within_model)[of_residue]
         named = _name(everything, labels, groups)
         used = named | ~np.isin(residues.names, list(Residue.water_res_names))[of_residue]
         if not used.any():
@@ -79,11 +81,6 @@ class AtomGroups:
         """Names of the groups at least half of whose atoms are among others."""
         names, index = np.unique(self.labels.astype(str), return_inverse=True)
         shares = np.bincount(index, self.atoms.mask(atoms)) / np.bincount(index)
-        if not (shares >= 0.5).any():
-            raise UserError(
-                "reference holds no group: expected at least half of the atoms of one, such as those of "
-                f"{self.labels[0]}"
-            )
         return [str(name) for name in names[shares >= 0.5]]
 
     def along_chains(self, rows):
@@ -108,6 +105,61 @@ class AtomGroups:
         new = np.where(np.isfinite(wanted), wanted, found.occupancies)
         undo.add(found, "write_occupancies", found.occupancies, new, "M")
         found.write_occupancies(new)
+
+
+def groups_of_each_model(atoms, by="chain", segment=DEFAULT_SEGMENT, groups=()):
+    """Groups of each of several models, such as one for each map; those that are alike have one name.
+
+    Parameters
+    ----------
+    atoms : Atoms
+        Of all the models.
+    by, segment, groups
+        As for `AtomGroups`. Of each group a model has those atoms that are its own.
+
+    Returns
+    -------
+    list of AtomGroups
+        In the order of the models' numbers.
+    """
+    models = sorted(_united(atoms, groups).unique_structures, key=lambda model: model.id)
+    return [
+        AtomGroups(atoms & model.atoms, by, segment, _parts(groups, model.atoms), within_model=True) for model in models
+    ]
+
+
+def _parts(groups, atoms):
+    """What of groups that are specified one by one is among some atoms."""
+    parts = []
+    for group in groups:
+        part = group & atoms
+        part.spec = group.spec
+        if len(part):
+            parts.append(part)
+    return parts
+
+
+def reference_names(chosen, reference):
+    """Names of the groups that are known to be full.
+
+    Parameters
+    ----------
+    chosen : sequence of AtomGroups
+    reference : Atoms or None
+
+    Returns
+    -------
+    list of str, or None where there is no reference
+    """
+    if reference is None:
+        return None
+    names = list(dict.fromkeys(name for one in chosen for name in one.names_among(reference)))
+    if not names:
+        raise UserError(
+            "reference holds no group: expected at least half of the atoms of one, such as those of "
+            f"{chosen[0].labels[0]}"
+        )
+    return names
 
 
 class _Locations:
@@ -185,21 +237,21 @@ def _united(atoms, groups):
     return everything.unique()
 
 
-def _labels(residues, by, segment):
+def _labels(residues, by, segment, within_model):
     """The name of the group of each residue."""
     if by != "segment":
-        return np.array([name_of(residue, by) for residue in residues], object)
+        return np.array([name_of(residue, by, within_model) for residue in residues], object)
     chains = [name_of(residue, "chain") for residue in residues]
     numbers = segment_numbers(chains, np.arange(len(residues)), segment)
     ends = {}
     for residue, key in zip(residues, zip(chains, numbers, strict=True), strict=True):
         ends[key] = ends.get(key, (residue,))[0], residue
-    names = {key: _name_of_segment(*of_key) for key, of_key in ends.items()}
+    names = {key: _name_of_segment(*of_key, within_model) for key, of_key in ends.items()}
     return np.array([names[key] for key in zip(chains, numbers, strict=True)], object)
 
 
-def _name_of_segment(first, last):
-    name = name_of(first, "residue")
+def _name_of_segment(first, last, within_model):
+    name = name_of(first, "residue", within_model)
     return name if first is last else f"{name}-{last.number}{last.insertion_code}"
 
 

@@ -16,11 +16,11 @@ def residues_of(atoms):
     return residues, residues.indices(atoms.residues)
 
 
-def name_of(residue, by):
-    """What a model, a chain or a residue is called in commands."""
-    model = f"#{residue.structure.id_string}"
-    named = {"model": model, "chain": f"{model}/{residue.chain_id}"}
-    return named.get(by) or residue.string(style="command", omit_structure=False)
+def name_of(residue, by, within_model=False):
+    """What a model, a chain or a residue is called in commands, within its model without the number of that."""
+    model = "" if within_model else f"#{residue.structure.id_string}"
+    named = {"model": model or "model", "chain": f"{model}/{residue.chain_id}"}
+    return named.get(by) or residue.string(style="command", omit_structure=within_model)
 
 
 def set_residue_attribute(session, name, atoms, values):

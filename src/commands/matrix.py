@@ -10,6 +10,7 @@ from ..engine.groups import distinct
 from ..engine.matrix import MatrixBox, Reading, listed, occupancy_matrix
 from ..engine.refine import default_lowpass
 from .arguments import in_chimerax_spelling, user_errors
+from .atom_groups import reference_names
 from .maps import sample
 from .report import warn
 from .tables import html_table, save_table
@@ -34,11 +35,13 @@ def refine_matrix(
     Parameters
     ----------
     volumes : list of Volume
-    chosen : AtomGroups
+        The reference maps among them.
+    chosen : list of AtomGroups
+        For each of them; the same object where they share it.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are full in every map.
     reference_maps : list of Volume
-        Maps that are known to be complete, among the others or not.
+        Maps that are known to be complete.
     lowpass, solvent, subregion, plot, return_json
         As for `refine`.
     save_file : str, optional
@@ -49,9 +52,8 @@ def refine_matrix(
     dict, or JSONResult
         As of `OccupancyMatrix.as_dict`.
     """
-    volumes = list(dict.fromkeys([*volumes, *reference_maps]))
     names = dict(zip(volumes, names_of(volumes), strict=True))
-    groups = None if reference is None else chosen.names_among(reference)
+    groups = reference_names(list(dict.fromkeys(chosen)), reference)
     matrix = _matrix(session, names, chosen, groups, [names[volume] for volume in reference_maps], lowpass, solvent,
                      subregion)  # fmt: skip
     _log(session, matrix, {name: volume for volume, name in names.items()})
@@ -75,10 +77,10 @@ def _matrix(session, names, chosen, reference, reference_maps, lowpass, solvent,
     samples = [sample(volume, 1, subregion) for volume in names]
     # Maps with larger voxels are known to a lower resolution, which is then that of all.
     lowpass = lowpass or max(default_lowpass(sampled.voxel_size) for sampled in samples)
-    boxes, readings = _Boxes(session, chosen, lowpass, solvent), []
-    for i, (sampled, name) in enumerate(zip(samples, names.values(), strict=True)):
+    boxes, readings = _Boxes(session, lowpass, solvent), []
+    for i, (sampled, groups, name) in enumerate(zip(samples, chosen, names.values(), strict=True)):
         session.logger.status(f"Map {i + 1} of {len(samples)}: {name}")
-        readings.append(boxes.reading(sampled, name))
+        readings.append(boxes.reading(sampled, groups, name))
     with user_errors():
         return occupancy_matrix(readings, lowpass, reference=reference, reference_maps=reference_maps)
 
@@ -86,30 +88,31 @@ def _matrix(session, names, chosen, reference, reference_maps, lowpass, solvent,
 class _Boxes:
     """Reads maps; what is the same for maps on one grid and in one place is made once."""
 
-    def __init__(self, session, chosen, lowpass, solvent):
-        self._session, self._chosen = session, chosen
+    def __init__(self, session, lowpass, solvent):
+        self._session = session
         self._settings = {"lowpass": lowpass, "solvent": solvent}
         self._key = self._box = None
-        self._sums = {}
+        self._sums, self._told = {}, set()
 
-    def reading(self, sampled, name):
+    def reading(self, sampled, chosen, name):
         """What is read of one map; what is wrong with it, where it cannot be used."""
         try:
             with user_errors(sampled.volume):
-                box = self._box_of(sampled)
+                box = self._box_of(sampled, chosen)
                 sums = box.sums(sampled.density)
         except UserError as error:
             self._session.logger.warning(str(error))
             return Reading(name, None, None, str(error))
         return Reading(name, sums, self._sums.setdefault(self._key, box.model_sums))
 
-    def _box_of(self, sampled):
+    def _box_of(self, sampled, chosen):
         volume = sampled.volume
         place = volume.scene_position.matrix.tobytes() + volume.data.ijk_to_xyz_transform.matrix.tobytes()
-        key = (sampled.region, sampled.voxel_size, place)
+        key = (sampled.region, sampled.voxel_size, place, chosen)
         if key != self._key:
-            groups, notes = self._chosen.on_map(sampled)
-            warn(self._session, [volume], map(in_chimerax_spelling, notes))
+            groups, notes = chosen.on_map(sampled)
+            warn(self._session, [volume], [in_chimerax_spelling(note) for note in notes if note not in self._told])
+            self._told.update(notes)
             self._box = MatrixBox(sampled.density.shape, sampled.voxel_size, groups, **self._settings)
             self._key = key
         return self._box

@@ -26,7 +26,7 @@ from ..engine.groups import BY, DEFAULT_SEGMENT
 from ..engine.refine import GroupOccupancy
 from ..engine.regions import as_csv
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
-from .atom_groups import AtomGroups
+from .atom_groups import AtomGroups, groups_of_each_model, reference_names
 from .atoms import set_residue_attribute
 from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
@@ -45,6 +45,7 @@ def refine(
     volumes,
     *,
     atoms=None,
+    each_atoms=None,
     by="chain",
     segment=DEFAULT_SEGMENT,
     groups=None,
@@ -72,6 +73,8 @@ def refine(
         The density map, or several for a matrix of maps and groups: see `matrix.refine_matrix`.
     atoms : Atoms
         Wherever they are in the scene: nothing moves. Water is left out.
+    each_atoms : Atoms, optional
+        In place of `atoms`, those of a model for each of the maps, in the order of their numbers.
     by : {'chain', 'residue', 'model', 'segment'}
         What the atoms are grouped by.
     segment : int
@@ -112,13 +115,17 @@ def refine(
     if half_maps is not None and len(half_maps) != 2:
         count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
         raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
-    chosen = AtomGroups(atoms, by, segment, groups or ())
-    if len(volumes) > 1 or reference_maps:
+    if (atoms is None) == (each_atoms is None):
+        raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
+    if len(volumes) > 1 or reference_maps or each_atoms is not None:
         _check_several(half_maps, assign)
+        volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
         return refine_matrix(
-            session, volumes, chosen, reference=reference, reference_maps=reference_maps or (), lowpass=lowpass,
-            solvent=solvent, subregion=subregion, plot=plot, save_file=save_file, return_json=return_json,
+            session, volumes, _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ()),
+            reference=reference, reference_maps=reference_maps or (), lowpass=lowpass, solvent=solvent,
+            subregion=subregion, plot=plot, save_file=save_file, return_json=return_json,
         )  # fmt: skip
+    chosen = AtomGroups(atoms, by, segment, groups or ())
     (volume,) = volumes
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
@@ -137,10 +144,23 @@ def refine(
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
 
 
+def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
+    """The groups for each of the maps."""
+    if each_atoms is None:
+        return [AtomGroups(atoms, by, segment, groups)] * len(volumes)
+    chosen = groups_of_each_model(each_atoms, by, segment, groups)
+    if len(chosen) != len(volumes):
+        raise UserError(
+            f"eachAtoms is of {len(chosen)} {'model' if len(chosen) == 1 else 'models'}, and there are {len(volumes)} "
+            "maps with the reference maps; expected a model for each"
+        )
+    return chosen
+
+
 def _check_several(half_maps, assign):
     for given, name in ((half_maps, "halfMaps"), (assign, "assign")):
         if given:
-            raise UserError(f"{name} is of one map: expected one map with it, and no referenceMaps")
+            raise UserError(f"{name} is of one map: expected one map with it, and no referenceMaps or eachAtoms")
 
 
 def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None, solvent=True):
@@ -153,7 +173,7 @@ def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None,
     reference, lowpass, half_maps, solvent
         As for the command.
     """
-    names = None if reference is None else chosen.names_among(reference)
+    names = reference_names([chosen], reference)
     settings = {"reference": names, "lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     return RefineJob(sampled, *chosen.on_map(sampled), settings)
 
@@ -210,6 +230,7 @@ def register(name, logger):
         required=[("volumes", MapsToUseArg)],
         keyword=[
             ("atoms", AtomsArg),
+            ("each_atoms", AtomsArg),
             ("by", EnumOf(BY)),
             ("segment", PositiveIntArg),
             ("groups", RepeatOf(AtomsArg)),
@@ -226,7 +247,6 @@ def register(name, logger):
             ("plot", BoolArg),
             ("save_file", SaveFileNameArg),
         ],
-        required_arguments=["atoms"],
         synopsis="Refine occupancies of chains, residues or other groups of atoms against maps",
     )
     register_command(name, description, refine, logger=logger)

@@ -1,6 +1,6 @@
 """Blocks of voxels: means over them, and from values of blocks back to voxels."""
 
-from math import floor
+from math import floor, gcd
 
 import numpy as np
 
@@ -81,13 +81,15 @@ class Blocks:
         factor = self._factors[axis]
         block, place = np.divmod(voxels, factor)
         first, beyond = block[0], block[-1] + 1
+        step = int(voxels[1] - voxels[0]) if len(voxels) > 1 else 1
         if factor == 1:
-            return values[_only(axis, slice(first, beyond, max(1, len(voxels) > 1 and voxels[1] - voxels[0])))]
+            return values[_only(axis, slice(first, beyond, step))]
         share = ((place - (factor - 1) / 2) / factor).astype(np.float32)
         rises = _rises(values, axis, first, beyond)
         values, block = values[_only(axis, slice(first, beyond))], block - first
-        if axis == 2 and len(voxels) == self.map_shape[2]:
-            return _in_phases(values, rises, share, factor)
+        if axis == 2:
+            common = gcd(factor, step)
+            return _in_phases(values, rises, block, share, factor // common, step // common)
         result = np.take(rises, block + (share >= 0), axis=axis)
         result *= share.reshape([-1 if i == axis else 1 for i in range(3)])
         result += np.take(values, block, axis=axis)
@@ -97,19 +99,26 @@ class Blocks:
 def _rises(values, axis, first, beyond):
     """From each of some values to the next along an axis, from the one before the first to the one after the last."""
     low, high = max(first - 1, 0), min(beyond + 1, values.shape[axis])
-    rises = np.diff(values[_only(axis, slice(low, high))], axis=axis)
-    ends = [(int(first == 0), int(beyond == values.shape[axis])) if i == axis else (0, 0) for i in range(3)]
-    return np.pad(rises, ends)
+    shape = list(values.shape)
+    shape[axis] = beyond - first + 1
+    rises = np.zeros(shape, values.dtype)
+    within = rises[_only(axis, slice(low - (first - 1), high - first))]
+    np.subtract(values[_only(axis, slice(low + 1, high))], values[_only(axis, slice(low, high - 1))], out=within)
+    return rises
 
 
-def _in_phases(values, rises, share, factor):
-    """Interpolation to all voxels along x, those that lie alike in their blocks at once."""
+def _in_phases(values, rises, block, share, period, stride):
+    """Interpolation along x, voxels that lie alike in their blocks at once.
+
+    Every so many voxels, the period, lie alike, in blocks that are a stride apart.
+    """
     result = np.empty((*values.shape[:2], len(share)), np.float32)
-    for phase in range(factor):
-        part = result[:, :, phase::factor]
-        side = int(share[phase] >= 0)
-        rise = rises[:, :, side : side + part.shape[2]] * share[phase]
-        rise += values[:, :, : part.shape[2]]
+    for phase in range(min(period, len(share))):
+        part = result[:, :, phase::period]
+        first, reach = block[phase], (part.shape[2] - 1) * stride + 1
+        side = first + int(share[phase] >= 0)
+        rise = rises[:, :, side : side + reach : stride] * share[phase]
+        rise += values[:, :, first : first + reach : stride]
         part[...] = rise
     return result
 

@@ -373,11 +373,19 @@ class _Estimation:
             )
         return scale.recalibrate(local, zero)
 
+    def _rise(self, model, full):
+        """Full scale above the solvent's mean, in its sigma, and what that is in noise alone."""
+        if self._settings.mode == CALIBRATED:
+            level = self._mean_level
+            return (level.full.value - level.solvent) / model.sigma, suitability.RISE_OF_NOISE
+        return (full - model.mean) / model.sigma, suitability.MAXIMUM_OF_NOISE
+
     def _warnings(self, model, full):
         settings = self._settings
         if settings.mode != OCCUPANCY or settings.normalization != "tiles" or self._given_full_scale is not None:
             full = self._tile_scale
-        found = suitability.warnings(self._share, self._common, model, self._range.highest, full.value)
+        rise = self._rise(model, full.value)
+        found = suitability.warnings(self._share, self._common, model, self._range.highest, full.value, *rise)
         if self._solvent_side is not None:
             found += suitability.mask_warnings(self._lowpassed, self._solvent_side, full.value)
         return found

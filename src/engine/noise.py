@@ -52,8 +52,8 @@ class SolventNoise:
         if voxels < _FEWEST_VOXELS:
             self._power = np.full(shells.max() + 1, sigma**2)
         else:
-            squared = self._mean_square(density, solvent, mean, tiles) / voxels
-            self._power = np.bincount(shells, squared.ravel()) / np.maximum(np.bincount(shells), 1)
+            squared = self._mean_square(density, solvent, mean, sigma, tiles) / voxels
+            self._power = sigma**2 * np.bincount(shells, squared.ravel()) / np.maximum(np.bincount(shells), 1)
         # The mean is not noise: the lowest frequencies are as strong as the first that are.
         self._power[0] = self._power[1]
 
@@ -94,11 +94,12 @@ class SolventNoise:
         best = best[np.linspace(0, len(best) - 1, min(len(best), _MOST_TILES)).astype(int)]
         return [tiles[i] for i in best], counts[best].sum()
 
-    def _mean_square(self, density, solvent, mean, tiles):
-        """The sum over the tiles of |F|² of their solvent."""
+    def _mean_square(self, density, solvent, mean, sigma, tiles):
+        """The sum over the tiles of |F|² of their solvent, in sigma: in units of the map it might not be finite."""
 
         def squared(tile):
             alone = np.where(solvent[tile], density[tile] - np.float32(mean), np.float32(0))
+            alone /= np.float32(sigma)
             return np.abs(fft.rfftn(alone, overwrite_x=True)) ** 2
 
         return sum(parallel.run(squared, tiles)).astype(float)

@@ -146,22 +146,25 @@ class _Field:
 
     def _waves(self, observed, errors, used):
         """Coefficients of the smooth field through what blocks show; what is far above it counts less."""
-        waves, roots = None, 1 / errors
-        all_roots, whole = np.zeros(len(used)), np.zeros(len(used))
-        whole[used] = observed
-        for _ in range(2):
-            all_roots[used] = roots
-            matrix, side = np.diag(self._precision + 1e-9 * (roots**2).sum()), 0
-            # In parts, so that there is no second copy of the basis.
-            for rows in parallel.slabs(len(used), _ROWS_AT_ONCE):
-                weighted = self._basis[rows] * all_roots[rows, None]
-                matrix += weighted.T @ weighted
-                side = side + (all_roots[rows] * whole[rows]) @ weighted
-            waves = np.linalg.solve(matrix, side)
-            away = (observed - (self._basis @ waves)[used]) / errors
-            away = np.where(away > 0, away, -away / 2)
-            roots = np.sqrt(np.minimum(1, _HUBER / np.maximum(away, 1e-9))) / errors
-        return waves
+        matrix, side = self._normal(used, observed, 1 / errors)
+        matrix += np.diag(self._precision + 1e-9 * (1 / errors**2).sum())
+        waves = np.linalg.solve(matrix, side)
+        away = (observed - (self._basis @ waves)[used]) / errors
+        away = np.where(away > 0, away, -away / 2)
+        far = away > _HUBER
+        rows = np.flatnonzero(used)[far]
+        surplus, of_side = self._normal(rows, observed[far], np.sqrt(1 - _HUBER / away[far]) / errors[far])
+        return np.linalg.solve(matrix - surplus, side - of_side)
+
+    def _normal(self, rows, observed, roots):
+        """Matrix and right-hand side of the normal equations of some blocks, given the roots of their weights."""
+        rows, weighted_values = np.arange(len(self._basis))[rows], observed * roots
+        matrix, side = 0, 0
+        # In parts, so that there is no second copy of the basis.
+        for part in parallel.slabs(len(rows), _ROWS_AT_ONCE):
+            weighted = self._basis[rows[part]] * roots[part, None]
+            matrix, side = matrix + weighted.T @ weighted, side + weighted_values[part] @ weighted
+        return matrix, side
 
     def _relative(self, seen, shift, ratio, unit):
         """The field relative to its values where the molecule is, and its variation."""

@@ -17,6 +17,9 @@ SHARPENED_RATIO = 3.0
 SURELY_INVERTED = 1.2
 MOST_SIGMA_RATIO = 2.0
 MOST_STRONG_SOLVENT = 0.002
+RISE_OF_NOISE, MAXIMUM_OF_NOISE = 1.8, 3.0
+"""Sigma of the solvent that full scale rises above its mean in noise alone, where it is a mean and where a maximum."""
+
 _SAMPLE = 1 << 17
 
 
@@ -47,7 +50,10 @@ def checked_density(density):
         If it is not three-dimensional, not of numbers, has voxels that are not
         finite, or has one value only.
     """
-    array = np.asarray(density)
+    try:
+        array = np.asarray(density)
+    except ValueError:
+        raise OccuPyError("the map's rows are not of one length, but it must be an array of shape (z, y, x)") from None
     if array.ndim != 3 or 0 in array.shape:
         raise OccuPyError(f"the map has shape {array.shape}, but must have three axes (z, y, x), none empty")
     if array.dtype.kind not in "fiub":
@@ -167,7 +173,7 @@ def mask_warnings(lowpassed, solvent_side, full):
     ]
 
 
-def warnings(share, value, solvent, highest, full):
+def warnings(share, value, solvent, highest, full, rise, of_noise):
     """Sentences on what makes a map unfit, for the user; empty for a good map.
 
     Parameters
@@ -179,8 +185,13 @@ def warnings(share, value, solvent, highest, full):
         Largest value of the map itself.
     full : float
         Full scale of the low-passed map.
+    rise : float
+        What the scale calls full above the solvent's mean, in sigma of the solvent.
+    of_noise : float
+        Up to which that is what noise alone shows: RISE_OF_NOISE or MAXIMUM_OF_NOISE.
     """
     found = []
+    above = (highest - solvent.mean) / (full - solvent.mean) if full > solvent.mean else 0.0
     if share > MASKED_SHARE:
         found.append(
             f"{share:.0%} of the voxels are exactly {value:g}: the map looks masked or solvent-flattened. They were "
@@ -202,9 +213,14 @@ def warnings(share, value, solvent, highest, full):
             f"The half maps differ by a noise of {solvent.sigma:.3g}, but the solvent peak of the histogram is "
             f"{solvent.fitted_sigma:.3g} wide: expected about the same; are these the unmasked halves of this map?"
         )
-    if highest > SHARPENED_RATIO * full:
+    if rise < of_noise:
         found.append(
-            f"The highest voxel is {highest / full:.1f} times the full scale of the low-passed map: the map looks "
-            "sharpened, and its noise with it, which leaves less room to amplify; prefer the unsharpened map."
+            f"Nothing stands out of the solvent: the full scale is {rise:.1f} of its sigma above its mean, as in noise "
+            "alone; expected a map of a molecule with solvent around it."
+        )
+    elif above > SHARPENED_RATIO:
+        found.append(
+            f"The highest voxel is {above:.1f} times the full scale of the low-passed map: the map looks sharpened, "
+            "and its noise with it, which leaves less room to amplify; prefer the unsharpened map."
         )
     return found

@@ -56,6 +56,14 @@ def test_infinite_power_is_the_limit_of_large_ones():
     np.testing.assert_array_equal(factors.attenuating_factor(np.array([0.2, 0.999, 1.0]), np.inf), [0, 0, 1])
 
 
+@pytest.mark.parametrize("kind", ["attenuate", "sigmoid"])
+@pytest.mark.parametrize("unit", [1e-20, 1e20])
+def test_what_is_filled_in_is_in_the_units_of_the_map(density, kind, unit):
+    expected = occupy.modify(density, VOXEL_SIZE, kind, mode="occupancy").density
+    made = occupy.modify(density * np.float32(unit), VOXEL_SIZE, kind, mode="occupancy").density
+    np.testing.assert_allclose(made / np.float32(unit), expected, atol=1e-4)
+
+
 def test_attenuated_parts_become_solvent_in_mean_variance_and_spectrum(density, estimate):
     made = occupy.modify(density, VOXEL_SIZE, "attenuate", power=np.inf, estimate=estimate).density
     gone = PARTS[2].core(SHAPE)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chimerax.occupy import OccuPyError
+from chimerax.occupy import OccuPyError, estimate
 from chimerax.occupy.engine.scale import full_scale
 from chimerax.occupy.engine.suitability import (
     check_box,
@@ -14,6 +14,7 @@ from chimerax.occupy.engine.suitability import (
     value_range,
     warnings,
 )
+from scipy import ndimage
 
 
 @pytest.fixture
@@ -22,10 +23,10 @@ def noise(random):
     return random.standard_normal((20, 21, 22), dtype=np.float32)
 
 
-def found_warnings(share=0.0, value=0.0, highest=1.0, full=1.0, **solvent):
+def found_warnings(share=0.0, value=0.0, highest=1.0, full=1.0, rise=10.0, **solvent):
     """Warnings on an ideal map but for what is given."""
-    ideal = {"converged": True, "misfit": 0.0, "sigma": 1.0, "fitted_sigma": 1.0}
-    return warnings(share, value, SimpleNamespace(**(ideal | solvent)), highest, full)
+    ideal = {"converged": True, "misfit": 0.0, "mean": 0.0, "sigma": 1.0, "fitted_sigma": 1.0}
+    return warnings(share, value, SimpleNamespace(**(ideal | solvent)), highest, full, rise, 3.0)
 
 
 def test_a_float32_map_is_taken_as_it_is_and_its_range_found(noise):
@@ -76,6 +77,11 @@ def test_a_map_of_other_than_real_numbers_raises_and_the_message_says_its_type(d
     with pytest.raises(OccuPyError, match=r"values are of type .*must be real numbers") as caught:
         checked_density(density)
     assert str(density.dtype) in str(caught.value)
+
+
+def test_rows_of_several_lengths_raise():
+    with pytest.raises(OccuPyError, match="rows are not of one length"):
+        checked_density([[[0, 1], [2]]])
 
 
 @pytest.mark.parametrize("magnitude", [1e-30, 1e30])
@@ -145,11 +151,26 @@ def test_a_good_map_gets_no_warning():
         ({"sigma": 0.03, "fitted_sigma": 0.1}, ["noise of 0.03", "0.1 wide", "unmasked halves"]),
         ({"sigma": 0.3, "fitted_sigma": 0.1}, ["noise of 0.3", "0.1 wide"]),
         ({"highest": 7.0, "full": 2.0}, ["3.5 times the full scale", "sharpened", "unsharpened"]),
+        ({"highest": -93.0, "full": -98.0, "mean": -100.0}, ["3.5 times the full scale", "sharpened"]),
+        ({"rise": 2.0, "highest": 10.0}, ["Nothing stands out", "2.0 of its sigma", "noise alone"]),
     ],
 )
 def test_a_warning_says_what_was_seen_and_what_to_do(seen, words):
     (warning,) = found_warnings(**seen)
     assert all(word in warning for word in words)
+
+
+@pytest.mark.parametrize("mode", ["calibrated", "occupancy"])
+@pytest.mark.parametrize("smoothing", [0, 1])
+def test_a_map_of_noise_is_warned_of(random, mode, smoothing):
+    noise = ndimage.gaussian_filter(random.standard_normal((48, 48, 48), dtype=np.float32), smoothing)
+    assert any("Nothing stands out" in warning for warning in estimate(noise, 1.5, mode=mode).warnings)
+
+
+def test_a_map_far_below_zero_is_not_taken_for_a_sharpened_one(balls):
+    density, _ = balls
+    assert estimate(density, 2.0).warnings == []
+    assert estimate(density - np.float32(20), 2.0).warnings == []
 
 
 def test_a_map_with_several_faults_gets_a_warning_for_each():

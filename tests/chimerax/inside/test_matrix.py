@@ -106,6 +106,36 @@ class Matrix(MapTestCase):
         self.assertEqual([volume.display for volume in self.maps], [False, True, False])
         self.assertTrue(self.model.display)
 
+    def each_with_a_model(self):
+        """A model of its own for each map, each with its map in another place; words for the command."""
+        models = [open_model(f"model {name}") for name in TRUTHS]
+        for i, (model, volume) in enumerate(zip(models, self.maps, strict=True)):
+            model.scene_position = volume.scene_position = translation((15 * i, 4, -9)) * rotation((0, 1, 2), 20 * i)
+        return f"#{models[0].id_string}-{models[-1].id_string}"
+
+    def test_each_map_may_have_a_model_of_its_own(self):
+        spec = self.each_with_a_model()
+        found = self.run_command(f"occupy refine {self.spec} eachAtoms {spec} reference {spec}/A")
+        self.assertEqual(found["groups"], ["/A", "/B"])
+        self.assertEqual(found["references"], [["/A"]] * 3)
+        self.assert_truth(found)
+        self.assertIn("without /B", self.log.text["info"])
+
+    def test_groups_of_their_own_are_those_of_each_model(self):
+        spec = self.each_with_a_model()
+        found = self.run_command(f"occupy refine {self.spec} eachAtoms {spec} groups {spec}/B:1-40")
+        self.assertEqual(set(found["groups"]), {"/A", "/B", f"{spec}/B:1-40"})
+        column = found["groups"].index(f"{spec}/B:1-40")
+        np.testing.assert_allclose([row[column] for row in found["occupancies"]], [1, 0, 0.5], atol=2 * CLOSE)
+
+    def test_models_must_be_as_many_as_maps(self):
+        spec = self.each_with_a_model()
+        with self.assertRaisesRegex(UserError, "of 3 models, and there are 2 maps"):
+            self.run_command(f"occupy refine {self.spec.rpartition(',')[0]} eachAtoms {spec}")
+        for words in ("", f"atoms {self.atoms} eachAtoms {spec}"):
+            with self.assertRaisesRegex(UserError, "expected either atoms, of a model for all maps, or eachAtoms"):
+                self.run_command(f"occupy refine {self.spec} {words}")
+
     def test_what_is_of_one_map_is_refused(self):
         half = ",".join(volume.id_string for volume in self.maps[:2])
         for words, name in ((f"halfMaps #{half}", "halfMaps"), ("assign true", "assign")):
