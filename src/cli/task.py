@@ -86,7 +86,7 @@ def attempt(source, files, *, work, run, forgiving=True):
         return Outcome(problem=_unforeseen(error))
     facts = {}
     if files is not None and files.written:
-        facts, files.written = facts_of(files.written), None
+        facts, files.written, files.stamp = facts_of(files.written), None, None
     return Outcome(value, facts=facts, seconds=perf_counter() - begin)
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -77,7 +78,7 @@ class Batch:
         Returns
         -------
         list of tuple (str, Done)
-            Of the maps that did not fail, in the order of the maps.
+            Of the maps that did not fail, in the order of the maps: rows only, as the lines have been told.
 
         Raises
         ------
@@ -104,7 +105,7 @@ class Batch:
         else:
             if outcome.value.lines:
                 tell(outcome.value.lines)
-            done[source] = outcome.value
+            done[source] = replace(outcome.value, lines=[])
         if outcome.disk_full and self._several:
             raise DiskFull(self._stopped("there is no room for more", done))
 

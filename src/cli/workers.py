@@ -19,7 +19,7 @@ from .maps import local_path
 from .report import tell_aside
 from .task import Outcome
 
-MAPS_AT_ONCE, BESIDES = 12, 600_000_000
+MAPS_AT_ONCE, BESIDES = 14, 600_000_000
 """What work on a map takes at most, in maps of float32, and besides: modules and Dask itself."""
 
 SMALLEST_LIMIT = 4_000_000_000
@@ -27,6 +27,14 @@ SMALLEST_LIMIT = 4_000_000_000
 
 LOSSES_ALLOWED = 3
 _POLL, _PATIENCE = 2.0, 10.0
+_KEEPING_LITTLE = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.low-level-log-length": 100,
+    "distributed.admin.system-monitor.log-length": 100,
+}
+"""Settings of Dask, so that memory does not grow with the maps: else it keeps a profile of every second of work, and
+logs that are full after a thousand tasks or an hour."""
+
 _LOST_MEMORY = "worker-restart-memory"
 """The topic under which Dask's nannies tell of workers that they have ended for their memory."""
 
@@ -104,10 +112,11 @@ def _local_client(wanted, maps):
         tell_aside(f"{count} of {wanted} workers: there is memory for no more, as a map may take {_gigabytes(limit)}")
     variables = ONE_THREAD | {parallel.THREADS_VARIABLE: str(threads), "TQDM_DISABLE": "1"}
     of_memory = dict.fromkeys(("target", "spill", "pause"), False)
-    settings = {
+    settings = _KEEPING_LITTLE | {
         "distributed.nanny.pre-spawn-environ": variables,
         "distributed.scheduler.allowed-failures": LOSSES_ALLOWED,
-    } | {f"distributed.worker.memory.{name}": value for name, value in of_memory.items()}
+    }
+    settings |= {f"distributed.worker.memory.{name}": value for name, value in of_memory.items()}
     size = {"n_workers": count, "threads_per_worker": 1, "memory_limit": limit}
     apart = {"host": "127.0.0.1", "dashboard_address": None, "security": distributed.Security.temporary()}
     with (

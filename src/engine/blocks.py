@@ -17,13 +17,15 @@ class Blocks:
     voxel_size : tuple of 3 float
         Å along z, y and x.
     edge : float
-        Å. Blocks are as long as voxels allow, but not longer; at least a voxel.
+        Å. Blocks are as long as voxels allow, but not longer.
+    fewest : int
+        Voxels along each axis of a block, however long they are.
     """
 
-    def __init__(self, shape, voxel_size, edge):
+    def __init__(self, shape, voxel_size, edge, fewest=1):
         self.map_shape = tuple(shape)
         self._factors = tuple(
-            min(n, max(1, floor(edge / v * (1 + ROUNDING)))) for n, v in zip(shape, voxel_size, strict=True)
+            min(n, max(fewest, floor(edge / v * (1 + ROUNDING)))) for n, v in zip(shape, voxel_size, strict=True)
         )
         self.shape = tuple(-(-n // f) for n, f in zip(shape, self._factors, strict=True))
         self.voxel_size = tuple(f * v for f, v in zip(self._factors, voxel_size, strict=True))

@@ -83,17 +83,17 @@ class CoarseGrid:
             result[:, :, -1] = 1
         return result
 
-    def coefficients(self, density):
-        """Fourier coefficients of a map of the box, of any sampling, on this grid."""
+    def sampled(self, density, unit=1.0):
+        """A map of the box, of any sampling, over a unit and on this grid."""
         small = density if density.shape == self.shape else fourier.resample(density, self.shape)
-        return fft.rfftn(small.astype(np.float32, copy=False), workers=parallel.thread_count())
+        return (small / np.float32(unit)).astype(np.float32, copy=False)
 
     def density(self, coefficients):
         """The map of such coefficients, flat."""
         return fft.irfftn(coefficients, self.shape, workers=parallel.thread_count()).ravel()
 
     def transform(self, density):
-        """The inverse of `density`."""
+        """Fourier coefficients of a map on this grid: the inverse of `density`."""
         whole = np.asarray(density, np.float32).reshape(self.shape)
         return fft.rfftn(whole, workers=parallel.thread_count())
 

@@ -18,7 +18,9 @@ NOISE_FACTOR = 1.3
 """So many times the noise's variance is taken from the local variance, which varies itself."""
 
 MOST_REGAINED = 2.0
-_BLOCK_EDGE = 0.46  # low-passes
+_BLOCK_EDGE, _FEWEST_VOXELS = 0.46, 2
+"""Edge of a block, in low-passes, but at least so many voxels: a map of large ones would take many times its memory."""
+
 _FEWEST_BLOCKS = 64
 _VOXELS_AT_ONCE = 1 << 16
 
@@ -57,26 +59,21 @@ class LocalSignal:
         lowpass = estimate.settings.lowpass
         self._density, self._estimate = density, estimate
         self._mean = np.float32(estimate.solvent.mean)
-        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass)
+        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass, _FEWEST_VOXELS)
         self._middle = fourier.LowpassedPlanes(density, SHORTEST * lowpass, voxel_size, progress)
         unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
-        low, *powers, self.solvent = self._block_means(unit)
-        longest = fourier.lowpass(low, LONGEST * lowpass, self.blocks.voxel_size)
-        low -= longest
-        powers = [np.square(longest), np.square(low, out=low), *powers]
+        self._long, powers, self.solvent = self._bands_of_blocks(unit)
         self.noise_ratio = self._ratio_of_blocks()
         variances = _noise_variances(powers, self.solvent, self.noise_ratio, estimate.solvent, unit)
-        for power, window in zip(powers, WINDOWS, strict=True):
-            sigmas = [window * lowpass / v for v in self.blocks.voxel_size]
-            ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
-        self._weights = _weights(powers, [v * np.square(self.noise_ratio) for v in variances])
-        left = [_left(w, v, self.solvent) for w, v in zip(self._weights, variances, strict=True)]
+        parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=True)))
+        weights = _weights(powers, (v * np.square(self.noise_ratio) for v in variances))
+        left = [_left(w, v, self.solvent) for w, v in zip(weights, variances, strict=True)]
         self.noise = float(unit * np.sqrt(sum(left)))
-        first, second, *_ = self._weights
-        longest *= unit
-        longest *= first - second
-        longest += first * self._mean
-        self._long, self._weights = longest, self._weights[1:]
+        first, *self._weights = weights
+        self._long *= unit
+        self._long *= first - self._weights[0]
+        first *= self._mean
+        self._long += first
 
     def at(self, planes, steps=(1, 1, 1)):
         """The signal in a slice of planes of the map at the step.
@@ -118,22 +115,33 @@ class LocalSignal:
         middle = self._middle[voxels[0]][picked]
         return low - self._mean, middle - low, self._density[voxels][picked] - middle
 
-    def _block_means(self, unit):
-        """Of the low-passed map and of the squares of the two bands beyond, in this unit; which blocks are solvent."""
+    def _smooth(self, power_and_window):
+        """Make a band's squares its local variance, in place."""
+        power, window = power_and_window
+        sigmas = [window * self._estimate.settings.lowpass / v for v in self.blocks.voxel_size]
+        ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
+
+    def _bands_of_blocks(self, unit):
+        """The longest waves on the blocks, the mean squares of all four bands in this unit, and which are solvent."""
         common, share = suitability.common_value(self._density)
         left_out = (self._density, common) if share > suitability.MASKED_SHARE else None
         region = Region(self._density.shape, None, left_out)
+        low, middle, top = (np.empty(self.blocks.shape, np.float32) for _ in range(3))
+        solvent = np.empty(self.blocks.shape, bool)
 
-        def means(blocks):
-            planes = self.blocks.planes_of(blocks)
-            low, *details = (band / unit for band in self._bands(planes))
-            solvent = region.mask(planes) & self._estimate.certain_solvent(planes)
-            parts = [low, *(np.square(band, out=band) for band in details), solvent]
-            return [self.blocks.mean(part) for part in parts]
+        def fill(some):
+            planes = self.blocks.planes_of(some)
+            parts = [band / unit for band in self._bands(planes)]
+            low[some] = self.blocks.mean(parts[0])
+            for means, part in zip((middle, top), parts[1:], strict=True):
+                means[some] = self.blocks.mean(np.square(part, out=part))
+            certain = region.mask(planes) & self._estimate.certain_solvent(planes)
+            solvent[some] = self.blocks.mean(certain) > 0.999
 
-        parts = parallel.run(means, self.slabs())
-        low, middle, top, solvent = (np.concatenate(values) for values in zip(*parts, strict=True))
-        return low, middle, top, solvent > 0.999
+        parallel.run(fill, self.slabs())
+        longest = fourier.lowpass(low, LONGEST * self._estimate.settings.lowpass, self.blocks.voxel_size)
+        low -= longest
+        return longest, [np.square(longest), np.square(low, out=low), middle, top], solvent
 
     def _ratio_of_blocks(self):
         solvent, shape = self._estimate.solvent, self.blocks.map_shape
@@ -171,7 +179,7 @@ def _noise_variances(powers, solvent, ratio, model, unit):
 
 
 def _weights(local, noise):
-    """Weight of each band in each block, from its local variance, which is used up, and that of noise."""
+    """Weight of each band in each block, from its local variances, a list that is used up, and those of noise."""
     tiny = np.finfo(np.float32).tiny
     shares, first, second = [], np.zeros_like(local[0]), np.zeros_like(local[0])
     for of_noise in noise:

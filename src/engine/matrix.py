@@ -14,6 +14,7 @@ from .matrix_sums import MapSums, MatrixModel, ModelSums
 from .parallel import Progress
 from .refine import check_scattering, checked_groups, checked_lowpass, default_reference, groups_in_box
 from .suitability import checked_density
+from .transfer import INVERTED, is_inverted
 
 MOST_GROUPS = 600
 _LEAST_CORRELATION = 0.45
@@ -182,17 +183,30 @@ def refine_maps(
     """
     report = Progress(progress)
     box, readings = None, []
-    for i, density in enumerate(densities):
+    for name, density in _named(densities, names):
         if box is None:
             made = report.stage("densities of groups", 0.3)
             box = MatrixBox(density.shape, voxel_size, groups, origin, lowpass, solvent, made)
             report.stage("maps", 0.6)
-        readings.append(Reading(str(i + 1) if names is None else names[i], box.sums(density), box.model_sums))
+        readings.append(Reading(name, box.sums(density), box.model_sums))
     if box is None:
         raise OccuPyError("there are no maps; expected at least one")
     found = occupancy_matrix(readings, box.lowpass, reference=reference, reference_maps=reference_maps)
     report.done()
     return found
+
+
+def _named(densities, names):
+    """Each map with its name; raises `OccuPyError` where these are not as many as the maps, or not different."""
+    if names is not None and len(set(names)) < len(names):
+        raise OccuPyError(f"the names of the maps are {', '.join(map(str, names))}; expected each once")
+    count = 0
+    for count, density in enumerate(densities, start=1):
+        if names is not None and count > len(names):
+            raise OccuPyError(f"there are {len(names)} names, but more maps; expected one for each")
+        yield str(count) if names is None else names[count - 1], density
+    if names is not None and count < len(names):
+        raise OccuPyError(f"there are {len(names)} names for {count} maps; expected one for each")
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,10 +253,10 @@ class MatrixBox:
 
     def sums(self, density):
         """What is read of a map of the box: `MapSums`."""
-        density, _ = checked_density(density)
+        density, found = checked_density(density)
         if density.shape != self._shape:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
-        return self._model.sums(density)
+        return self._model.sums(density, found.unit)
 
 
 def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
@@ -349,6 +363,8 @@ class _Table:
                     f"the model is not in the map: what it fits correlates with the map by {fit.correlation:.2f} only; "
                     "expected a model in its place (see fitmap), of the same hand as the map"
                 )
+            elif is_inverted(fit.transfer):
+                found[k] = INVERTED
             elif reference is not None and not self._stands_out(k, self._chosen(k, reference)):
                 found[k] = (
                     f"the reference {', '.join(reference)} is not in the map: its occupancy is not surely above 0"

@@ -98,20 +98,23 @@ class MatrixModel:
             list(groups), np.array([w.sum() for w in weights]), self._normal(), np.array(observations), float(filled)
         )
 
-    def sums(self, density):
+    def sums(self, density, unit):
         """The sums of one map.
 
         Parameters
         ----------
         density : array of float, shape (z, y, x)
             Of the shape of the box.
+        unit : float
+            Of its values: the sums are of the map over it.
 
         Returns
         -------
         MapSums
         """
         grid = self.grid
-        seen = grid.density(np.where(grid.kept, grid.coefficients(density), 0) * grid.probe).reshape(grid.shape)
+        coefficients = grid.transform(grid.sampled(density, unit))
+        seen = grid.density(np.where(grid.kept, coefficients, 0) * grid.probe).reshape(grid.shape)
         level = np.median(seen[self._edge]) if self._edge.any() else 0
         kept = self._kept(grid.transform((seen - np.float32(level)) * self._window))
         weighted = kept.conj() * self._multiplicity

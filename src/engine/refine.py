@@ -12,6 +12,7 @@ from .groups import Group
 from .parallel import Progress
 from .parts import drawn_to_mean, part_deviations, surely_deviate
 from .suitability import checked_density
+from .transfer import INVERTED, is_inverted
 
 DEFAULT_LOWPASS = 8.0
 SMALLEST_LOWPASS_VOXELS = 2.1
@@ -196,24 +197,28 @@ class Refiner:
 
     def _refined(self, density, reference, half_maps):
         """The refinement, the fit that it comes from, and which groups are its reference."""
-        density, _ = checked_density(density)
+        density, found = checked_density(density)
         self._check_shape(density, "map")
-        model = self._model
-        fitted = model.fit(model.grid.coefficients(density))
+        model, grid, unit = self._model, self._model.grid, found.unit
+        coefficients = grid.transform(grid.sampled(density, unit))
+        fitted = model.fit(coefficients)
         overall = refine_notes.correlation(fitted.model + fitted.undamped_residual, fitted.model)
         if not overall > _LEAST_CORRELATION or fitted.occupancies.max() <= 0:
             raise OccuPyError(
                 f"the model is not in the map: what it fits correlates with the map by {overall:.2f} only; expected a "
                 "model in its place (see fitmap), of the same hand as the map"
             )
-        halves = None if half_maps is None else self._half_difference(half_maps)
-        errors = refine_errors.Errors(model, fitted, self._groups, density, halves, self._solvent)
+        if is_inverted(fitted.transfer):
+            raise OccuPyError(INVERTED)
+        halves = None if half_maps is None else grid.transform(grid.sampled(self._half_difference(half_maps), unit))
+        errors = refine_errors.Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fitted, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
         rows = self._rows(fitted, occupancies, standard_errors)
         warnings = refine_notes.warnings(overall, fitted, standard_errors)
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
-        refinement = Refinement(rows, names, overall, self.lowpass, model.shells.centres, fitted.transfer, warnings)
+        transfer = fitted.transfer * unit
+        refinement = Refinement(rows, names, overall, self.lowpass, model.shells.centres, transfer, warnings)
         return refinement, fitted, chosen
 
     def _rows(self, fitted, occupancies, standard_errors):

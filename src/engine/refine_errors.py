@@ -44,10 +44,8 @@ class Errors:
     model : GroupModel
     fitted : Fitted
     groups : list of Group
-    density : array of float32
-        The map.
-    half_difference : array of float32 or None
-        Half the difference of its half maps.
+    coefficients, half_difference : complex64 arrays
+        Of the map and of half the difference of its half maps, or None without these, on the grid.
     solvent : bool
 
     Attributes
@@ -56,9 +54,9 @@ class Errors:
         On the scale of the fit, beside matter of the model's mean composition.
     """
 
-    def __init__(self, model, fitted, groups, density, half_difference, solvent):
+    def __init__(self, model, fitted, groups, coefficients, half_difference, solvent):
         self._weights = model.weights
-        self._draws = _projected_draws(model, fitted, density, half_difference)
+        self._draws = _projected_draws(model, fitted, coefficients, half_difference)
         self._scatter = _scatter(model, fitted)
         volumes = np.array([group.volume.sum() for group in groups])
         self._ice = ICE * volumes / model.weights * solvent
@@ -97,10 +95,10 @@ class Errors:
         return np.hypot(_VOLUME_ERROR * (self._ice - ice), _OWN_VOLUME_ERROR * self._ice)
 
 
-def _projected_draws(model, fitted, density, half_difference):
+def _projected_draws(model, fitted, coefficients, half_difference):
     """Occupancies that fields like the noise and the residual would be fitted with, shape (draws, groups)."""
     grid, shells = model.grid, model.shells
-    noise = _noise_power(model, density, half_difference) * shells.mean(np.abs(fitted.filter) ** 2)
+    noise = _noise_power(model, coefficients, half_difference) * shells.mean(np.abs(fitted.filter) ** 2)
     residual = np.zeros(grid.size, np.float32)
     residual[model.region] = fitted.residual
     left = region_spectrum(grid, shells, residual, model.region)
@@ -133,17 +131,17 @@ def _local_sigma(model, residual, noise_variance):
     return np.sqrt(np.maximum(_RESIDUAL_SCALE**2 * squares / near, noise_variance))
 
 
-def _noise_power(model, density, half_difference):
+def _noise_power(model, coefficients, half_difference):
     """Power of the noise of the map in each shell, relative to white noise of variance 1."""
     grid = model.grid
     if half_difference is not None:
-        noise = grid.density(grid.coefficients(half_difference))
+        noise = grid.density(half_difference)
         return region_spectrum(grid, model.shells, noise, model.region)
     total = model.densities.sum(axis=1)
     outside = np.flatnonzero(total < _OUTSIDE_LEVEL * total.max())
     if len(outside) < _FEWEST_OUTSIDE:
         return np.zeros(len(model.shells.centres))
-    return region_spectrum(grid, model.shells, grid.density(grid.coefficients(density)), outside)
+    return region_spectrum(grid, model.shells, grid.density(coefficients), outside)
 
 
 def _scatter(model, fitted):

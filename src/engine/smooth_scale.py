@@ -46,36 +46,47 @@ class SmoothScale:
         blocks, lowpass = signal.blocks, estimate.settings.lowpass
         unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
 
-        def of_slab(some):
+        highest, molecule, times_scale = (np.empty(blocks.shape, np.float32) for _ in range(3))
+
+        def fill(some):
             planes = blocks.planes_of(some)
             low, scale = np.maximum(signal.lowpassed(planes) / unit, 0), local_scale[planes]
-            squares = low * low
+            highest[some] = blocks.maximum(low)
+            squares = np.square(low, out=low)
             squares *= scale >= np.float32(scale_limit)
-            return blocks.maximum(low), blocks.mean(squares), blocks.mean(squares * scale)
+            molecule[some] = blocks.mean(squares)
+            squares *= scale
+            times_scale[some] = blocks.mean(squares)
 
-        parts = parallel.run(of_slab, signal.slabs())
-        highest, squares, times_scale = (np.concatenate(values) for values in zip(*parts, strict=True))
+        parallel.run(fill, signal.slabs())
         reach = [_BALL_RADIUS * lowpass / v for v in blocks.voxel_size]
         highest = ndimage.maximum_filter(highest, footprint=_ball(reach), mode="reflect")
         sigma = np.float32(estimate.solvent.sigma) / unit * signal.noise_ratio
-        floor = np.square(np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma))
+        np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma, out=highest)
+        floor = np.square(highest, out=highest)
         sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
-        molecule, times_scale = parallel.run(
-            lambda values: ndimage.gaussian_filter(values / floor, sigmas, mode="reflect", truncate=3),
-            [squares, times_scale],
-        )
+
+        def smooth(values):
+            values /= floor
+            ndimage.gaussian_filter(values, sigmas, output=values, mode="reflect", truncate=3)
+
+        parallel.run(smooth, [molecule, times_scale])
         tiny = np.finfo(np.float32).tiny
-        self.scale = np.where(molecule > tiny, times_scale / np.maximum(molecule, tiny), 0).clip(0, 1)
+        times_scale /= np.maximum(molecule, tiny)
+        times_scale[molecule <= tiny] = 0
+        self.scale = np.clip(times_scale, 0, 1, out=times_scale)
         self.presence = _presence(molecule, signal.solvent)
 
 
 def _presence(molecule, solvent):
-    """How far there is molecule, 0 to 1, where it takes up these shares; what noise makes of solvent is none."""
+    """How far there is molecule, 0 to 1, in place of the shares it takes up; what noise makes of solvent is none."""
     by_noise = 0.0
     if solvent.any():
         of_solvent = molecule[solvent]
         by_noise = min(float(of_solvent.mean() + NOISE_SIGMAS * of_solvent.std()), WHOLE_SHARE / 2)
-    return np.clip((molecule - np.float32(by_noise)) / np.float32(WHOLE_SHARE - by_noise), 0, 1)
+    molecule -= np.float32(by_noise)
+    molecule /= np.float32(WHOLE_SHARE - by_noise)
+    return np.clip(molecule, 0, 1, out=molecule)
 
 
 def _ball(reach):

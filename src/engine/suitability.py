@@ -1,6 +1,7 @@
 """Recognise, by numbers, maps that the method is not made for, and say what to do."""
 
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 
@@ -29,6 +30,11 @@ class Range:
 
     lowest: float
     highest: float
+
+    @property
+    def unit(self):
+        """A power of two of the size of the values: over it no square of them overflows, and no digit is lost."""
+        return 2.0 ** round(log2(max(abs(self.lowest), abs(self.highest))))
 
 
 def checked_density(density):

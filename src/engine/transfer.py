@@ -17,6 +17,12 @@ _LOW_SHARE = 0.22
 """Of the highest frequency: below lie those that filters and masks take away."""
 
 
+INVERTED = (
+    "the map's contrast looks inverted: it is low where the model is dense; density must be positive, so multiply the "
+    "map by -1"
+)
+
+
 class Shells:
     """Shells of spatial frequency on a coarse grid, each of enough coefficients to tell a mean.
 
@@ -74,6 +80,11 @@ def _merged(counts):
     if held < _FEWEST_COEFFICIENTS and shell > 0:
         merged[merged == shell] = shell - 1
     return merged
+
+
+def is_inverted(transfer):
+    """Whether a map with this transfer function, H of each shell, is low where its model is dense."""
+    return bool((transfer * np.abs(transfer)).sum() < 0)
 
 
 def lost_share(shells, transfer):

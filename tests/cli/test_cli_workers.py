@@ -35,6 +35,28 @@ with pool(Running(workers=2), ["a.mrc", "b.mrc"]) as do:
 """
 """Prints what workers find in their environment."""
 
+KEPT_A_TASK = """
+import gc, sys, time
+from chimerax.occupy.cli.running import Running
+from chimerax.occupy.cli.workers import pool
+
+def work(calls):
+    return work(calls - 1) if calls else time.sleep(0.03)
+
+def blocks():
+    gc.collect()
+    return sys.getallocatedblocks()
+
+with pool(Running(workers=1), ["a.mrc"]) as do:
+    def after(tasks):
+        for _ in do(work, [(100,)] * tasks):
+            pass
+        return blocks(), *[value for _, value in do(blocks, [()])]
+    for before, then in zip(after(100), after(100)):
+        print((then - before) / 100)
+"""
+"""Prints how many blocks of Python's memory the program and a worker keep of a task, once their logs are full."""
+
 KILLED_AT_WORK = """
 import os, signal, threading
 from distributed import WorkerPlugin
@@ -250,6 +272,14 @@ def test_workers_find_their_share_of_the_threads_in_their_environment():
 
     done = subprocess.run([sys.executable, "-c", ENVIRONMENT], capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout.split() == ["1", "1", str(max(1, parallel.thread_count() // 2))], done.stderr
+
+
+def test_neither_the_program_nor_a_worker_holds_more_the_more_tasks_are_done():
+    done = subprocess.run([sys.executable, "-c", KEPT_A_TASK], capture_output=True, text=True, check=False, timeout=120)
+    kept = [float(line) for line in done.stdout.split()]
+    # Names of tasks are ten; Dask's logs would be 120 in the program, its profiles 90 in a worker.
+    assert len(kept) == 2, done.stderr
+    assert max(kept) < 30
 
 
 def _wait_for(condition, seconds=60):

@@ -1,5 +1,6 @@
 """The largest memory of a whole run, its maps written, in maps of float32."""
 
+import gc
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import mrcfile
 import numpy as np
 import pytest
+from chimerax.occupy.cli import estimate
 
 WORKER = Path(__file__).resolve().parents[2] / "benchmarks/worker.py"
 EDGE = 256
@@ -48,3 +50,16 @@ def test_a_run_holds_no_more_maps_than_it_should(large_map, tmp_path, job):
     if figures["peak_source"] != "reset":
         pytest.skip("the peak cannot be reset after the imports here")
     assert figures["peak_bytes"] / (4 * EDGE**3) <= AT_MOST[job]
+
+
+def test_nothing_of_a_map_is_held_once_it_is_done(map_file, tmp_path):
+    def objects_after(maps):
+        for _ in range(maps):
+            files = estimate.files_of(map_file, output_dir=tmp_path / "out", overwrite=True)
+            estimate.estimate_one(map_file, files, voxel_size=None, settings={})
+            assert files.figure.is_file()
+        gc.collect()
+        return len(gc.get_objects())
+
+    before, maps = objects_after(4), 8  # after a few, as what is imported and cached comes with them
+    assert objects_after(maps) - before < maps

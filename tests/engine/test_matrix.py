@@ -78,6 +78,12 @@ def test_occupancies_in_clean_maps_come_out_whatever_their_scale_and_offset(part
     assert (found.correlations > 0.99).all()
 
 
+def test_maps_in_any_units_make_one_matrix(parts, groups):
+    units = np.float32([1e-20, 1, 1e20, 1e-4, 1e9, 1, 1, 1])
+    found = refine_maps([density * unit for density, unit in zip(maps_of(parts), units, strict=True)], VOXEL, groups)
+    np.testing.assert_allclose(found.occupancies, TRUTH, atol=0.02)
+
+
 def test_absent_chains_read_zero_on_a_smooth_background_as_strong_as_a_tenth_of_a_chain(parts, groups):
     found = refine_maps(maps_of(parts, background=0.05), VOXEL, groups)
     assert np.abs(found.occupancies[TRUTH == 0]).max() < 0.10
@@ -170,6 +176,13 @@ def test_maps_without_the_model_fail_and_the_others_do_not(parts, groups):
     assert list(found.map_order.places) in ([0, 2], [2, 0])
 
 
+def test_a_map_of_inverted_contrast_fails_and_is_told(parts, groups):
+    first, second, *_ = maps_of(parts)
+    found = refine_maps([first, -second], VOXEL, groups)
+    assert list(found.failed) == ["2"]
+    assert "contrast looks inverted" in found.failed["2"]
+
+
 def test_maps_that_agree_are_one_set_and_stand_side_by_side(parts, groups):
     found = refine_maps(maps_of(parts), VOXEL, groups)
     assert len({found.agreement[i] for i in (1, 2, 6)}) == 1
@@ -214,6 +227,9 @@ def test_the_table_has_a_row_for_each_map_even_where_groups_are_called_as_column
     ({"reference": ["Z"]}, "the reference Z is not a group"),
     ({"reference_maps": ["99"]}, "the reference 99 is not a map"),
     ({"lowpass": 2.0}, "must be at least"),
+    ({"names": ["a", "b"]}, "there are 2 names, but more maps"),
+    ({"names": list("abcdefghi")}, "there are 9 names for 8 maps"),
+    ({"names": list("abcdefga")}, "expected each once"),
 ])  # fmt: skip
 def test_what_is_not_there_is_told_in_a_sentence(parts, groups, keywords, message):
     with pytest.raises(OccuPyError, match=message):

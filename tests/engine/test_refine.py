@@ -81,7 +81,7 @@ def test_occupancies_come_out_of_a_clean_map(clean, groups):
     assert_near_truth(found_in(clean, groups), 0.005)
 
 
-@pytest.mark.parametrize(("factor", "offset"), [(1e-4, 0), (3e4, 0), (1, 50.0), (2.0, -7.0)])
+@pytest.mark.parametrize(("factor", "offset"), [(1e-4, 0), (3e4, 0), (1e-20, 0), (1e20, 0), (1, 50.0), (2, -7.0)])
 def test_units_and_background_of_a_map_do_not_matter(clean, groups, factor, offset):
     assert_near_truth(found_in(clean * np.float32(factor) + np.float32(offset), groups), 0.01)
 
@@ -211,6 +211,11 @@ def test_a_model_that_is_not_in_the_map_is_refused(model, clean):
         refine(noise_like(clean, 1.0), VOXEL, groups_of(positions, chains))
     with pytest.raises(OccuPyError, match="atoms are outside the map; expected a model in its place"):
         refine(clean, VOXEL, groups_of(positions + 400, chains))
+
+
+def test_a_map_of_inverted_contrast_is_refused(clean, groups):
+    with pytest.raises(OccuPyError, match=r"contrast looks inverted.*multiply the map by -1"):
+        refine(-clean, VOXEL, groups)
 
 
 def test_a_model_turned_in_the_map_is_doubted(model, clean):

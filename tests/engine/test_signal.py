@@ -49,11 +49,12 @@ def true_scale():
 
 
 @pytest.mark.parametrize("shape", [(12, 9, 15), (13, 11, 16), (2, 30, 7)])
-@pytest.mark.parametrize("edge", [0.5, 2.0, 3.1])
-def test_means_and_maxima_of_blocks_are_those_of_their_voxels(random, shape, edge):
-    blocks = Blocks(shape, (1.0, 1.0, 1.0), edge)
+@pytest.mark.parametrize(
+    ("edge", "fewest", "factor"), [(0.5, 1, 1), (2.0, 1, 2), (3.1, 1, 3), (0.5, 2, 2), (3.1, 2, 3)]
+)
+def test_means_and_maxima_of_blocks_are_those_of_their_voxels(random, shape, edge, fewest, factor):
+    blocks = Blocks(shape, (1.0, 1.0, 1.0), edge, fewest)
     values = random.standard_normal(shape).astype(np.float32)
-    factor = max(1, int(edge))
     for place in np.ndindex(blocks.shape):
         voxels = values[tuple(slice(i * factor, (i + 1) * factor) for i in place)]
         assert blocks.mean(values)[place] == pytest.approx(voxels.mean(), abs=1e-6)
