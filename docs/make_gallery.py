@@ -153,12 +153,16 @@ def open_haemoglobin(studio):
 def signal(studio):
     """Three maps as they are, equalised with power 2 and by default, each at one level."""
     rows = []
-    for open_map in (open_polymerase, open_haemoglobin, open_filament):
+    for name, open_map in (
+        ("EMD-11007", open_polymerase),
+        ("EMD-3488", open_haemoglobin),
+        ("EMD-5168", open_filament),
+    ):
         studio.start(SMALL)
         open_map(studio)
         studio.run("zoom 0.85")  # captions are opaque
         studio.run("occupy estimate #1 key false")
-        row = [studio.shoot("as deposited")]
+        row = [studio.shoot(f"{name}, as deposited")]
         for number, power in ((10, " power 2"), (20, "")):
             studio.run(f"occupy equalize #1{power} modelId #{number} key false", f"surface dust #{number} size 8")
             row.append(studio.shoot(f"equalize{power.replace(' p', ', p')}"))
@@ -190,7 +194,7 @@ def modifications(studio):
     ):
         model = f"#{10 * number}"
         studio.run(f"occupy {command} modelId {model} key false", f"surface dust {model} size 15")
-        shots.append(studio.shoot(command.replace(" #1 ", ", ")))
+        shots.append(studio.shoot(command.replace(" #1 ", ", ").replace(" pivot", ", pivot")))
         studio.run(f"hide {model} models")
     studio.write("gallery_modifications", shots[:2], shots[2:])
 

@@ -99,7 +99,7 @@ def estimated():
 def masked():
     """The mask around what `estimated` left."""
     mask = run("occupy mask #2 threshold 0.2")
-    run(f"color {spec(mask)} gray; transparency {spec(mask)} 75; key delete")
+    run(f"color {spec(mask)} gray; transparency {spec(mask)} 75; key delete; zoom 0.95; move y -4")
     save(picture(480).crop((0, 0, 480, 310)), "occupy_mask.png")
 
 
@@ -107,7 +107,7 @@ def equalized():
     """The map as it is, with power 2 and with full power, at one level."""
     new_scene()
     polymerase = open_polymerase()
-    run("zoom 0.95; occupy estimate #1 key false")
+    run("zoom 1.15; move y -8; occupy estimate #1 key false")
     panels = []
     for label, command in (
         ("as deposited", None),

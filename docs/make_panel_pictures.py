@@ -21,6 +21,7 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else None
 WINDOW = (1250, 910)
 PANEL_WIDTH = 430
 COLORS = 256
+ALMOST_WHITE = 250
 TO_REDRAW = 1.5
 """Seconds."""
 
@@ -77,7 +78,11 @@ def save(image, path):
     """Save a picture with few colors, which takes a third of the space."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(str(path))
-    Image.open(path).convert("RGB").quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    whole = Image.open(path).convert("RGB")
+    palette = whole.quantize(COLORS, method=Image.Quantize.MEDIANCUT, kmeans=1)
+    few = whole.quantize(palette=palette)  # dithered, so that the color key has no steps
+    few.putpalette([255 if value > ALMOST_WHITE else value for value in few.getpalette()])
+    few.save(path, optimize=True)
 
 
 def picture_estimate_and_modify(session):
@@ -109,6 +114,7 @@ def picture_measure(session):
     panel.pages.setCurrentIndex(3)
     panel.measure_page.color()
     settle(panel)
+    session.logger.status("", secondary=True)  # what ChimeraX told of the model
     take(session, panel, "measure")
 
 

@@ -431,8 +431,18 @@ def _power_of_ten(value):
     return "10" + str(round(np.log10(value))).translate(_SUPERSCRIPTS)
 
 
-def draw_solvent(axes, model, title=""):
-    """Draw what `solvent_figure` shows on axes of a figure that is there already."""
+def draw_solvent(axes, model, title="", legend_below=False):
+    """Draw what `solvent_figure` shows on axes of a figure that is there already.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    model : SolventModel
+    title : str
+    legend_below : bool
+        Put the legend below the axes, where a small figure has no room for it in them. The layout of the figure
+        has to be constrained.
+    """
     inks = _inks(axes)
     _draw_histogram(axes, model, inks)
     right = axes.twinx()
@@ -444,7 +454,11 @@ def draw_solvent(axes, model, title=""):
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
     axes.set_title(title, fontsize="medium", y=1, parse_math=False)  # a name may hold $
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
-    axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
+    if legend_below:
+        compact = {"handlelength": 1.5, "handletextpad": 0.5, "columnspacing": 1, "borderpad": 0, "frameon": False}
+        axes.figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small", **compact)
+    else:
+        axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
 
 
 def line_color(axes):

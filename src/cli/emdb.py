@@ -84,7 +84,8 @@ def _download(url, path, entry, progress):
     except OSError as error:
         reason = getattr(error, "reason", error)
         reason = getattr(reason, "strerror", None) or reason
-        raise OccuPyError(f"{entry} cannot be fetched: {reason}; what has come is kept and resumed") from None
+        kept = "; what has come is kept and resumed" if part.exists() else ""
+        raise OccuPyError(f"{entry} cannot be fetched: {reason}{kept}") from None
 
 
 def _check_is_compressed(part, entry):

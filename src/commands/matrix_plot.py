@@ -1,20 +1,18 @@
 """The heat map of a matrix of occupancies in ChimeraX's window."""
 
 from chimerax.core.commands import run
-from chimerax.interfaces.graph import Plot
 from Qt.QtWidgets import QToolTip
 
 from ..heatmap import cell_of, cell_text, draw_matrix
 from .matrix import show_command
+from .plot import DockedPlot
 
 _SMALLEST = 320
 """Pixels."""
 
 
-class MatrixPlot(Plot):
+class MatrixPlot(DockedPlot):
     """Occupancies of groups in many maps; a click shows a map and hides the others, hovering tells the number."""
-
-    SESSION_SAVE = False
 
     def __init__(self, session, matrix, volumes):
         super().__init__(session, "OccuPy matrix", title=f"Occupancies in {len(volumes)} maps")

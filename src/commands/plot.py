@@ -5,10 +5,24 @@ from chimerax.interfaces.graph import Plot
 from ..plots import draw_occupancies, draw_solvent
 
 
-class SolventPlot(Plot):
-    """The histogram around the solvent peak, the fitted model and the confidence."""
+class DockedPlot(Plot):
+    """A plot in ChimeraX's window, a tab beside the plots of this bundle that are docked there already.
+
+    One below the other they would squeeze the Log to nothing, and make the window higher than the screen.
+    """
 
     SESSION_SAVE = False
+
+    def __init__(self, session, tool_name, **keywords):
+        super().__init__(session, tool_name, **keywords)
+        others = [plot.tool_window for plot in session.tools.find_by_class(DockedPlot) if plot is not self]
+        docked = [window for window in others if window.shown and not window.floating]
+        if docked and not self.tool_window.floating:
+            self.tool_window.manage(docked[-1])
+
+
+class SolventPlot(DockedPlot):
+    """The histogram around the solvent peak, the fitted model and the confidence."""
 
     def __init__(self, session, model, name):
         super().__init__(session, "OccuPy solvent", title="Solvent model", zoom_axes="x", translate_axes="x")
@@ -18,10 +32,8 @@ class SolventPlot(Plot):
         self.canvas.draw()
 
 
-class OccupancyPlot(Plot):
+class OccupancyPlot(DockedPlot):
     """Refined occupancies with their standard errors."""
-
-    SESSION_SAVE = False
 
     def __init__(self, session, rows, by, name):
         super().__init__(session, "OccuPy occupancies", title=f"Occupancies in {name}")

@@ -7,7 +7,7 @@ import numpy as np
 from .checks import check_lowpass
 from .errors import SettingError
 from .kernel import Kernel, kernel_size, tau_quantile
-from .settings import CALIBRATED
+from .settings import CALIBRATED, OF_PUBLISHED_MODES, SETTINGS
 
 DEFAULT_RESOLUTION = 8.0
 SMALLEST_LOWPASS_VOXELS = 3
@@ -57,7 +57,7 @@ def resolve_estimation(voxel_size, values):
     voxel_size : tuple of 3 float
         In Å along z, y and x.
     values : dict
-        What `checked` returned.
+        What `checked` returned; in mode calibrated the settings of the published modes have no effect.
 
     Returns
     -------
@@ -69,6 +69,9 @@ def resolve_estimation(voxel_size, values):
         If the low-pass is beyond the map's Nyquist frequency.
     """
     _check_mode(values)
+    if values["mode"] == CALIBRATED:
+        # The kernel of the defaults tells solvent from density there too, whatever is set for the published modes.
+        values = values | {name: SETTINGS[name].default for name in OF_PUBLISHED_MODES}
     mean_size = float(np.prod(voxel_size) ** (1 / 3))
     lowpass = _lowpass(mean_size, values["lowpass"], values["resolution"])
     size = values["kernel_size"] or kernel_size(lowpass, mean_size)

@@ -20,6 +20,9 @@ SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 """Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
 
 CALIBRATED, OCCUPANCY, RESOLUTION = MODES = ("calibrated", "occupancy", "resolution")
+OF_PUBLISHED_MODES = ("kernel_size", "kernel_radius", "tau", "tile_size", "normalization", "recalibrate")
+"""Settings of an estimate without effect in mode calibrated."""
+
 NORMALIZATIONS = ("tiles", "maximum")
 SOLVENT_MODELS = ("auto", "uniform", "varying")
 

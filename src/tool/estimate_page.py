@@ -8,7 +8,7 @@ from Qt.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from ..commands.arguments import in_chimerax_spelling
 from ..commands.jobs import EstimateJob, SolventJob
 from ..commands.report import fit_in_words
-from ..engine.settings import CALIBRATED, ESTIMATION, SETTINGS, group
+from ..engine.settings import CALIBRATED, ESTIMATION, OF_PUBLISHED_MODES, SETTINGS, group
 from ..plots import draw_solvent
 from .composing import in_digits
 from .fields import button, label, row
@@ -16,9 +16,6 @@ from .figures import PlotWidget
 from .form import SettingsForm
 
 IN_SIGHT = ("mode", "lowpass", "resolution", "solvent_mask")
-OF_PUBLISHED_MODES = ("kernel_size", "kernel_radius", "tau", "tile_size", "normalization", "recalibrate")
-"""Settings that are hidden in mode calibrated, on whose scale they have no effect."""
-
 _PLOT_HELP = (
     "<p>Histogram of the low-passed map with the Gaussian fitted to its solvent peak, and the confidence that a voxel "
     "of that density is not solvent. It is drawn anew when a setting changes. Where the solvent varies in space, the "
@@ -48,7 +45,7 @@ class EstimatePage(QWidget):
         self.words = label(text_format=Qt.RichText)
         self.tile = QCheckBox("Show where the full scale is read")
         self.tile.setToolTip(
-            "<p>A sphere is shown around the tile of the map that set the full scale: <b>showTile</b></p>"
+            "<p>A sphere is shown at the place of the map that set the full scale: <b>showTile</b></p>"
         )
         self.uncertainty = QCheckBox("Make a map of the standard error too")
         self.uncertainty.setToolTip(f"<p>{SETTINGS['uncertainty'].help}: <b>uncertainty</b></p>")
@@ -82,7 +79,7 @@ class EstimatePage(QWidget):
             waiting = "Looking at the solvent …" if current.volume else "Open a map first."
             self.words.setText(escape(current.problem or waiting))
             return
-        self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent))
+        self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent, legend_below=True))
         warnings = (f"<b>Beware:</b> {escape(in_chimerax_spelling(text))}" for text in found.warnings)
         fit = f"Fit of the solvent model: {escape(fit_in_words(found.solvent))}."
         self.words.setText("<br>".join([fit, *warnings]))

@@ -1,6 +1,6 @@
 """The page of the panel on which a map is equalised, attenuated or given a sigmoid, with a live preview."""
 
-from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 
 from ..commands.arguments import explained, in_chimerax_spelling, user_errors
 from ..commands.jobs import ModificationJob, on_grid
@@ -46,11 +46,7 @@ class ModifyPage(QWidget):
         self.kind_menu.addItems([kind.capitalize() for kind in KINDS])
         self.kind_menu.setToolTip(_KIND_HELP)
         self.forms = {kind: self._form(kind) for kind in KINDS}
-        stack = QStackedWidget()
-        for form in self.forms.values():
-            stack.addWidget(form)
-        self.kind_menu.currentIndexChanged.connect(stack.setCurrentIndex)
-        self.kind_menu.currentIndexChanged.connect(lambda index: self._settings_changed())
+        self.kind_menu.currentIndexChanged.connect(lambda index: self._kind_changed())
         self.plot = PlotWidget(_PLOT_HELP)
         self.words = label()
         self.preview = QCheckBox("Preview")
@@ -60,7 +56,9 @@ class ModifyPage(QWidget):
         reset = button("Reset", lambda: self.form.reset(), "Set all settings of this modification back")
         layout = QVBoxLayout(self)
         layout.addWidget(row(QLabel("Modification"), self.kind_menu))
-        layout.addWidget(stack)
+        for form in self.forms.values():
+            layout.addWidget(form)
+        self._show_form()
         layout.addWidget(row(self.preview, self.apply_button, reset))
         layout.addWidget(self.plot)
         layout.addWidget(self.words)
@@ -134,6 +132,15 @@ class ModifyPage(QWidget):
         form = SettingsForm(self._panel.session, settings, list(sliders), sliders)
         form.changed.connect(self._settings_changed)
         return form
+
+    def _kind_changed(self):
+        self._show_form()
+        self._settings_changed()
+
+    def _show_form(self):
+        """Show the form of the chosen kind. All are in the layout, as a stack would have the height of the tallest."""
+        for kind, form in self.forms.items():
+            form.setVisible(kind == self.kind)
 
     def _settings_changed(self):
         self._draw()

@@ -98,7 +98,9 @@ def test_an_entry_that_does_not_exist_is_refused(refusal, environment):
 
 def test_a_server_that_cannot_be_reached_is_refused(refusal, environment):
     variables = environment[0] | {"OCCUPY_EMDB_SERVER": "http://127.0.0.1:9"}
-    assert "emdb:1234 cannot be fetched: " in refusal("estimate", "emdb:1234", env=variables)
+    told = refusal("estimate", "emdb:1234", env=variables)
+    assert "emdb:1234 cannot be fetched: " in told
+    assert "kept" not in told, "nothing has come"
 
 
 @pytest.mark.parametrize("entry", ["emdb:", "emdb:12", "emdb:../../x", "emdb:12345678"])

@@ -104,6 +104,15 @@ def test_settings_take_effect(blob, expected_scale, settings):
     assert all(getattr(result.settings, name) == value for name, value in settings.items() if name != "resolution")
 
 
+def test_settings_of_the_published_modes_have_no_effect_in_mode_calibrated(balls):
+    given = {"kernel_size": 3, "kernel_radius": 1.5, "tau": 0.5, "tile_size": 5, "normalization": "maximum"}
+    result, expected = estimate(balls[0], 2.0, **given), estimate(balls[0], 2.0)
+    assert np.array_equal(result.scale, expected.scale)
+    assert (result.settings, result.solvent.sigma, result.peak) == (
+        expected.settings, expected.solvent.sigma, expected.peak
+    )  # fmt: skip
+
+
 def test_normalization_maximum_takes_the_largest_value(blob, direct_lowpass):
     density = blob((24, 24, 24))
     result = estimate(density, 2.0, mode="occupancy", normalization="maximum")
@@ -547,7 +556,10 @@ def test_any_finite_map_gives_a_scale_within_0_and_1_or_an_error_for_the_user(de
         assert values.max() <= 1
 
 
-@pytest.mark.parametrize("settings", [{}, {"lowpass": 11.0}, {"kernel_size": 5, "tile_size": 8}, {"max_box": 40}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"lowpass": 11.0}, {"mode": "occupancy", "kernel_size": 5, "tile_size": 8}, {"max_box": 40}],
+)
 def test_settings_can_be_known_before_the_estimate(balls, settings):
     known = estimation_settings(balls[0].shape, 2.0, **settings)
     assert known == estimate(balls[0], 2.0, **settings).settings

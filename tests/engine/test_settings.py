@@ -198,7 +198,7 @@ def test_an_output_lowpass_finer_than_two_of_the_smallest_voxels_raises():
 
 
 def test_kernel_and_tau_can_be_set():
-    settings = resolved(2.0, kernel_size=7, kernel_radius=3, tau=0.8, tile_size=20)
+    settings = resolved(2.0, mode="occupancy", kernel_size=7, kernel_radius=3, tau=0.8, tile_size=20)
     assert (settings.kernel.size, settings.kernel.radius, settings.kernel.voxels) == (7, 6.0, 123)
     assert (settings.tau, settings.tile_size) == (0.8, 20)
 

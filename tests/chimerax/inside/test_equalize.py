@@ -105,13 +105,13 @@ class Equalize(MapTestCase):
             self.run_command("occupy equalize #1 power 2")
             self.run_command("occupy attenuate #1 power 2")
             self.assertEqual(made.call_count, 1)
-            self.run_command("occupy equalize #1 tileSize 10")
+            self.run_command("occupy equalize #1 lowpass 10")
             self.assertEqual(made.call_count, 2)
             self.map.data.array *= 2
             self.map.data.values_changed()
-            equalized = self.run_command("occupy equalize #1 tileSize 10")
+            equalized = self.run_command("occupy equalize #1 lowpass 10")
             self.assertEqual(made.call_count, 3)
-        expected = occupy.equalize(2 * self.density, VOXEL_SIZE, tile_size=10)
+        expected = occupy.equalize(2 * self.density, VOXEL_SIZE, lowpass=10)
         np.testing.assert_array_equal(equalized.full_matrix(), expected)
 
     def test_an_estimate_within_a_mask_is_shared_until_the_mask_changes_or_moves(self):

@@ -21,13 +21,12 @@ from chimerax.occupy.commands import jobs, remembered
 from chimerax.occupy.commands.plot import OccupancyPlot, SolventPlot
 from chimerax.occupy.engine.checks import checked
 from chimerax.occupy.engine.errors import OccuPyError
-from chimerax.occupy.engine.settings import KINDS
-from chimerax.occupy.tool.estimate_page import OF_PUBLISHED_MODES
+from chimerax.occupy.engine.settings import KINDS, OF_PUBLISHED_MODES
 from chimerax.occupy.tool.panel import OccuPyPanel
 from chimerax.surface import enclosed_volume
-from Qt.QtCore import QEvent, Qt
+from Qt.QtCore import QEvent, QPoint, Qt
 from Qt.QtGui import QKeyEvent, QTextDocument
-from Qt.QtWidgets import QApplication, QPushButton
+from Qt.QtWidgets import QApplication, QDockWidget, QPushButton
 from support import FOLDER, NASTY_NAMES, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
 
 PATIENCE = 30
@@ -53,6 +52,14 @@ def type_into(field, text):
 def field_place(field):
     """Where the handle of a slider is, from 0 to 1."""
     return field.slider.value() / field.slider.maximum()
+
+
+def dock_of(tool):
+    """What of ChimeraX's window holds a tool."""
+    widget = tool.tool_window.ui_area
+    while not isinstance(widget, QDockWidget):
+        widget = widget.parent()
+    return widget
 
 
 class Endless:
@@ -415,6 +422,21 @@ class Modifying(PanelTestCase):
             np.testing.assert_array_equal(shown.full_matrix(), self.expected(**settings))
         self.assert_quiet()
 
+    def test_the_page_is_as_high_as_the_settings_of_the_chosen_kind_need(self):
+        self.panel.pages.setCurrentIndex(1)
+
+        def top_of_the_buttons():
+            return self.modify.preview.mapTo(self.modify, QPoint()).y()
+
+        self.modify.kind = "attenuate"
+        self.settle()
+        folded = top_of_the_buttons()
+        self.modify.kind = "equalize"
+        self.modify.form.folded.toggle_panel_display(True)
+        wait_until(lambda: top_of_the_buttons() > folded)
+        self.modify.kind = "attenuate"
+        wait_until(lambda: top_of_the_buttons() == folded)
+
     def test_the_power_begins_at_the_default_of_the_command(self):
         for kind in KINDS:
             self.modify.kind = kind
@@ -741,6 +763,19 @@ class Refining(PanelTestCase):
         (plot,) = session.tools.find_by_class(OccupancyPlot)
         self.assertTrue(plot.axes.has_data())
         plot.delete()
+        self.assert_quiet()
+
+    def test_plots_are_tabs_of_one_place_so_that_the_log_keeps_its_own(self):
+        run(session, f"occupy solvent #{self.map.id_string}", log=False)
+        self.press("Plot")
+        (solvent,) = session.tools.find_by_class(SolventPlot)
+        (occupancies,) = session.tools.find_by_class(OccupancyPlot)
+        docks = [plot.tool_window.ui_area.window() for plot in (solvent, occupancies)]
+        self.assertEqual(docks, [session.ui.main_window] * 2)
+        tabs = session.ui.main_window.tabifiedDockWidgets(dock_of(solvent))
+        self.assertEqual(tabs, [dock_of(occupancies)])
+        for plot in (solvent, occupancies):
+            plot.delete()
         self.assert_quiet()
 
     def test_the_table_is_saved_as_csv(self):
