@@ -58,8 +58,7 @@ def refine_matrix(
                      subregion)  # fmt: skip
     _log(session, matrix, {name: volume for volume, name in names.items()})
     if save_file is not None:
-        text = dumps(matrix.as_dict(), indent=1) if save_file.lower().endswith(".json") else matrix.as_csv()
-        save_table(session, text, save_file)
+        save_table(session, matrix.as_csv(), matrix.as_dict(), save_file)
     if plot and session.ui.is_gui:
         from .matrix_plot import show_matrix_plot
 

@@ -51,7 +51,7 @@ def measure(
     attribute : bool
         Give the residues of the atoms the attribute map_occupancy.
     save_file : str, optional
-        A file to save the table to, as comma-separated values.
+        A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
 
     Returns
@@ -76,7 +76,7 @@ def measure(
     found = table.rows()
     _log(session, scale_map, found)
     if save_file is not None:
-        save_table(session, as_csv(found), save_file)
+        save_table(session, as_csv(found), found, save_file)
     return JSONResult(dumps(found), found) if return_json else found
 
 

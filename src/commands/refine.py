@@ -102,7 +102,7 @@ def refine(
     plot : bool
         Show a plot of the occupancies, where there is a window.
     save_file : str, optional
-        A file to save the table to, as comma-separated values.
+        A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
 
     Returns
@@ -136,7 +136,7 @@ def refine(
     with session.undo.aggregate("occupy refine"):
         _show_on_atoms(session, chosen, found, assign, attribute, Coloring(color, palette, range, key))
     if save_file is not None:
-        save_table(session, table_text(rows), save_file)
+        save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
         from .plot import show_occupancy_plot
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from html import escape
+from json import dumps
 from pathlib import Path
 
 from chimerax.core.errors import UserError
@@ -25,9 +26,20 @@ def html_table(headings, rows):
     return f"<table border=1 cellpadding=4 cellspacing=0><tr>{head}</tr>{body}</table>{more}"
 
 
-def save_table(session, text, path):
-    """Write a table, as comma-separated values with the line ends of that format, whole or not at all."""
+def save_table(session, csv_text, found, path):
+    """Write a table to a file, whole or not at all.
+
+    Parameters
+    ----------
+    session : Session
+    csv_text : str
+        The table as comma-separated values, with the line ends of that format.
+    found : list or dict
+        The same as JSON holds it, for a file whose name ends so.
+    path : str
+    """
     target = Path(path)
+    text = dumps(found, indent=1) if target.suffix.lower() == ".json" else csv_text
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
         unfinished.write_text(text, encoding="utf-8", newline="")

@@ -302,6 +302,8 @@ class Results(RefineTestCase):
         self.assertEqual([row["group"] for row in saved], [row["group"] for row in rows])
         self.assertEqual([float(row["occupancy"]) for row in saved], [row["occupancy"] for row in rows])
         self.assertEqual([row["notes"] for row in saved], ["; ".join(row["notes"]) for row in rows])
+        rows = self.refine(f'saveFile "{path.with_suffix(".json")}"')
+        self.assertEqual(json.loads(path.with_suffix(".json").read_text(encoding="utf-8")), rows)
 
     def test_the_log_has_a_short_table_with_errors_and_links(self):
         rows = self.refine("by residue")

@@ -122,6 +122,9 @@ class Measure(MapTestCase):
             rows = list(DictReader(file))
         self.assertEqual([row["region"] for row in rows], [row["region"] for row in found])
         self.assertEqual([float(row["mean"]) for row in rows], [row["mean"] for row in found])
+        path = path.with_suffix(".json")
+        self.run_command(f'occupy measure {self.spec} atoms #{structure.id_string} saveFile "{path}"')
+        self.assertEqual(json.loads(path.read_text(encoding="utf-8")), found)
         missing = FOLDER / "no such folder" / "regions.csv"
         with self.assertRaisesRegex(UserError, "could not be saved"):
             self.run_command(f'occupy measure {self.spec} atoms #{structure.id_string} saveFile "{missing}"')
