@@ -263,7 +263,13 @@ class TestNothingLost:
         large = phantom((100, 100, 100))
         maps = [store(tmp_path / f"{i}.mrc", large) for i in range(24)]
         command = [sys.executable, "-m", "chimerax.occupy.cli", "estimate", *maps, "--output-dir", out]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            # What runs in the background of a shell is started with this signal ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         _wait_for(lambda: any(out.glob("*_occupancy.json")))
         process.send_signal(getattr(signal, name))
         error = process.communicate(timeout=60)[1].decode()
