@@ -15,6 +15,8 @@ HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 LINTER = "ruff==0.17.*"
 PORTABLE = ("tests/engine", "tests/cli")
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
+"""On all processors, the tests of a file in one process: they share what is made for them."""
 
 
 def main():
@@ -69,7 +71,7 @@ def test(python, options):
     if options.numpy:
         install(python, f"numpy=={options.numpy}")
     tests = PORTABLE if options.portable else ()
-    return subprocess.run([python, "-m", "pytest", *tests, *options.rest], cwd=HERE).returncode
+    return subprocess.run([python, "-m", "pytest", *SIDE_BY_SIDE, *tests, *options.rest], cwd=HERE).returncode
 
 
 def lint(python, options):
