@@ -49,7 +49,7 @@ def measure_box(edge, pythons, runs, folder, progress):
     ----------
     edge : int
     pythons : dict
-        Of each program ('ours', 'published') its Python.
+        Of each program its Python: 'ours', 'method', which is ours by the published method, and 'published'.
     runs : int
         Of each program and job.
     folder : Path
@@ -83,7 +83,7 @@ def _measure(python, program, job, path, edge):
 
 def _pythons(published):
     """The Python of each program, and in a sentence why there is none of the published one."""
-    ours = {"ours": sys.executable}
+    ours = dict.fromkeys(("ours", "method"), sys.executable)
     try:
         return ours | {"published": environment.published_python(published)}, None
     except environment.Failed as error:
@@ -135,7 +135,7 @@ def main():
     total = len(options.sizes) * len(worker.JOBS) * len(pythons) * options.runs
     with tempfile.TemporaryDirectory() as folder, tqdm(total=total, unit="run") as bar:
         boxes = [measure_box(n, pythons, options.runs, Path(folder), bar.update) for n in options.sizes]
-    versions = {program: environment.versions(python) for program, python in pythons.items()}
+    versions = {name: environment.versions(pythons[name]) for name in ("ours", "published") if name in pythons}
     text = report.document(boxes, context, versions, problem)
     print(text)
     options.output.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """One measured piece of work in a fresh process; prints its figures as one line of JSON.
 
     python worker.py ours estimate map.mrc
+    python worker.py method estimate map.mrc
     python worker.py published equalize map.mrc
     python worker.py fft estimate map.mrc
 
@@ -13,6 +14,7 @@ import contextlib
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -89,19 +91,25 @@ def measure(compute, write):
     return {"seconds": seconds, "seconds_written": written, "peak_bytes": memory.bytes(), "peak_source": memory.source}
 
 
-def run_ours(job, path, max_box):
-    """This package: read the map and compute; then write the same maps as the published program."""
+def run_ours(job, path, max_box, published_method=False):
+    """This package: read the map and compute; then write the same maps as the published program.
+
+    By its own method, which is the default, or by the published one.
+    """
     from chimerax.occupy.cli import mapfile
     from chimerax.occupy.engine import phantom
     from chimerax.occupy.engine.estimate import estimate
     from chimerax.occupy.engine.modify import modify
 
+    estimation = {"mode": "occupancy", "solvent_model": "uniform"} if published_method else {}
+    modification = {"signal_only": False} if published_method and job in ("equalize", "sigmoid") else {}
+
     def maps_of(density, voxel_size):
-        found = estimate(density, voxel_size, max_box=max_box)
+        found = estimate(density, voxel_size, max_box=max_box, **estimation)
         if job == "estimate":
             return {"scale": found.scale, "confidence": found.confidence(overwrite=True)}
-        modified = modify(density, voxel_size, job, estimate=found, overwrite=True, power=POWER).density
-        return {"scale": found.scale, "modified": modified}
+        modified = modify(density, voxel_size, job, estimate=found, overwrite=True, power=POWER, **modification)
+        return {"scale": found.scale, "modified": modified.density}
 
     def compute():
         source = mapfile.read(path)
@@ -167,7 +175,12 @@ def _seconds(work):
     return perf_counter() - start
 
 
-PROGRAMS = {"ours": run_ours, "published": run_published, "fft": run_fft}
+PROGRAMS = {
+    "ours": run_ours,
+    "method": partial(run_ours, published_method=True),
+    "published": run_published,
+    "fft": run_fft,
+}
 
 
 def main():
