@@ -12,6 +12,7 @@ from pathlib import Path
 
 import mrcfile
 import numpy as np
+from mrcfile.mrcobject import MrcObject
 
 from ..engine import parallel
 from ..engine.errors import OccuPyError
@@ -232,14 +233,24 @@ def write(path, density, like, label):
         Added to the labels of the header, in place of the last of ten.
     """
     sections = np.transpose(density, like.axes)
-    with mrcfile.new(path, data=np.zeros((1, 1, 1), np.float32)) as file:
-        _copy_header(file, like.header)
-        _describe(file, sections)
-        file.add_label(label.encode("ascii", "replace").decode()[:_LABEL_LENGTH])
-    with open(path, "r+b") as file:
-        file.seek(file.seek(0, os.SEEK_END) - np.dtype(np.float32).itemsize)
+    made = _NewMap()
+    _copy_header(made, like.header)
+    _describe(made, sections)
+    made.add_label(label.encode("ascii", "replace").decode()[:_LABEL_LENGTH])
+    # Not by mrcfile, whose files complain on standard error too where a disk is full (Python 3.13).
+    with open(path, "xb") as file:
+        file.write(made.header.tobytes())
         for slab in parallel.plane_slabs(sections.shape):
             file.write(np.ascontiguousarray(sections[slab], np.float32))
+
+
+class _NewMap(MrcObject):
+    """A map of one voxel in memory, whose header becomes that of a file."""
+
+    def __init__(self):
+        super().__init__()
+        self._create_default_attributes()
+        self.set_data(np.zeros((1, 1, 1), np.float32))
 
 
 def _describe(file, data):

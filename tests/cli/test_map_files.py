@@ -40,7 +40,7 @@ def test_a_map_that_was_read_stays_as_it_was_when_its_file_is_replaced(map_file,
 
 def test_a_map_is_not_written_over_a_file_that_is_there(map_file, density):
     source = mapfile.read(map_file)
-    with pytest.raises(ValueError, match="exists"):
+    with pytest.raises(FileExistsError):
         mapfile.write(map_file, np.zeros_like(density), source, "label")
     np.testing.assert_array_equal(mapfile.read(map_file).density, density)
 
