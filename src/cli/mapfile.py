@@ -231,6 +231,10 @@ def write(path, density, like, label):
         A map on the same grid.
     label : str
         Added to the labels of the header, in place of the last of ten.
+
+    Raises
+    ------
+    FileExistsError
     """
     sections = np.transpose(density, like.axes)
     made = _NewMap()
