@@ -5,6 +5,7 @@ project into it and runs there. Nothing outside this folder is changed.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,8 @@ HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 LINTER = "ruff==0.17.*"
 PORTABLE = ("tests/engine", "tests/cli")
-SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
-"""On all processors, the tests of a file in one process: they share what is made for them."""
+MOST_PROCESSES = 4
+"""Of tests: each starts programs, which use all processors themselves."""
 
 
 def main():
@@ -71,7 +72,14 @@ def test(python, options):
     if options.numpy:
         install(python, f"numpy=={options.numpy}")
     tests = PORTABLE if options.portable else ()
-    return subprocess.run([python, "-m", "pytest", *SIDE_BY_SIDE, *tests, *options.rest], cwd=HERE).returncode
+    # The tests of a file stay in one process: they share what is made for them.
+    side_by_side = ["-n", str(min(processors(), MOST_PROCESSES)), "--dist", "loadfile"]
+    return subprocess.run([python, "-m", "pytest", *side_by_side, *tests, *options.rest], cwd=HERE).returncode
+
+
+def processors():
+    """Those that this process may use, where the system tells them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def lint(python, options):
