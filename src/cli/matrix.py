@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import heatmap
+from ..engine.checks import check_among
 from ..engine.groups import distinct
-from ..engine.matrix import MatrixBox, Reading, check_among, listed, occupancy_matrix
+from ..engine.matrix import MatrixBox, Reading, listed, occupancy_matrix
 from ..engine.matrix_sums import MapSums
 from ..engine.refine import default_lowpass
 from . import mapfile

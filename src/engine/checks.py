@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .errors import SettingError
+from .errors import OccuPyError, SettingError
 from .kernel import ROUNDING
 from .settings import ESTIMATION, group
 
@@ -75,3 +75,11 @@ def check_lowpass(name, resolution, voxel_size):
 def is_lowpass(resolution, voxel_size):
     """Whether a low-pass at this resolution (Å) filters anything at these voxel sizes (Å)."""
     return resolution >= NYQUIST_VOXELS * min(voxel_size) * (1 - ROUNDING)
+
+
+def check_among(names, known, what):
+    """Raise `OccuPyError` where names of references, if any, are not among those known."""
+    missing = [name for name in names or () if name not in known]
+    if missing or (names is not None and what == "group" and not names):
+        some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
+        raise OccuPyError(f"the reference {', '.join(missing) or '(none)'} is not a {what}; expected some of {some}")

@@ -83,10 +83,10 @@ class CoarseGrid:
             result[:, :, -1] = 1
         return result
 
-    def sampled(self, density, unit=1.0):
-        """A map of the box, of any sampling, over a unit and on this grid."""
+    def coefficients(self, density, unit):
+        """Fourier coefficients on this grid of a map of the box, of any sampling, over a unit."""
         small = density if density.shape == self.shape else fourier.resample(density, self.shape)
-        return (small / np.float32(unit)).astype(np.float32, copy=False)
+        return self.transform(small / np.float32(unit))
 
     def density(self, coefficients):
         """The map of such coefficients, flat."""

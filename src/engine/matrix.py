@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .agreement import Order, agreeing, order_of
-from .checks import checked_voxel_size
+from .checks import check_among, checked_voxel_size
 from .errors import OccuPyError
 from .matrix_fit import fit_all
 from .matrix_sums import MapSums, MatrixModel, ModelSums
@@ -295,14 +295,6 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
     warnings = table.set_against(complete, reference)
     return _assembled(maps, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
-
-
-def check_among(names, known, what):
-    """Raise `OccuPyError` where names of references, if any, are not among those known."""
-    missing = [name for name in names or () if name not in known]
-    if missing or (names is not None and what == "group" and not names):
-        some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
-        raise OccuPyError(f"the reference {', '.join(missing) or '(none)'} is not a {what}; expected some of {some}")
 
 
 def _check_not_failed(reference_maps, failed):

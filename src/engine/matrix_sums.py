@@ -113,8 +113,8 @@ class MatrixModel:
         MapSums
         """
         grid = self.grid
-        coefficients = grid.transform(grid.sampled(density, unit))
-        seen = grid.density(np.where(grid.kept, coefficients, 0) * grid.probe).reshape(grid.shape)
+        low = np.where(grid.kept, grid.coefficients(density, unit), 0)
+        seen = grid.density(low * grid.probe).reshape(grid.shape)
         level = np.median(seen[self._edge]) if self._edge.any() else 0
         kept = self._kept(grid.transform((seen - np.float32(level)) * self._window))
         weighted = kept.conj() * self._multiplicity

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from . import refine_errors, refine_notes
-from .checks import checked_voxel_size
+from .checks import check_among, checked_voxel_size
 from .errors import OccuPyError, SettingError
 from .fit import GroupModel
 from .groups import Group
@@ -200,7 +200,7 @@ class Refiner:
         density, found = checked_density(density)
         self._check_shape(density, "map")
         model, grid, unit = self._model, self._model.grid, found.unit
-        coefficients = grid.transform(grid.sampled(density, unit))
+        coefficients = grid.coefficients(density, unit)
         fitted = model.fit(coefficients)
         overall = refine_notes.correlation(fitted.model + fitted.undamped_residual, fitted.model)
         if not overall > _LEAST_CORRELATION or fitted.occupancies.max() <= 0:
@@ -210,7 +210,7 @@ class Refiner:
             )
         if is_inverted(fitted.transfer):
             raise OccuPyError(INVERTED)
-        halves = None if half_maps is None else grid.transform(grid.sampled(self._half_difference(half_maps), unit))
+        halves = None if half_maps is None else grid.coefficients(self._half_difference(half_maps), unit)
         errors = refine_errors.Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fitted, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
@@ -246,10 +246,7 @@ class Refiner:
         if names is None:
             return default_reference(fitted.occupancies, self._model.weights, errors.standard_errors)
         known = [self._names[i] for i in self._kept]
-        missing = [name for name in names if name not in known]
-        if missing or not names:
-            some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
-            raise OccuPyError(f"the reference {', '.join(missing) or '(none)'} is not a group; expected some of {some}")
+        check_among(names, known, "group")
         chosen = np.isin(known, list(names))
         if fitted.occupancies[chosen] @ self._model.weights[chosen] <= 0:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
