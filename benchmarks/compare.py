@@ -17,9 +17,9 @@ import report
 import worker
 from chimerax.occupy import __version__
 from chimerax.occupy.engine import parallel, phantom
-from chimerax.occupy.engine.checks import checked
-from chimerax.occupy.engine.defaults import resolve_estimation
-from chimerax.occupy.engine.settings import ESTIMATION
+from chimerax.occupy.engine.settings.checks import checked
+from chimerax.occupy.engine.settings.defaults import resolve_estimation
+from chimerax.occupy.engine.settings.table import ESTIMATION
 from tqdm import tqdm
 
 VOXEL_SIZE = 1.18

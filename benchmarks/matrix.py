@@ -19,7 +19,7 @@ import gemmi
 import mrcfile
 import numpy as np
 import refine
-from chimerax.occupy.engine import fourier
+from chimerax.occupy.engine.grids import fourier
 
 CASES = ((128, 1.8, 20, 3000, 50), (64, 6.5, 50, 2000, 500))
 """Voxels along an edge, their size in Å, chains, atoms of each, maps."""

@@ -15,7 +15,7 @@ from statistics import median
 
 import numpy as np
 from chimerax.occupy import make_groups, refine
-from chimerax.occupy.engine import fourier
+from chimerax.occupy.engine.grids import fourier
 from scipy import fft
 
 VOXEL_SIZE = 1.06

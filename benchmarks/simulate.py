@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gemmi
 import numpy as np
-from chimerax.occupy.engine import fourier
+from chimerax.occupy.engine.grids import fourier
 from scipy import fft
 from scipy.ndimage import map_coordinates, uniform_filter1d
 from scipy.spatial import cKDTree

@@ -16,7 +16,7 @@ import mrcfile
 import numpy as np
 import simulate
 import validation_report as report
-from chimerax.occupy.engine import fourier
+from chimerax.occupy.engine.grids import fourier
 from tqdm import tqdm
 
 RESOLUTIONS = (3.0, 4.0, 6.0)

@@ -16,7 +16,7 @@ import equalize_report as report
 import numpy as np
 import simulate
 import simulate_ice
-from chimerax.occupy.engine.guided import scale_of_atoms
+from chimerax.occupy.engine.refinement.guided import scale_of_atoms
 from scipy.spatial import cKDTree
 from tqdm import tqdm
 from validate_refine import TURNS, families

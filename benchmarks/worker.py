@@ -98,8 +98,8 @@ def run_ours(job, path, max_box, published_method=False):
     """
     from chimerax.occupy.cli import mapfile
     from chimerax.occupy.engine import phantom
-    from chimerax.occupy.engine.estimate import estimate
-    from chimerax.occupy.engine.modify import modify
+    from chimerax.occupy.engine.modification.modify import modify
+    from chimerax.occupy.engine.scale.estimate import estimate
 
     estimation = {"mode": "occupancy", "solvent_model": "uniform"} if published_method else {}
     modification = {"signal_only": False} if published_method and job in ("equalize", "sigmoid") else {}
@@ -151,8 +151,8 @@ def run_published(job, path, max_box):
 def run_fft(_, path, max_box):
     """This package's computation and a pair of FFTs of the same map in turn, after a warm-up of both."""
     from chimerax.occupy.cli import mapfile
-    from chimerax.occupy.engine.estimate import estimate
     from chimerax.occupy.engine.parallel import thread_count
+    from chimerax.occupy.engine.scale.estimate import estimate
     from scipy import fft
 
     source = mapfile.read(path)

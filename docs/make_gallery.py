@@ -20,7 +20,7 @@ from chimerax.core.commands import run as run_command
 from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
 from chimerax.occupy.engine.phantom import density_of_parts, parts_on_ring
-from chimerax.occupy.palette import PALETTE, key_entries
+from chimerax.occupy.figures.palette import PALETTE, key_entries
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent

@@ -10,7 +10,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from chimerax.occupy.engine.settings import group
+from chimerax.occupy.engine.settings.table import group
 
 PAGES = Path(__file__).resolve().parents[1] / "src/docs/user"
 

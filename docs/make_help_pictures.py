@@ -17,9 +17,9 @@ from chimerax.core.commands import StringArg
 from chimerax.core.commands import run as run_command
 from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
-from chimerax.occupy.engine.factors import factor_of
-from chimerax.occupy.palette import KEY_TITLE, NEW_KEY, PALETTE, key_entries
-from chimerax.occupy.plots import draw_solvent
+from chimerax.occupy.engine.modification.factors import factor_of
+from chimerax.occupy.figures.palette import KEY_TITLE, NEW_KEY, PALETTE, key_entries
+from chimerax.occupy.figures.plots import draw_solvent
 from matplotlib.figure import Figure
 from PIL import Image
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..engine.errors import OccuPyError
-from ..engine.groups import DEFAULT_SEGMENT, alternate_shares, distinct, make_groups, segment_numbers
+from ..engine.refinement.groups import DEFAULT_SEGMENT, alternate_shares, distinct, make_groups, segment_numbers
 from .models import AtomicModel
 
 

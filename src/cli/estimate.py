@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from .. import plots
-from ..engine import estimate as engine
-from ..engine.settings import ESTIMATION, SETTINGS, UNCERTAINTY
+from ..engine.scale import estimate as engine
+from ..engine.settings.table import ESTIMATION, SETTINGS, UNCERTAINTY
+from ..figures import plots
 from . import guided, mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .atom_groups import read_groups

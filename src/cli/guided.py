@@ -3,9 +3,9 @@
 from functools import partial
 from pathlib import Path
 
-from .. import plots
 from ..engine.errors import OccuPyError
-from ..engine.guided import guided_scale
+from ..engine.refinement.guided import guided_scale
+from ..figures import plots
 from . import mapfile
 from .atom_groups import AtomChoice, read_groups
 from .maps import on_grid, sample

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from ..engine.checks import checked
-from ..engine.masks import make_mask
-from ..engine.settings import MASK
+from ..engine.modification.masks import make_mask
+from ..engine.settings.checks import checked
+from ..engine.settings.table import MASK
 from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_running, add_settings
 from .maps import sample

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import heatmap
-from ..engine.checks import check_among
-from ..engine.groups import distinct
-from ..engine.matrix import MatrixBox, Reading, listed, occupancy_matrix
-from ..engine.matrix_sums import MapSums
-from ..engine.refine import default_lowpass
+from ..engine.matrix.occupancies import MatrixBox, Reading, listed, occupancy_matrix
+from ..engine.matrix.sums import MapSums
+from ..engine.refinement.groups import distinct
+from ..engine.refinement.refine import default_lowpass
+from ..engine.settings.checks import check_among
+from ..figures import heatmap
 from . import mapfile
 from .atom_groups import read_groups
 from .maps import file_of, sample, voxel_size_of

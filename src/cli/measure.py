@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ..engine.errors import OccuPyError
-from ..engine.estimate import lowpassed
-from ..engine.regions import BY, RegionTable
+from ..engine.scale.estimate import lowpassed
+from ..engine.scale.regions import BY, RegionTable
 from .arguments import add_map_subcommand, add_running, add_tables
 from .maps import sample, values_on_grid
 from .models import AtomicModel

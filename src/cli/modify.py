@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from .. import plots
-from ..engine.checks import split
-from ..engine.estimate import estimate
-from ..engine.modify import check_modification, modify
-from ..engine.settings import ESTIMATION, RESULT_NAMES
+from ..engine.modification.modify import check_modification, modify
+from ..engine.scale.estimate import estimate
+from ..engine.settings.checks import split
+from ..engine.settings.table import ESTIMATION, RESULT_NAMES
+from ..figures import plots
 from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .estimate import solvent_title

@@ -4,10 +4,10 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from .. import plots
 from ..engine.errors import OccuPyError
-from ..engine.groups import BY, DEFAULT_SEGMENT
-from ..engine.refine import GroupOccupancy
+from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
+from ..engine.refinement.refine import GroupOccupancy
+from ..figures import plots
 from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
 from .atom_groups import AtomChoice, read_groups

@@ -5,7 +5,7 @@ from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 
-from ..engine.refine import Refiner
+from ..engine.refinement.refine import Refiner
 from .arguments import positive_number
 from .atom_groups import read_groups
 from .report import note_lines, program_record, warning_lines

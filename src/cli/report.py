@@ -7,9 +7,9 @@ from unicodedata import category
 from tqdm import tqdm
 
 from .. import __version__
-from ..engine.checks import checked
 from ..engine.errors import OccuPyError
-from ..engine.settings import ESTIMATION, UNCERTAINTY
+from ..engine.settings.checks import checked
+from ..engine.settings.table import ESTIMATION, UNCERTAINTY
 from .arguments import in_shell_spelling
 
 

@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from .. import plots
-from ..engine.estimate import estimate
-from ..engine.modify import without_solvent
-from ..engine.settings import ESTIMATION, SETTINGS
+from ..engine.modification.modify import without_solvent
+from ..engine.scale.estimate import estimate
+from ..engine.settings.table import ESTIMATION, SETTINGS
+from ..figures import plots
 from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_setting, add_settings
 from .estimate import solvent_title

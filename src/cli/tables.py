@@ -3,7 +3,7 @@
 from math import isnan
 
 from ..engine.errors import OccuPyError
-from ..engine.regions import as_csv
+from ..engine.scale.regions import as_csv
 from .outputs import check_absent, staged, write_json
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 from tqdm import tqdm
 
 from ..engine.errors import OccuPyError
-from ..engine.estimate import common_full_scale
+from ..engine.scale.estimate import common_full_scale
 from .maps import sample
 from .outputs import folder_of, remove_stages
 from .report import DiskFull, sentence_of, tell, tell_failure

@@ -17,7 +17,7 @@ from chimerax.map import Volume
 from chimerax.map.mapargs import MapArg, MapRegionArg, MapsArg, MapStepArg
 
 from ..engine.errors import OccuPyError, SettingError
-from ..engine.settings import SETTINGS, group, respelled
+from ..engine.settings.table import SETTINGS, group, respelled
 
 SAMPLING = [("subregion", MapRegionArg), ("step", MapStepArg), ("model_id", ModelIdArg)]
 SEVERAL = [("common_scale", BoolArg)]

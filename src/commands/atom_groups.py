@@ -4,7 +4,7 @@ import numpy as np
 from chimerax.atomic import Residue
 from chimerax.core.errors import UserError
 
-from ..engine.groups import DEFAULT_SEGMENT, alternate_shares, make_groups, segment_numbers
+from ..engine.refinement.groups import DEFAULT_SEGMENT, alternate_shares, make_groups, segment_numbers
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of
 

@@ -12,7 +12,7 @@ from chimerax.std_commands.color import color_by_attr
 from chimerax.surface import color_sample
 from chimerax.surface.colorvol import volume_coloring
 
-from ..palette import KEY_TITLE, NEW_KEY, PALETTE, RANGE, key_entries
+from ..figures.palette import KEY_TITLE, NEW_KEY, PALETTE, RANGE, key_entries
 from .maps import draw_now
 
 FULL = "full"

@@ -8,7 +8,7 @@ from chimerax.core.commands import CmdDesc, JSONResult
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 
-from ..engine.settings import ESTIMATION, SETTINGS, UNCERTAINTY
+from ..engine.settings.table import ESTIMATION, SETTINGS, UNCERTAINTY
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups
 from .coloring import color_volume

@@ -9,14 +9,14 @@ from hashlib import sha256
 
 from chimerax.map import Volume
 
-from ..engine.checks import checked
-from ..engine.estimate import estimate, estimation_settings
-from ..engine.guided import guided_scale
-from ..engine.masks import make_mask
-from ..engine.modify import check_modification, modify, without_solvent
+from ..engine.modification.masks import make_mask
+from ..engine.modification.modify import check_modification, modify, without_solvent
 from ..engine.parallel import Progress
-from ..engine.refine import refine
-from ..engine.settings import ESTIMATION, MASK, UNCERTAINTY
+from ..engine.refinement.guided import guided_scale
+from ..engine.refinement.refine import refine
+from ..engine.scale.estimate import estimate, estimation_settings
+from ..engine.settings.checks import checked
+from ..engine.settings.table import ESTIMATION, MASK, UNCERTAINTY
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
 from .report import status

@@ -3,7 +3,7 @@
 from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.settings import MASK
+from ..engine.settings.table import MASK
 from .arguments import SAMPLING, MapsToUseArg, from_settings, user_errors
 from .jobs import MaskJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample

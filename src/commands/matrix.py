@@ -6,9 +6,9 @@ from json import dumps
 from chimerax.core.commands import JSONResult
 from chimerax.core.errors import UserError
 
-from ..engine.groups import distinct
-from ..engine.matrix import MatrixBox, Reading, listed, occupancy_matrix
-from ..engine.refine import default_lowpass
+from ..engine.matrix.occupancies import MatrixBox, Reading, listed, occupancy_matrix
+from ..engine.refinement.groups import distinct
+from ..engine.refinement.refine import default_lowpass
 from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import reference_names
 from .maps import sample

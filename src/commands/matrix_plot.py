@@ -3,7 +3,7 @@
 from chimerax.core.commands import run
 from Qt.QtWidgets import QToolTip
 
-from ..heatmap import cell_of, cell_text, draw_matrix
+from ..figures.heatmap import cell_of, cell_text, draw_matrix
 from .matrix import show_command
 from .plot import DockedPlot
 

@@ -10,8 +10,8 @@ from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 from chimerax.map.mapargs import MapArg, MapsArg
 
-from ..engine.estimate import lowpassed
-from ..engine.regions import BY, RegionTable, as_csv, columns_of
+from ..engine.scale.estimate import lowpassed
+from ..engine.scale.regions import BY, RegionTable, as_csv, columns_of
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of, set_residue_attribute
 from .maps import sample, values_on_grid

@@ -3,8 +3,8 @@
 from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.checks import split
-from ..engine.settings import ESTIMATION, RESULT_NAMES
+from ..engine.settings.checks import split
+from ..engine.settings.table import ESTIMATION, RESULT_NAMES
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
 from .coloring import color_volume
 from .estimate import scale_map_of

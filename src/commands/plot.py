@@ -2,7 +2,7 @@
 
 from chimerax.interfaces.graph import Plot
 
-from ..plots import draw_occupancies, draw_solvent
+from ..figures.plots import draw_occupancies, draw_solvent
 
 
 class DockedPlot(Plot):

@@ -22,9 +22,9 @@ from chimerax.core.errors import UserError
 from chimerax.core.undo import UndoState
 from chimerax.map.mapargs import MapRegionArg, MapsArg
 
-from ..engine.groups import BY, DEFAULT_SEGMENT
-from ..engine.refine import GroupOccupancy
-from ..engine.regions import as_csv
+from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
+from ..engine.refinement.refine import GroupOccupancy
+from ..engine.scale.regions import as_csv
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups, groups_of_each_model, reference_names
 from .atoms import set_residue_attribute

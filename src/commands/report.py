@@ -3,8 +3,8 @@
 from html import escape
 from math import isfinite
 
-from ..engine.settings import SETTINGS
-from ..engine.suitability import GOOD_MISFIT, WORST_GOOD_MISFIT
+from ..engine.scale.suitability import GOOD_MISFIT, WORST_GOOD_MISFIT
+from ..engine.settings.table import SETTINGS
 from .arguments import in_chimerax_spelling
 from .remembered import tell_once
 from .tables import MOST_ROWS

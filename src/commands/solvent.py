@@ -3,7 +3,7 @@
 from chimerax.core.commands import BoolArg, CmdDesc
 from chimerax.core.commands import register as register_command
 
-from ..engine.settings import ESTIMATION, SETTINGS
+from ..engine.settings.table import ESTIMATION, SETTINGS
 from .arguments import SAMPLING, MapsToUseArg, annotation, from_settings, user_errors
 from .jobs import SolventJob, result_of
 from .maps import ModelIds, new_map, one_or_list, sample, show_in_place_of

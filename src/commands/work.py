@@ -2,8 +2,8 @@
 
 from dataclasses import fields
 
-from ..engine.checks import checked
-from ..engine.estimate import common_full_scale
+from ..engine.scale.estimate import common_full_scale
+from ..engine.settings.checks import checked
 from .arguments import user_errors
 from .coloring import Coloring
 from .report import warn

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import fourier
 from .errors import OccuPyError
+from .grids import fourier
 
 _ATOMS_PER_CUBIC_ANGSTROM = 0.05
 _CORE = 0.7

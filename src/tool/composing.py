@@ -5,7 +5,7 @@ import re
 from chimerax.core.errors import UserError
 from chimerax.map import Volume
 
-from ..engine.settings import SETTINGS
+from ..engine.settings.table import SETTINGS
 
 _PLAIN_WORD = re.compile(r"[^\s;'\"]+")
 _QUOTES = "\"'"

@@ -8,8 +8,8 @@ from Qt.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from ..commands.arguments import in_chimerax_spelling
 from ..commands.jobs import EstimateJob, SolventJob
 from ..commands.report import fit_in_words
-from ..engine.settings import CALIBRATED, ESTIMATION, OF_PUBLISHED_MODES, SETTINGS, group
-from ..plots import draw_solvent
+from ..engine.settings.table import CALIBRATED, ESTIMATION, OF_PUBLISHED_MODES, SETTINGS, group
+from ..figures.plots import draw_solvent
 from .composing import in_digits
 from .fields import button, label, row
 from .figures import PlotWidget

@@ -7,7 +7,7 @@ from ..commands.arguments import explained, user_errors
 from ..commands.jobs import EstimateJob
 from ..commands.maps import sample
 from ..engine.errors import SettingError
-from ..engine.estimate import estimation_settings
+from ..engine.scale.estimate import estimation_settings
 from .composing import is_open, named
 from .watching import Watch
 

@@ -5,8 +5,8 @@ from Qt.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 from ..commands.arguments import in_chimerax_spelling
 from ..commands.jobs import MaskJob
 from ..engine.errors import OccuPyError
-from ..engine.masks import scale_at_surface
-from ..engine.settings import MASK, group
+from ..engine.modification.masks import scale_at_surface
+from ..engine.settings.table import MASK, group
 from .composing import is_open
 from .fields import button, label, map_menu, row, slider_fields
 from .form import SettingsForm

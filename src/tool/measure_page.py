@@ -26,7 +26,8 @@ from ..commands.atom_groups import AtomGroups
 from ..commands.coloring import color_atoms
 from ..commands.measure import ATTRIBUTE
 from ..commands.refine import COLUMNS, refine_job
-from ..engine import groups, regions
+from ..engine.refinement import groups
+from ..engine.scale import regions
 from .composing import Typed, command, in_words
 from .fields import button, map_menu, row
 

@@ -4,11 +4,11 @@ from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 
 from ..commands.arguments import explained, in_chimerax_spelling, user_errors
 from ..commands.jobs import ModificationJob, on_grid
-from ..engine.checks import checked, split
 from ..engine.errors import OccuPyError, SettingError
-from ..engine.limits import limits_of
-from ..engine.settings import KINDS, group
-from ..plots import draw_curve
+from ..engine.modification.limits import limits_of
+from ..engine.settings.checks import checked, split
+from ..engine.settings.table import KINDS, group
+from ..figures.plots import draw_curve
 from .composing import named
 from .fields import button, label, row, slider_fields
 from .figures import PlotWidget

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from chimerax.occupy import estimate
 from chimerax.occupy.engine import parallel, phantom
-from chimerax.occupy.engine.kernel import Kernel
+from chimerax.occupy.engine.grids.kernel import Kernel
 from hypothesis import settings
 
 settings.register_profile("engine", deadline=None, derandomize=True)

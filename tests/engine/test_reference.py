@@ -5,14 +5,14 @@ from math import inf
 import numpy as np
 import pytest
 from chimerax.occupy import Limits, estimate
-from chimerax.occupy.engine.checks import checked, checked_voxel_size
-from chimerax.occupy.engine.defaults import resolve_estimation
-from chimerax.occupy.engine.dilate import ball_maximum
-from chimerax.occupy.engine.factors import factor_of
-from chimerax.occupy.engine.multiply import apply, finish
-from chimerax.occupy.engine.scale import full_scale, local_scale
-from chimerax.occupy.engine.settings import ESTIMATION
-from chimerax.occupy.engine.suitability import checked_density
+from chimerax.occupy.engine.grids.dilate import ball_maximum
+from chimerax.occupy.engine.modification.factors import factor_of
+from chimerax.occupy.engine.modification.multiply import apply, finish
+from chimerax.occupy.engine.scale.published import full_scale, local_scale
+from chimerax.occupy.engine.scale.suitability import checked_density
+from chimerax.occupy.engine.settings.checks import checked, checked_voxel_size
+from chimerax.occupy.engine.settings.defaults import resolve_estimation
+from chimerax.occupy.engine.settings.table import ESTIMATION
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from chimerax.color_key.model import get_model
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.geometry import rotation, translation
-from chimerax.occupy.palette import PALETTE
+from chimerax.occupy.figures.palette import PALETTE
 from helices import open_map_of, open_model
 from support import MapTestCase, session
 

@@ -17,8 +17,8 @@ from chimerax.core.errors import UserError
 from chimerax.occupy import commands
 from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
-from chimerax.occupy.engine.settings import ESTIMATION, KINDS, MASK, UNCERTAINTY, group
-from chimerax.occupy.palette import PALETTE, RANGE
+from chimerax.occupy.engine.settings.table import ESTIMATION, KINDS, MASK, UNCERTAINTY, group
+from chimerax.occupy.figures.palette import PALETTE, RANGE
 from support import FOLDER, ORIGIN, PARTS, VOXEL_SIZE, MapTestCase, close_all, density, session
 
 PAGES = Path(occupy.__file__).parent / "docs/user"

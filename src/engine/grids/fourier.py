@@ -1,0 +1,204 @@
+"""Low-pass filter, Fourier crop and Fourier pad.
+
+All three keep a central block of the map's Fourier transform. Most of a low-pass
+filter's work is on zeros, so the transforms go axis by axis and leave out the
+coefficients beyond the block: half the time of a full transform, and little memory.
+"""
+
+import numpy as np
+from scipy import fft
+
+from .. import parallel
+
+_ROUNDING = 1e-6
+
+
+def lowpass(density, resolution, voxel_size, progress=None, out=None):
+    """Keep the Fourier coefficients with spatial frequency at most 1/resolution.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    resolution : float
+        Shortest wavelength that is kept, in Å.
+    voxel_size : sequence of 3 float
+        Å along z, y and x.
+    progress : callable, optional
+        Called with the fraction done.
+    out : array of float32 of the same shape, optional
+        Takes the result; it may be the density itself.
+
+    Returns
+    -------
+    float32 array of the same shape
+    """
+    block = _lowpassed_block(density, resolution, voxel_size, progress)
+    return _synthesize(block, np.empty(density.shape, np.float32) if out is None else out)
+
+
+def lowpass_and_sample(density, resolution, voxel_size, shape, progress=None):
+    """The low-passed map on its own grid and on a coarser one, from one transform.
+
+    Parameters are those of `lowpass` and of `resample`; the coarser grid has to hold all
+    frequencies that are kept.
+
+    Returns
+    -------
+    two float32 arrays, of the shape of the density and of the shape that is given
+    """
+    block = _lowpassed_block(density, resolution, voxel_size, progress)
+    sampled = _synthesize(block, np.empty(shape, np.float32))
+    sampled *= np.float32(np.prod(shape, dtype=float) / density.size)
+    return _synthesize(block, np.empty(density.shape, np.float32)), sampled
+
+
+def _lowpassed_block(density, resolution, voxel_size, progress):
+    half_widths = [int(n * v / resolution * (1 + _ROUNDING)) for n, v in zip(density.shape, voxel_size, strict=True)]
+    block = _central_block(density, half_widths, progress)
+    extents = [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
+    _zero_beyond(block, extents, 1 / resolution)
+    return block
+
+
+def resample(density, shape):
+    """Fourier crop or pad: the same map sampled on a grid of another shape.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    shape : tuple of 3 int
+        Shape of the result. The box, in Å, and its first voxel stay where they are.
+
+    Returns
+    -------
+    float32 array of that shape
+        Frequencies that both grids hold are the same in both maps; a Nyquist
+        frequency of the coarser grid, which is ambiguous, is left out.
+    """
+    half_widths = [(min(a, b) - 1) // 2 for a, b in zip(density.shape, shape, strict=True)]
+    block = _central_block(density, half_widths)
+    block *= np.float32(np.prod(shape, dtype=float) / density.size)
+    return _synthesize(block, np.empty(shape, np.float32))
+
+
+def cropped_shape(shape, longest):
+    """Shape whose longest axis is `longest`, all axes divided by one factor (rounded)."""
+    factor = max(shape) / longest
+    return tuple(max(1, round(n / factor)) for n in shape)
+
+
+def _axis_length(n, half_width):
+    """Number of coefficients kept on an axis of n samples: all, or those up to ±half_width."""
+    return min(n, 2 * half_width + 1)
+
+
+def _central_block(density, half_widths, progress=None):
+    """Fourier coefficients up to the half-widths, in the order of `scipy.fft.rfftn`."""
+    nz, ny, nx = density.shape
+    kz, ky = (_axis_length(n, h) for n, h in zip((nz, ny), half_widths[:2], strict=True))
+    kx = min(nx // 2, half_widths[2]) + 1
+    planes = np.empty((nz, ky, kx), np.complex64)
+
+    def transform_planes(slab):
+        rows = fft.rfft(density[slab], axis=2)[:, :, :kx]
+        planes[slab] = _keep(fft.fft(rows, axis=1, overwrite_x=True), 1, ky)
+
+    parallel.run(transform_planes, parallel.plane_slabs(density.shape), progress)
+    block = np.empty((kz, ky, kx), np.complex64)
+
+    def transform_columns(columns):
+        block[:, columns] = _keep(fft.fft(planes[:, columns], axis=0), 0, kz)
+
+    parallel.run(transform_columns, _column_slabs(ky))
+    return block
+
+
+class LowpassedPlanes:
+    """A low-passed map of which any planes can be had without the others, held as coefficients of each plane.
+
+    Parameters are those of `lowpass`.
+    """
+
+    def __init__(self, density, resolution, voxel_size, progress=None):
+        self._shape = density.shape
+        block = _lowpassed_block(density, resolution, voxel_size, progress)
+        self._planes = _planes_of(block, density.shape[0])
+
+    def __getitem__(self, planes):
+        """Float32 array of these planes of the map."""
+        _, ny, nx = self._shape
+        return _transformed(self._planes[planes], ny, nx)
+
+
+def _synthesize(block, density):
+    """Fill a real map from the central block of its Fourier transform."""
+    nz, ny, nx = density.shape
+    planes = _planes_of(block, nz)
+
+    def transform_planes(slab):
+        density[slab] = _transformed(planes[slab], ny, nx)
+
+    parallel.run(transform_planes, parallel.plane_slabs(density.shape))
+    return density
+
+
+def _planes_of(block, nz):
+    """The central block of each plane's transform, from that of the map."""
+    _, ky, kx = block.shape
+    planes = np.empty((nz, ky, kx), np.complex64)
+
+    def transform_columns(columns):
+        padded = _pad(block[:, columns], 0, nz)
+        planes[:, columns] = fft.ifft(padded, axis=0, overwrite_x=True)
+
+    parallel.run(transform_columns, _column_slabs(ky))
+    return planes
+
+
+def _transformed(planes, ny, nx):
+    rows = fft.ifft(_pad(planes, 1, ny), axis=1, overwrite_x=True)
+    return fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
+
+
+def _column_slabs(length):
+    return parallel.slabs(length, -(-length // (4 * parallel.thread_count())))
+
+
+def _keep(coefficients, axis, length):
+    """The first and the last coefficients along an axis, `length` of them in all."""
+    n = coefficients.shape[axis]
+    if length == n:
+        return coefficients
+    head, tail = (length + 1) // 2, length // 2
+    parts = np.split(coefficients, [head, n - tail], axis=axis)
+    return np.concatenate((parts[0], parts[2]), axis=axis)
+
+
+def _pad(coefficients, axis, length):
+    """The inverse of `_keep`: zeros between the first and the last coefficients."""
+    kept = coefficients.shape[axis]
+    shape = list(coefficients.shape)
+    shape[axis] = length
+    padded = np.zeros(shape, coefficients.dtype)
+    head, tail = (kept + 1) // 2, kept // 2
+    source, target = np.moveaxis(coefficients, axis, 0), np.moveaxis(padded, axis, 0)
+    target[:head] = source[:head]
+    if tail:
+        target[-tail:] = source[-tail:]
+    return padded
+
+
+def _zero_beyond(block, extents, frequency):
+    """Set coefficients of more than this spatial frequency (1/Å) to zero.
+
+    `extents` is the edge of the box in Å along each axis.
+    """
+    kz, ky, kx = block.shape
+    z, y = (
+        (np.minimum(np.arange(k), k - np.arange(k)) / extent) ** 2
+        for k, extent in zip((kz, ky), extents[:2], strict=True)
+    )
+    x = (np.arange(kx) / extents[2]) ** 2
+    limit = (frequency * (1 + _ROUNDING)) ** 2
+    for plane, squared_z in zip(block, z, strict=True):
+        plane[squared_z + y[:, None] + x > limit] = 0

@@ -1,0 +1,167 @@
+"""What a matrix of occupancies needs of each map: a few sums over shells of frequency.
+
+They are the same few thousand numbers whatever the size of the map, so that hundreds of maps can
+be weighed against each other without being held in memory.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .. import parallel
+from ..refinement.coarse import CoarseGrid, density_columns
+from ..refinement.transfer import Shells
+
+_WINDOW_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
+_MARGIN, _EDGE = 20.0, 8.0
+"""Å. The window reaches so far beyond the model, and falls off with such a sigma."""
+
+_OUTER_EDGE = (0.05, 0.5)
+"""Where the window is within these, a map shows its level around the model."""
+
+
+@dataclass(frozen=True, eq=False)
+class MapSums:
+    """Sums over the coefficients of one map in each shell of frequency.
+
+    Attributes
+    ----------
+    cross : array of float, shape (shells, columns)
+        Re Σ conj(column) · map.
+    power : array of float, shape (shells,)
+        Σ |map|².
+    """
+
+    cross: np.ndarray
+    power: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSums:
+    """The same sums of the model in a box, and what else a fit needs of it.
+
+    Attributes
+    ----------
+    names : list of str
+        Of the groups.
+    weights : array of float, shape (groups,)
+        Scattering of each.
+    normal : array of float32, shape (shells, columns, columns)
+        Re Σ conj(column) · column. Columns are the densities of groups, their slopes with the
+        B-factor, and the window itself, which stands for the level that a map has in it.
+    observations : array of float, shape (shells,)
+        Coefficients, those of the half of a spectrum that is not held counted too.
+    filled : float
+        Share of the box that the model fills.
+    """
+
+    names: list
+    weights: np.ndarray
+    normal: np.ndarray
+    observations: np.ndarray
+    filled: float
+
+    @property
+    def count(self):
+        """Number of groups."""
+        return len(self.names)
+
+
+class MatrixModel:
+    """Densities of groups in a box, seen through the probe in a window around all of them: the same for all its maps.
+
+    Parameters
+    ----------
+    shape, voxel_size, lowpass, solvent, progress
+        As for `fit.GroupModel`.
+    groups : dict of str to Group
+        Positions are x, y, z in Å from the first voxel; none empty, all inside the box.
+
+    Attributes
+    ----------
+    model_sums : ModelSums
+    """
+
+    def __init__(self, shape, voxel_size, groups, lowpass, solvent=True, progress=None):
+        self.grid = grid = CoarseGrid(shape, voxel_size, lowpass)
+        weights = [group.weights(solvent) for group in groups.values()]
+        densities, slopes = density_columns(grid, list(groups.values()), weights, progress)
+        total = np.asarray(densities.sum(axis=1)).ravel().astype(float)
+        self._window = _window(total.reshape(grid.shape), grid.pitch)
+        self._edge = (self._window > _OUTER_EDGE[0]) & (self._window < _OUTER_EDGE[1])
+        self._order, self._shells, self._multiplicity = _by_shell(Shells(grid), grid)
+        self._columns = self._transformed([*_dense(densities), *_dense(slopes), lambda: self._window])
+        observations = [self._multiplicity[shell].sum(dtype=float) for shell in self._shells]
+        filled = total.sum() ** 2 / (total**2).sum() / grid.size
+        self.model_sums = ModelSums(
+            list(groups), np.array([w.sum() for w in weights]), self._normal(), np.array(observations), float(filled)
+        )
+
+    def sums(self, density, unit):
+        """The sums of one map.
+
+        Parameters
+        ----------
+        density : array of float, shape (z, y, x)
+            Of the shape of the box.
+        unit : float
+            Of its values: the sums are of the map over it.
+
+        Returns
+        -------
+        MapSums
+        """
+        grid = self.grid
+        low = np.where(grid.kept, grid.coefficients(density, unit), 0)
+        seen = grid.density(low * grid.probe).reshape(grid.shape)
+        level = np.median(seen[self._edge]) if self._edge.any() else 0
+        kept = self._kept(grid.transform((seen - np.float32(level)) * self._window))
+        weighted = kept.conj() * self._multiplicity
+        cross = [(weighted[shell] @ self._columns[shell]).real for shell in self._shells]
+        power = [(weighted[shell] @ kept[shell]).real for shell in self._shells]
+        return MapSums(np.array(cross, float), np.array(power, float))
+
+    def _transformed(self, columns):
+        result = np.empty((len(self._order), len(columns)), np.complex64)
+
+        def fill(i):
+            result[:, i] = self._kept(self.grid.transform(columns[i]()))
+
+        parallel.run(fill, range(len(columns)))
+        return result
+
+    def _kept(self, coefficients):
+        return coefficients.ravel()[self._order]
+
+    def _normal(self):
+        def of_shell(shell):
+            part = self._columns[shell]
+            return ((part * self._multiplicity[shell, None]).conj().T @ part).real
+
+        return np.array(parallel.run(of_shell, self._shells))
+
+
+def _dense(columns):
+    """Functions that make each column as a flat array: all at once would take too much memory."""
+    return [lambda i=i: columns[:, [i]].toarray().ravel() for i in range(columns.shape[1])]
+
+
+def _by_shell(shells, grid):
+    """The coefficients that are used, ordered by shell, the slice of each shell, and how often each counts."""
+    used = grid.kept.ravel().copy()
+    used[0] = False  # at frequency zero a map holds its background
+    places = np.flatnonzero(used)
+    shell = shells.index.ravel()[places]
+    order = np.argsort(shell, kind="stable")
+    starts = np.flatnonzero(np.diff(shell[order], prepend=-1))
+    slices = [slice(a, b) for a, b in zip(starts, [*starts[1:], len(places)], strict=True)]
+    return places[order], slices, grid.multiplicity.ravel()[places[order]]
+
+
+def _window(total, pitch):
+    """1 near the model, with a soft edge."""
+    high = np.quantile(total[total > 0.01 * total.max()], _HIGH_QUANTILE)
+    away = ndimage.distance_transform_edt(total <= _WINDOW_LEVEL * high, sampling=pitch)
+    beyond = np.maximum(away - _MARGIN, 0) / _EDGE
+    return np.exp(-(beyond**2) / 2).astype(np.float32)

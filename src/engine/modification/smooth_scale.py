@@ -1,0 +1,96 @@
+"""The scale by which signal is amplified: that of the molecule around a voxel, and where there is any."""
+
+import numpy as np
+from scipy import ndimage
+
+from .. import parallel
+
+FLOOR_SIGMAS = 5
+WINDOW = 0.375
+"""Sigma of the Gaussian in which the scale is averaged, in low-passes."""
+
+WHOLE_SHARE = 0.2
+"""The share of molecule in this window from which on it counts in full."""
+
+NOISE_SIGMAS = 3
+"""The share of molecule that noise makes of solvent: its mean there and so many standard deviations."""
+
+_BALL_RADIUS = 0.5  # low-passes
+
+
+class SmoothScale:
+    """Mean of the scale over the molecule around each voxel, and how far there is molecule.
+
+    A voxel counts by M = (f/m)², f the low-passed density above solvent and m its
+    maximum within half a low-pass, or 5σ where that is more, σ that of the noise there:
+    the molecule itself counts and not its surroundings, and weak parts as much as strong
+    ones. With G a Gaussian, the scale is G∗(M·S)/G∗M. The presence of molecule goes from
+    0 to 1 as G∗M goes from what noise makes of it in solvent to 0.2.
+
+    Parameters
+    ----------
+    signal : LocalSignal
+    local_scale : array of float32, shape (z, y, x)
+        S; voxels below `scale_limit` do not count.
+    scale_limit : float
+    estimate : Estimate
+        Of the map.
+
+    Attributes
+    ----------
+    scale, presence : arrays of float32
+        Of each block of the signal.
+    """
+
+    def __init__(self, signal, local_scale, scale_limit, estimate):
+        blocks, lowpass = signal.blocks, estimate.settings.lowpass
+        unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
+
+        highest, molecule, times_scale = (np.empty(blocks.shape, np.float32) for _ in range(3))
+
+        def fill(some):
+            planes = blocks.planes_of(some)
+            low, scale = np.maximum(signal.lowpassed(planes) / unit, 0), local_scale[planes]
+            highest[some] = blocks.maximum(low)
+            squares = np.square(low, out=low)
+            squares *= scale >= np.float32(scale_limit)
+            molecule[some] = blocks.mean(squares)
+            squares *= scale
+            times_scale[some] = blocks.mean(squares)
+
+        parallel.run(fill, signal.slabs())
+        reach = [_BALL_RADIUS * lowpass / v for v in blocks.voxel_size]
+        highest = ndimage.maximum_filter(highest, footprint=_ball(reach), mode="reflect")
+        sigma = np.float32(estimate.solvent.sigma) / unit * signal.noise_ratio
+        np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma, out=highest)
+        floor = np.square(highest, out=highest)
+        sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
+
+        def smooth(values):
+            values /= floor
+            ndimage.gaussian_filter(values, sigmas, output=values, mode="reflect", truncate=3)
+
+        parallel.run(smooth, [molecule, times_scale])
+        tiny = np.finfo(np.float32).tiny
+        times_scale /= np.maximum(molecule, tiny)
+        times_scale[molecule <= tiny] = 0
+        self.scale = np.clip(times_scale, 0, 1, out=times_scale)
+        self.presence = _presence(molecule, signal.solvent)
+
+
+def _presence(molecule, solvent):
+    """How far there is molecule, 0 to 1, in place of the shares it takes up; what noise makes of solvent is none."""
+    by_noise = 0.0
+    if solvent.any():
+        of_solvent = molecule[solvent]
+        by_noise = min(float(of_solvent.mean() + NOISE_SIGMAS * of_solvent.std()), WHOLE_SHARE / 2)
+    molecule -= np.float32(by_noise)
+    molecule /= np.float32(WHOLE_SHARE - by_noise)
+    return np.clip(molecule, 0, 1, out=molecule)
+
+
+def _ball(reach):
+    """The blocks whose centres are within a radius, an odd box of bool; `reach` is the radius in blocks by axis."""
+    offsets = [np.arange(-int(r), int(r) + 1) / r for r in reach]
+    z, y, x = (offset**2 for offset in offsets)
+    return z[:, None, None] + y[:, None] + x <= 1

@@ -1,0 +1,313 @@
+"""The scale of mode calibrated: the mean density in the molecule, relative to that of its fullest part.
+
+A maximum over a kernel picks out peaks of texture and of noise. A mean over the molecule's own
+voxels around each place follows occupancy linearly, and noise averages out of it.
+"""
+
+import numpy as np
+
+from ..errors import OccuPyError
+from ..grids import dilate
+from . import low_frequencies
+from .envelope import densest, robust_sigma
+from .published import FullScale
+
+# Lengths are in low-pass cut-offs, of 8 Å where nothing else is said.
+_SHAPE_SMOOTHING, _SHAPE_RADIUS = 0.5, 1.0
+_DETECTION_SMOOTHING = 1.0
+_GROWN_BY = 0.33
+_PLATEAU_SMOOTHING = 1.0
+_SOLVENT_SMOOTHING, _SOLVENT_MARGIN = 0.625, 0.5
+_NOISE_SMOOTHING, _ERROR_SMOOTHING = 2.0, 1.0
+_RIPPLES = 1.0
+
+_WIDTHS = (0.3125, 0.4, 0.5, 0.625)
+"""Of the means: the smallest with which the texture of the map does not stand out, 2.5 to 5 Å with 8 Å."""
+
+_HIGH_QUANTILE, _HIGHEST_TEXTURE = 0.95, 1.2
+"""Texture stands out where this quantile of the level exceeds the full scale by more than this factor."""
+
+_SHAPE_SHARE = 0.65
+"""Of the highest density around: what is denser is inside the molecule, however weak that is there."""
+
+_RAMP = 0.1
+"""Of a threshold: over this width about it voxels count in part."""
+
+_SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
+_DETECTION_SIGMAS = 4.0
+_PLATEAU_QUANTILE = 0.99
+_FEWEST_MOLECULE_VOXELS, _FEWEST_SOLVENT_VOXELS, _ENOUGH_SOLVENT = 8, 64, 512
+_LEAST_DENSE_SHARE = 0.1
+_NOISE_SAMPLES = 12
+_OUTLINE_SHARE = 0.9
+"""Of noise: the outline of the molecule follows it and takes up a tenth, as seen in simulated maps."""
+
+_NO_MOLECULE = (
+    "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; if its contrast is "
+    "inverted, multiply it by -1, else try mode occupancy"
+)
+_LEAST_WEIGHT = 0.05
+"""Where less than this share of the weights lies in the molecule the level is 0; at twice the share it is the mean."""
+
+
+class MeanLevel:
+    """How high the molecule rises above solvent, on a coarse grid of the map's box: made by `mean_level`.
+
+    Parameters
+    ----------
+    coarse : array of float32
+        The low-passed map, with all its low frequencies.
+    box : CoarseBox
+    solvent : bool array
+        What is surely solvent.
+    noise_ratio : float or array of float32
+        See `mean_level`.
+    mean, unit : float
+        The densities that are 0 and 1 in `coarse`.
+    period : float or None
+
+    Attributes
+    ----------
+    full : FullScale
+        The density of the fullest part, and where it is, in voxels of the box.
+    solvent : float
+        The density of the solvent.
+    width : float
+        Å: standard deviation of the Gaussian that weighs the means.
+    period : float or None
+        Å: frequencies below 1/period were lost and have been restored.
+    scarce_solvent : bool
+        Whether hardly any solvent is seen, and the least dense parts stand in for it.
+    """
+
+    def __init__(self, coarse, box, solvent, noise_ratio, mean, unit, period):
+        self.period, self._unit, self.scarce_solvent = period, unit, False
+        zero = np.median(coarse[solvent])
+        self.solvent = mean + unit * float(zero)
+        coarse = coarse - zero
+        self._box, self._noise_ratio = box, noise_ratio
+        self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
+        core, self._inside = _molecule(coarse, box, solvent, noise_ratio)
+        means = _Means(coarse, self._inside, box)
+        plateau = means.of_width(_PLATEAU_SMOOTHING)
+        above = _plateau_level(plateau, core)
+        self._fullest = (core > 0) & (plateau >= np.float32(above))
+        self._width, self._level = _level(means, core, above)
+        self.width = self._width * box.lowpass
+        self.full = _full_scale(self.solvent + unit * above, plateau, self._fullest, box)
+
+    def scale(self, full):
+        """Mean density of the molecule around each voxel, above solvent and relative to a full scale.
+
+        Parameters
+        ----------
+        full : float
+            A density.
+
+        Returns
+        -------
+        array of float32, shape of the box
+            Not clipped; 0 away from the molecule.
+        """
+        return self._level / self._above(full)
+
+    def standard_error(self, full, is_known, noise=None):
+        """Standard error of the scale from noise: the spread of what is read off random noise in the same way.
+
+        Parameters
+        ----------
+        full : float
+            The full scale.
+        is_known : bool
+            Whether the full scale was given, rather than read off this map with its noise.
+        noise : array of float32, optional
+            Standard deviation of the noise at each voxel, where half maps tell it; else it is
+            that of the solvent. The noise is white up to the low-pass cut-off.
+
+        Returns
+        -------
+        array of float32, shape of the box
+            0 where the scale is. It says nothing of where the molecule ends, which noise moves.
+        """
+        above, box = self._above(full), self._box
+        sigma = np.float32(self._noise_sigma) * self._noise_ratio if noise is None else noise / np.float32(self._unit)
+        scale = self.scale(full)
+        random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
+        for _ in range(_NOISE_SAMPLES):
+            means = _Means(sigma * box.white_noise(random), self._inside, box)
+            error = means.of_width(self._width)
+            if not is_known:
+                error -= scale * means.of_width(_PLATEAU_SMOOTHING)[self._fullest].mean()
+            squares += np.square(np.float32(_OUTLINE_SHARE) * error)
+        # Samples are few; the error hardly differs between neighbours.
+        variance = _Means(squares / np.float32(_NOISE_SAMPLES), self._inside, box).of_width(_ERROR_SMOOTHING)
+        return np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
+
+    def _above(self, full):
+        """A density above solvent in the unit of the level."""
+        return np.float32((full - self.solvent) / self._unit)
+
+
+def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None):
+    """Mean density of the molecule around each voxel.
+
+    Parameters
+    ----------
+    coarse : array of float32
+        The low-passed map on the grid of the box.
+    box : CoarseBox
+    mean : float
+        Density of the solvent, as far as it is known.
+    solvent : bool array, optional
+        Where solvent is known to be; else it is what is far from all that is dense.
+    noise_ratio : array of float32, optional
+        How strong the noise is at each voxel relative to one place, where it varies.
+
+    Returns
+    -------
+    MeanLevel
+
+    Raises
+    ------
+    OccuPyError
+        If there is too little solvent, or nothing rises above it.
+
+    Notes
+    -----
+    With G a Gaussian, D the molecule, the level is G∗(D·ρ) / G∗D. D is what is above 0.65 of
+    the highest density within a low-pass cut-off of it, both smoothed, where the map smoothed
+    still more is four sigma above solvent; grown by a third of a cut-off, so that which voxels it
+    holds hardly depends on noise. The full scale is the 0.99-quantile in D of the level smoothed
+    over a low-pass cut-off.
+    """
+    coarse = coarse - np.float32(mean)
+    unit = densest(coarse)
+    if not unit > 0:
+        raise OccuPyError(_NO_MOLECULE)
+    coarse /= np.float32(unit)  # squares of values in units of the map might not be finite
+    period = low_frequencies.lost_period(coarse, box)
+    if period is not None:
+        coarse = low_frequencies.restored(coarse, box, period, solvent)
+    seen = _solvent(coarse, box, solvent)
+    is_scarce = np.count_nonzero(seen) < _FEWEST_SOLVENT_VOXELS
+    if is_scarce:
+        seen = _least_dense(coarse, box)
+    ratio = np.float32(1) if noise_ratio is None else noise_ratio
+    found = MeanLevel(coarse, box, seen, ratio, mean, unit, period)
+    found.scarce_solvent = is_scarce
+    return found
+
+
+def local_sigma(noise, box):
+    """Standard deviation of noise around each voxel.
+
+    Parameters
+    ----------
+    noise : array of float32
+        Half the difference of two half maps, low-passed, on the grid of the box.
+    box : CoarseBox
+
+    Returns
+    -------
+    array of float32
+    """
+    unit = np.float32(max(float(np.abs(noise).max()), np.finfo(np.float32).tiny))
+    return unit * np.sqrt(np.maximum(box.smoothing(np.square(noise / unit))(_NOISE_SMOOTHING), 0))
+
+
+def _solvent(coarse, box, known):
+    """What is surely solvent."""
+    smooth = box.smoothing(coarse)(_SOLVENT_SMOOTHING)
+    seen = ~box.dilated(smooth > _SOLVENT_SHARE * densest(smooth), _SOLVENT_MARGIN)
+    return seen if known is None else seen & known
+
+
+def _least_dense(coarse, box):
+    """The least dense voxels, a tenth of all."""
+    smooth = box.smoothing(coarse)(_SOLVENT_SMOOTHING)
+    return smooth <= np.quantile(smooth, _LEAST_DENSE_SHARE)
+
+
+def _molecule(coarse, box, solvent, noise_ratio):
+    """The densest part of the molecule around each of its places, and the molecule: of 0 to 1, so that no rounding
+    decides.
+    """
+    smoothed = box.smoothing(coarse)
+    shape, detection = smoothed(_SHAPE_SMOOTHING), smoothed(_DETECTION_SMOOTHING)
+    highest = dilate.ball_maximum(shape, box.ball(_SHAPE_RADIUS))
+    highest = np.maximum(highest, np.float32(_LOWEST_SHARE * densest(shape)))
+    noise = np.float32(robust_sigma((detection / noise_ratio)[solvent])) * noise_ratio
+    lowest = np.maximum(np.float32(_DETECTION_SIGMAS) * noise, np.float32(_LOWEST_SHARE * densest(detection)))
+    core = np.minimum(_above(shape, np.float32(_SHAPE_SHARE) * highest), _above(detection, lowest))
+    if core.sum() < _FEWEST_MOLECULE_VOXELS:
+        raise OccuPyError(_NO_MOLECULE)
+    return core, dilate.ball_maximum(core, box.ball(_GROWN_BY))
+
+
+def _above(values, threshold):
+    """1 where values are above a positive threshold, 0 where they are below, with a ramp between."""
+    return np.clip((values / threshold - 1) / np.float32(_RAMP) + np.float32(0.5), 0, 1)
+
+
+class _Means:
+    """Means of a map in the molecule, weighted by Gaussians of any width."""
+
+    def __init__(self, coarse, inside, box):
+        self._weights = box.smoothing(inside)
+        self._sums = box.smoothing(inside * coarse)
+
+    def of_width(self, width):
+        weight = self._weights(width)
+        mean = self._sums(width) / np.maximum(weight, np.float32(_LEAST_WEIGHT))
+        return mean * np.clip(weight / np.float32(_LEAST_WEIGHT) - 1, 0, 1)
+
+
+def _plateau_level(plateau, core):
+    """The level that the fullest hundredth of the molecule reaches."""
+    value = _weighted_quantile(plateau[core > 0], core[core > 0], _PLATEAU_QUANTILE)
+    if not value > 0:
+        raise OccuPyError(
+            f"the full scale is {value:.4g} above the solvent, but it must be above 0; if the map's contrast is "
+            "inverted, multiply it by -1"
+        )
+    return value
+
+
+def _weighted_quantile(values, weights, quantile):
+    order = np.argsort(values)
+    summed = np.cumsum(weights[order], dtype=float) - weights[order] / 2
+    return float(np.interp(quantile * weights.sum(dtype=float), summed, values[order]))
+
+
+def _full_scale(value, plateau, fullest, box):
+    """The full scale with a cube of two cut-offs about a voxel that just reaches it."""
+    place = np.argwhere(fullest)[np.argmin(plateau[fullest])]
+    size = [min(n, max(1, round(2 * box.lowpass / v))) for n, v in zip(box.shape, box.voxel_size, strict=True)]
+    start = [int(np.clip(p - s // 2, 0, n - s)) for p, s, n in zip(place, size, box.shape, strict=True)]
+    return FullScale(value, tuple(start), tuple(size))
+
+
+def _level(means, core, full):
+    """The width with which the level is read, and the level.
+
+    Between two of the widths it is where the texture is just as high as it may be, so that no
+    rounding decides between them.
+    """
+    before = None
+    for width in _WIDTHS:
+        level = means.of_width(width)
+        texture = _weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) / full
+        if texture <= _HIGHEST_TEXTURE:
+            break
+        before = width, texture
+    if before is None or texture > _HIGHEST_TEXTURE:
+        return width, level
+    share = (before[1] - _HIGHEST_TEXTURE) / (before[1] - texture)
+    width = before[0] + share * (width - before[0])
+    return width, means.of_width(width)
+
+
+def _noise_sigma(coarse, solvent, box):
+    """Standard deviation of the solvent, where there is enough beyond the ripples of the low-pass around a molecule."""
+    far = ~box.dilated(~solvent, _RIPPLES)
+    return robust_sigma(coarse[far if np.count_nonzero(far) >= _ENOUGH_SOLVENT else solvent])

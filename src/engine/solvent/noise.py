@@ -1,0 +1,111 @@
+"""The noise of the solvent, where it is read off the map or its half maps rather than fitted."""
+
+import numpy as np
+
+from .. import parallel
+from ..errors import OccuPyError
+from ..scale.suitability import checked_density
+from .model import CERTAIN_SIGMAS
+
+_FEWEST_VOXELS = 64
+"""Of solvent, from which its noise before the low-pass can be told."""
+
+
+def half_difference(half_maps, shape):
+    """Half the difference of two half maps: the noise of their mean.
+
+    Parameters
+    ----------
+    half_maps : sequence of 2 arrays of any real or integer type
+    shape : tuple of 3 int
+        Of the map, which both must have.
+
+    Returns
+    -------
+    float32 array of that shape
+
+    Raises
+    ------
+    OccuPyError
+        If they are not two different maps on the grid of the map.
+    """
+    count = len(half_maps) if isinstance(half_maps, list | tuple | np.ndarray) else 1
+    if count != 2:
+        raise OccuPyError(f"{count} half maps were given, but must be two")
+    try:
+        halves = [checked_density(half)[0] for half in half_maps]
+    except OccuPyError as error:
+        raise OccuPyError(f"a half map cannot be used: {error}") from None
+    for half in halves:
+        if half.shape != shape:
+            raise OccuPyError(f"a half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
+    difference = (halves[0] - halves[1]) / np.float32(2)
+    if not difference.any():
+        raise OccuPyError("the two half maps are identical; expected independent ones, which differ by their noise")
+    return difference
+
+
+def half_map_sigmas(lowpassed, difference, lowpassed_difference, region):
+    """Noise of a map from the difference of its half maps.
+
+    Read in the half of the region's voxels that have the lower density, hardly any of
+    which are not solvent: noise in the difference of the halves is independent of
+    that in their mean, so selecting by the density does no harm.
+
+    Parameters
+    ----------
+    lowpassed : array of float32, shape (z, y, x)
+        The low-passed map.
+    difference, lowpassed_difference : arrays of float32 of that shape
+        Half the difference of the half maps, as it is and low-passed.
+    region : Region
+
+    Returns
+    -------
+    tuple of 2 float
+        Standard deviation of the noise of the low-passed map and of the map itself.
+    """
+    middle = np.float32(np.median(region.sample(lowpassed)))
+
+    def sums(slab):
+        lower = region.mask(slab) & (lowpassed[slab] <= middle)
+        pair = (lowpassed_difference[slab][lower], difference[slab][lower])
+        return np.count_nonzero(lower), *(
+            (float(d.sum(dtype=float)), float((d.astype(float) ** 2).sum())) for d in pair
+        )
+
+    parts = parallel.run(sums, parallel.plane_slabs(lowpassed.shape))
+    count = sum(part[0] for part in parts)
+    totals = [np.sum([part[i] for part in parts], axis=0) / max(count, 1) for i in (1, 2)]
+    return tuple(float(np.sqrt(max(squares - mean**2, 0))) for mean, squares in totals)
+
+
+def raw_sigma(model, lowpassed, density, region, maximum):
+    """Standard deviation of the solvent in the map before the low-pass.
+
+    Read in voxels all around which the low-passed map stays within three sigma of the
+    solvent's mean: those are solvent with near certainty. What the low-pass took away
+    is independent of what it left, so that the two variances add up.
+
+    Parameters
+    ----------
+    model : SolventModel
+    lowpassed, density : arrays of float32, shape (z, y, x)
+        The low-passed map and the map itself.
+    region : Region
+    maximum : array of float32 of that shape
+        Maximum of the low-passed map over the kernel.
+    """
+    certain = np.float32(model.mean + CERTAIN_SIGMAS * model.sigma)
+
+    def sums(slab):
+        solvent = region.mask(slab) & (maximum[slab] < certain)
+        detail = (density[slab][solvent] - lowpassed[slab][solvent]) / np.float32(model.sigma)
+        total = detail.sum(dtype=float)
+        # Not a dot product, for which the linear algebra would use threads of its own.
+        return len(detail), total, np.square(detail, out=detail).sum(dtype=float)
+
+    count, total, squares = np.sum(parallel.run(sums, parallel.plane_slabs(density.shape)), axis=0)
+    if count < _FEWEST_VOXELS:
+        return model.sigma
+    return float(model.sigma * np.sqrt(1 + max(squares / count - (total / count) ** 2, 0)))

@@ -1,0 +1,1 @@
+"""The figures that all doors show, and their colors; Matplotlib is imported when the first is drawn."""

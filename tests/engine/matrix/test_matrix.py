@@ -1,0 +1,246 @@
+"""Matrices of occupancies against maps that are added up here, atom by atom, with known occupancies."""
+
+import numpy as np
+import pytest
+from chimerax.occupy import MatrixBox, OccuPyError, Reading, make_groups, occupancy_matrix, refine_maps
+from chimerax.occupy.engine.matrix.agreement import agreeing, order_of
+from scipy import ndimage
+
+SHAPE, VOXEL = (40, 44, 36), 5.0
+CHAINS = "ABCDEF"
+CENTRES = ((70, 90, 100), (105, 90, 100), (88, 125, 100), (88, 60, 100), (88, 95, 65), (88, 95, 135))
+VARIANCE = 4.0  # Å², of atoms in the maps
+RADIUS, ATOMS = 17.0, 700
+
+
+def density_of(positions, weights, variance=VARIANCE, shape=SHAPE, voxel_size=VOXEL, origin=(0, 0, 0)):
+    """Σ weight · normalised Gaussian at every voxel, in double precision, seen through a blur of one voxel."""
+    width = variance + (0.9 * VOXEL) ** 2
+    axes = [np.arange(n) * voxel_size + o for n, o in zip(shape, origin[::-1], strict=True)]
+    z, y, x = (
+        np.exp(-((axis[:, None] - places) ** 2) / (2 * width))
+        for axis, places in zip(axes, positions.T[::-1], strict=True)
+    )
+    return np.einsum("za,ya,xa->zyx", z * (weights / (2 * np.pi * width) ** 1.5), y, x, optimize=True)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Positions of six chains that touch, by name."""
+    random = np.random.default_rng(4)
+    found = {}
+    for name, centre in zip(CHAINS, CENTRES, strict=True):
+        directions = random.standard_normal((ATOMS, 3))
+        directions /= np.linalg.norm(directions, axis=1)[:, None]
+        found[name] = centre + directions * RADIUS * random.random((ATOMS, 1)) ** (1 / 3)
+    return found
+
+
+@pytest.fixture(scope="module")
+def parts(model):
+    """The density of each chain."""
+    return np.array([density_of(positions, np.ones(ATOMS)) for positions in model.values()])
+
+
+@pytest.fixture(scope="module")
+def groups(model):
+    positions = np.concatenate(list(model.values()))
+    return make_groups(positions, ["C"] * len(positions), np.repeat(list(CHAINS), ATOMS))[0]
+
+
+TRUTH = np.array([
+    [1, 1, 1, 1, 1, 1],
+    [1, 1, 0, 1, 0, 1],
+    [1, 1, 0, 1, 0, 1],
+    [1, 0, 1, 0.5, 1, 1],
+    [1, 1, 1, 1, 0, 0],
+    [1, 0, 0, 0, 0, 0],
+    [1, 1, 0, 1, 0, 1],
+    [1, 0.3, 1, 1, 1, 0],
+], float)  # fmt: skip
+
+
+def maps_of(parts, truth=TRUTH, background=0.0):
+    """Maps with a scale and an offset of their own, and a smooth background relative to the highest density."""
+    random = np.random.default_rng(9)
+    for row in truth:
+        density = np.tensordot(row, parts, 1)
+        grain = ndimage.gaussian_filter(random.standard_normal(SHAPE), 5, mode="wrap")
+        density = density + background * parts.max() * grain / grain.std()
+        yield (random.uniform(0.5, 2) * (density + random.uniform(-0.2, 0.2) * parts.max())).astype(np.float32)
+
+
+def test_occupancies_in_clean_maps_come_out_whatever_their_scale_and_offset(parts, groups):
+    found = refine_maps(maps_of(parts), VOXEL, groups)
+    np.testing.assert_allclose(found.occupancies, TRUTH, atol=0.02)
+    assert found.groups == list(CHAINS)
+    assert found.maps == [str(i + 1) for i in range(len(TRUTH))]
+    assert (found.correlations > 0.99).all()
+
+
+def test_maps_in_any_units_make_one_matrix(parts, groups):
+    units = np.float32([1e-20, 1, 1e20, 1e-4, 1e9, 1, 1, 1])
+    found = refine_maps([density * unit for density, unit in zip(maps_of(parts), units, strict=True)], VOXEL, groups)
+    np.testing.assert_allclose(found.occupancies, TRUTH, atol=0.02)
+
+
+def test_absent_chains_read_zero_on_a_smooth_background_as_strong_as_a_tenth_of_a_chain(parts, groups):
+    found = refine_maps(maps_of(parts, background=0.05), VOXEL, groups)
+    assert np.abs(found.occupancies[TRUTH == 0]).max() < 0.10
+    assert np.abs(found.occupancies - TRUTH)[TRUTH == 1].mean() < 0.05
+    sums = np.array([[np.vdot(density - np.median(density), part) / np.vdot(part, part) for part in parts]
+                     for density in maps_of(parts, background=0.05)])  # fmt: skip
+    sums = sums / sums[:, :1]
+    assert np.abs(sums[TRUTH == 0]).max() > 2 * np.abs(found.occupancies[TRUTH == 0]).max()
+
+
+def test_reference_maps_cancel_what_the_model_gets_wrong(parts, model, groups):
+    wrong = parts.copy()
+    positions = model["B"]
+    wrong[1] = density_of(positions[: ATOMS * 7 // 10], np.ones(ATOMS * 7 // 10), 12.0)
+    plain = refine_maps(maps_of(wrong), VOXEL, groups)
+    against = refine_maps(maps_of(wrong), VOXEL, groups, reference_maps=["1"])
+    there = TRUTH[:, 1] == 1
+    assert np.abs(plain.occupancies[there, 1] - 1).min() > 0.15
+    np.testing.assert_allclose(against.occupancies[:, 1], TRUTH[:, 1], atol=0.05)
+    assert against.reference_maps == ["1"]
+    assert against.standard_errors[there, 1].mean() < plain.standard_errors[there, 1].mean()
+
+
+def test_a_group_that_is_not_in_the_reference_maps_is_said_to_be_so(parts, groups):
+    found = refine_maps(maps_of(parts), VOXEL, groups, reference_maps=["2"])
+    assert len(found.warnings) == 1
+    assert [f"{name} (" in found.warnings[0] for name in CHAINS] == [False, False, True, False, True, False]
+    np.testing.assert_allclose(found.occupancies, TRUTH, atol=0.03)
+
+
+def test_a_reference_group_is_one_in_every_map(parts, groups):
+    found = refine_maps(maps_of(parts), VOXEL, groups, reference=["D"])
+    assert found.references[0] == ["D"]
+    usable = TRUTH[:, 3] > 0
+    np.testing.assert_allclose(found.occupancies[usable], TRUTH[usable] / TRUTH[usable, 3:4], atol=0.05)
+    assert list(found.failed) == [found.maps[5]]
+    assert "the reference D is not in the map" in found.failed[found.maps[5]]
+    assert np.isnan(found.occupancies[5]).all()
+
+
+def test_standard_errors_hold_the_truth(parts, groups):
+    truth = np.tile(TRUTH, (4, 1))
+    found = refine_maps(maps_of(parts, truth, background=0.05), VOXEL, groups, reference_maps=["1", "9"])
+    sizes = np.abs(found.occupancies - truth) / found.standard_errors
+    assert 0.55 < (sizes < 1).mean() <= 1
+    assert (sizes < 2).mean() > 0.9
+
+
+def test_maps_of_several_boxes_make_one_matrix(parts, model, groups):
+    other_shape, other_voxel, origin = (60, 60, 54), 3.5, (-8.0, 10.0, 4.0)
+    boxes = MatrixBox(SHAPE, VOXEL, groups), None
+    lowpass = boxes[0].lowpass
+    boxes = boxes[0], MatrixBox(other_shape, other_voxel, groups, origin, lowpass=lowpass)
+    positions = np.concatenate(list(model.values()))
+    readings = []
+    for i, row in enumerate(TRUTH[:4]):
+        weights = np.repeat(row, ATOMS)
+        place = (SHAPE, VOXEL, (0, 0, 0)) if i % 2 else (other_shape, other_voxel, origin)
+        density = density_of(positions, weights, VARIANCE, *place)
+        box = boxes[0] if i % 2 else boxes[1]
+        readings.append(Reading(f"map {i}", box.sums(density), box.model_sums))
+    found = occupancy_matrix(readings, lowpass, reference_maps=["map 0"])
+    np.testing.assert_allclose(found.occupancies, TRUTH[:4], atol=0.04)
+
+
+def test_a_group_outside_a_map_is_not_known_there(parts, model, groups):
+    shape = (SHAPE[0] // 2 + 3, *SHAPE[1:])  # without chain F, and without half of some
+    box, small = MatrixBox(SHAPE, VOXEL, groups), MatrixBox(shape, VOXEL, groups)
+    whole = next(maps_of(parts))
+    readings = [
+        Reading("whole", box.sums(whole), box.model_sums),
+        Reading("part", small.sums(whole[: shape[0]]), small.model_sums),
+    ]
+    found = occupancy_matrix(readings, box.lowpass)
+    assert np.isfinite(found.occupancies[0]).all()
+    assert np.isnan(found.occupancies[1, 5])
+    assert np.isnan(found.standard_errors[1, 5])
+    assert found.table()[1][1][3 + 5] is None
+
+
+def test_maps_without_the_model_fail_and_the_others_do_not(parts, groups):
+    maps = list(maps_of(parts))[:3]
+    maps[1] = np.random.default_rng(2).standard_normal(SHAPE).astype(np.float32)
+    found = refine_maps(maps, VOXEL, groups, names=["a", "b", "c"])
+    assert list(found.failed) == ["b"]
+    assert "the model is not in the map" in found.failed["b"]
+    assert np.isnan(found.occupancies[1]).all()
+    np.testing.assert_allclose(found.occupancies[[0, 2]], TRUTH[[0, 2]], atol=0.03)
+    assert found.agreement[1] == 0
+    assert list(found.map_order.places) in ([0, 2], [2, 0])
+
+
+def test_a_map_of_inverted_contrast_fails_and_is_told(parts, groups):
+    first, second, *_ = maps_of(parts)
+    found = refine_maps([first, -second], VOXEL, groups)
+    assert list(found.failed) == ["2"]
+    assert "contrast looks inverted" in found.failed["2"]
+
+
+def test_maps_that_agree_are_one_set_and_stand_side_by_side(parts, groups):
+    found = refine_maps(maps_of(parts), VOXEL, groups)
+    assert len({found.agreement[i] for i in (1, 2, 6)}) == 1
+    assert len(set(found.agreement)) == len(TRUTH) - 2
+    order = list(found.map_order.places)
+    places = sorted(order.index(i) for i in (1, 2, 6))
+    assert places == list(range(places[0], places[0] + 3))
+    one = next(s for s in found.described() if "2" in s["maps"])
+    assert one["maps"] == ["2", "3", "7"]
+    assert one["absent"] == ["C", "E"]
+    assert one["partial"] == []
+    assert one["words"] == "without C, E"
+    numbers = found.agreement[found.map_order.places]
+    assert (np.diff(numbers) >= 0).all()
+    assert numbers[0] == 1
+
+
+def test_order_follows_scipys_tree_and_unknown_values_do_not_stop_it(random):
+    values = np.repeat([[0.0, 0, 1], [1, 1, 0]], 3, axis=0) + 0.01 * random.standard_normal((6, 3))
+    values[2, 1] = np.nan
+    shuffled = np.array([3, 0, 4, 1, 5, 2])
+    order = order_of(values[shuffled])
+    sides = shuffled[order.places] < 3
+    assert abs(np.diff(sides.astype(int))).sum() == 1
+    assert len(set(agreeing(order, np.full((6, 3), 0.01)))) == 2
+    assert len(set(agreeing(order, np.full((6, 3), 2.0)))) == 1
+
+
+def test_the_table_has_a_row_for_each_map_even_where_groups_are_called_as_columns(parts, model):
+    positions = np.concatenate(list(model.values()))
+    labels = np.repeat(["map", "set", "problem", "A", "A error", "correlation"], ATOMS)
+    groups = make_groups(positions, ["C"] * len(positions), labels)[0]
+    found = refine_maps(maps_of(parts), VOXEL, groups)
+    headings, rows = found.table()
+    assert len(headings) == len(rows[0]) == 4 + 2 * 6
+    np.testing.assert_allclose(np.array([row[3:9] for row in rows], float), found.occupancies)
+    lines = found.as_csv().split("\r\n")
+    assert len(lines) == len(TRUTH) + 2
+
+
+@pytest.mark.parametrize(("keywords", "message"), [
+    ({"reference": ["Z"]}, "the reference Z is not a group"),
+    ({"reference_maps": ["99"]}, "the reference 99 is not a map"),
+    ({"lowpass": 2.0}, "must be at least"),
+    ({"names": ["a", "b"]}, "there are 2 names, but more maps"),
+    ({"names": list("abcdefghi")}, "there are 9 names for 8 maps"),
+    ({"names": list("abcdefga")}, "expected each once"),
+])  # fmt: skip
+def test_what_is_not_there_is_told_in_a_sentence(parts, groups, keywords, message):
+    with pytest.raises(OccuPyError, match=message):
+        refine_maps(maps_of(parts), VOXEL, groups, **keywords)
+
+
+def test_no_maps_maps_of_other_shapes_and_only_bad_maps_are_refused(parts, groups):
+    with pytest.raises(OccuPyError, match="there are no maps"):
+        refine_maps([], VOXEL, groups)
+    with pytest.raises(OccuPyError, match="has shape"):
+        refine_maps([*maps_of(parts, TRUTH[:1]), next(maps_of(parts))[1:]], VOXEL, groups)
+    noise = np.random.default_rng(2).standard_normal(SHAPE).astype(np.float32)
+    with pytest.raises(OccuPyError, match="none of the 1 maps can be used"):
+        refine_maps([noise], VOXEL, groups)
