@@ -3,8 +3,8 @@
 from html import escape
 from math import isfinite
 
-from ..engine.scale.suitability import GOOD_MISFIT, WORST_GOOD_MISFIT
 from ..engine.settings.table import SETTINGS
+from ..engine.solvent.model import GOOD_MISFIT, WORST_GOOD_MISFIT
 from .arguments import in_chimerax_spelling
 from .remembered import tell_once
 from .tables import MOST_ROWS

@@ -9,9 +9,9 @@ from chimerax.occupy.engine.grids.dilate import ball_maximum
 from chimerax.occupy.engine.modification.factors import factor_of
 from chimerax.occupy.engine.modification.multiply import apply, finish
 from chimerax.occupy.engine.scale.published import full_scale, local_scale
-from chimerax.occupy.engine.scale.suitability import checked_density
 from chimerax.occupy.engine.settings.checks import checked, checked_voxel_size
 from chimerax.occupy.engine.settings.defaults import resolve_estimation
+from chimerax.occupy.engine.settings.inputs import checked_density
 from chimerax.occupy.engine.settings.table import ESTIMATION
 
 

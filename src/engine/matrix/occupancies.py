@@ -10,8 +10,8 @@ from ..errors import OccuPyError
 from ..parallel import Progress
 from ..refinement.refine import check_scattering, checked_groups, checked_lowpass, default_reference, groups_in_box
 from ..refinement.transfer import INVERTED, is_inverted
-from ..scale.suitability import checked_density
 from ..settings.checks import check_among, checked_voxel_size
+from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .fit import fit_all
 from .sums import MapSums, MatrixModel, ModelSums

@@ -7,7 +7,7 @@ from .. import parallel
 from ..grids import fourier
 from ..grids.blocks import Blocks
 from ..grids.interpolation import interpolated_planes
-from ..scale import suitability
+from ..settings.inputs import MASKED_SHARE, common_value
 from ..solvent.region import Region
 
 LONGEST, SHORTEST = 2.0, 0.7
@@ -123,8 +123,8 @@ class LocalSignal:
 
     def _bands_of_blocks(self, unit):
         """The longest waves on the blocks, the mean squares of all four bands in this unit, and which are solvent."""
-        common, share = suitability.common_value(self._density)
-        left_out = (self._density, common) if share > suitability.MASKED_SHARE else None
+        common, share = common_value(self._density)
+        left_out = (self._density, common) if share > MASKED_SHARE else None
         region = Region(self._density.shape, None, left_out)
         low, middle, top = (np.empty(self.blocks.shape, np.float32) for _ in range(3))
         solvent = np.empty(self.blocks.shape, bool)

@@ -4,8 +4,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import OccuPyError
-from ..scale import suitability
 from ..settings.checks import checked, checked_voxel_size
+from ..settings.inputs import checked_scale
 from .factors import factor_of
 
 _FINEST_SCALE = 1e-4
@@ -39,7 +39,7 @@ def make_mask(local_scale, voxel_size, **settings):
     """
     values = checked(settings, "mask")
     voxel_size = checked_voxel_size(voxel_size)
-    local_scale = suitability.checked_scale(local_scale)
+    local_scale = checked_scale(local_scale)
     if values["mask_from"] == "threshold":
         mask = _soft(local_scale >= values["threshold"], values["soft_edge"], voxel_size)
     else:

@@ -6,9 +6,9 @@ import numpy as np
 
 from .. import parallel
 from ..errors import OccuPyError, SettingError
-from ..scale import suitability
 from ..scale.estimate import estimate as make_estimate
 from ..scale.result import Confidence
+from ..settings import inputs
 from ..settings.checks import check_lowpass, checked, checked_voxel_size, split
 from ..settings.table import KINDS
 from .factors import factor_of
@@ -118,7 +118,7 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     report = parallel.Progress(progress)
     overwrite = overwrite or estimate is None
     if estimate is None:
-        density, _ = suitability.checked_density(density)
+        density, _ = inputs.checked_density(density)
         check_modification(density.shape, voxel_size, kind, given)
         estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
     modifier = Modifier(density, voxel_size, estimate, keep=False, overwrite=overwrite)
@@ -153,7 +153,7 @@ class Modifier:
     """
 
     def __init__(self, density, voxel_size, estimate, step=(1, 1, 1), keep=True, overwrite=False):
-        self._whole, self._range = suitability.checked_density(density)
+        self._whole, self._range = inputs.checked_density(density)
         self._voxel_size = checked_voxel_size(voxel_size)
         if estimate.scale.shape != self._whole.shape:
             raise OccuPyError(
@@ -351,7 +351,7 @@ def check_modification(shape, voxel_size, kind, settings):
 def _checked_scale_map(scale_map, shape):
     if scale_map is None:
         return None
-    array = suitability.checked_scale(scale_map)
+    array = inputs.checked_scale(scale_map)
     if array.shape != shape:
         raise OccuPyError(
             f"the scale map has shape {array.shape}, but the map has {shape}; both must be on one grid (z, y, x)"

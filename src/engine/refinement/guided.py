@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from .. import parallel
 from ..parallel import Progress
-from ..scale.suitability import checked_density
 from ..settings.checks import checked_voxel_size
+from ..settings.inputs import checked_density
 from .refine import Refinement, Refiner
 
 ATOM_SIGMA = 1.0

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..errors import OccuPyError, SettingError
 from ..parallel import Progress
-from ..scale.suitability import checked_density
 from ..settings.checks import check_among, checked_voxel_size
+from ..settings.inputs import checked_density
 from . import errors as refine_errors
 from . import notes as refine_notes
 from .fit import GroupModel

@@ -9,6 +9,7 @@ from .. import parallel
 from ..errors import OccuPyError, SettingError
 from ..grids import dilate, fourier
 from ..grids.interpolation import interpolate
+from ..settings import inputs
 from ..settings.checks import checked, checked_voxel_size
 from ..settings.defaults import resolve_estimation
 from ..settings.table import CALIBRATED, ESTIMATION, OCCUPANCY, RESOLUTION, UNCERTAINTY
@@ -130,7 +131,7 @@ def lowpassed(density, voxel_size, **settings):
     """
     voxel_size = checked_voxel_size(voxel_size)
     resolved = resolve_estimation(voxel_size, checked(settings, ESTIMATION))
-    density, _ = suitability.checked_density(density)
+    density, _ = inputs.checked_density(density)
     return fourier.lowpass(density, resolved.lowpass, voxel_size)
 
 
@@ -169,7 +170,7 @@ class _Estimation:
         voxel_size = checked_voxel_size(voxel_size)
         resolve_estimation(voxel_size, values)
         self._progress = parallel.Progress(progress)
-        self._density, self._range = suitability.checked_density(density)
+        self._density, self._range = inputs.checked_density(density)
         self._shape = self._density.shape
         self._mask = None
         if values["solvent_mask"] is not None:
@@ -181,7 +182,7 @@ class _Estimation:
         self._given_full_scale = values["full_scale"]
         self._notes = []
         self._crop(voxel_size, values)
-        suitability.check_box(self._density.shape, self._settings.kernel_size)
+        inputs.check_box(self._density.shape, self._settings.kernel_size)
         self._share, self._common, self._solvent_side, self._model = None, None, None, None
 
     def _crop(self, voxel_size, values):
@@ -209,8 +210,8 @@ class _Estimation:
 
     def fit_solvent(self):
         """The solvent model, and the local maximum of the low-passed map."""
-        self._common, self._share = suitability.common_value(self._density)
-        left_out = (self._density, self._common) if self._share > suitability.MASKED_SHARE else None
+        self._common, self._share = inputs.common_value(self._density)
+        left_out = (self._density, self._common) if self._share > inputs.MASKED_SHARE else None
         if self._mask is not None:
             self._solvent_side = solvent_region.solvent_side(self._mask, self._lowpassed)
         region = solvent_region.Region(self._density.shape, self._solvent_side, left_out)

@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from ..errors import OccuPyError
 from ..grids.kernel import tau_quantile
+from ..settings.inputs import checked_scale
 from . import published as scales
-from .suitability import checked_scale
 
 BY = ("chain", "residue", "model")
 """What atoms may be grouped by."""

@@ -7,10 +7,10 @@ import numpy as np
 from .. import parallel
 from ..grids.interpolation import interpolated_planes
 from ..settings.defaults import EstimationSettings
+from ..settings.inputs import Range
 from ..settings.table import CALIBRATED, OCCUPANCY
 from ..solvent.model import CERTAIN_SIGMAS, SolventModel
 from .published import FullScale
-from .suitability import Range
 
 
 @dataclass(eq=False)

@@ -14,6 +14,9 @@ from .histogram import BINS_PER_SIGMA
 CERTAIN_SIGMAS = 3
 """Solvent with near certainty is what is less than so many sigma above the mean."""
 
+GOOD_MISFIT, WORST_GOOD_MISFIT = 0.15, 0.4
+"""Up to the first misfit one Gaussian is a good fit, up to the second a fair one."""
+
 
 @dataclass(frozen=True, eq=False)
 class SolventModel:

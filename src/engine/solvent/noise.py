@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import parallel
 from ..errors import OccuPyError
-from ..scale.suitability import checked_density
+from ..settings.inputs import checked_density
 from .model import CERTAIN_SIGMAS
 
 _FEWEST_VOXELS = 64

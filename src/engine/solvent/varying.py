@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import parallel
-from ..scale.suitability import GOOD_MISFIT
 from . import fit as solvent_fit
 from .blocks import Blocks
 from .field import MOST_WAVES, SolventField, Standardised, cosines
+from .model import GOOD_MISFIT
 
 _CLEARLY_BETTER = 0.6
 """Share of the misfit of one Gaussian."""
