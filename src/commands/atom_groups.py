@@ -34,9 +34,12 @@ class AtomGroups:
         The group of each atom.
     waters : int
         Atoms of water that were left out.
+    by : str
+        What the groups are: what the atoms were grouped by, or 'groups' where some are groups of their own.
     """
 
     def __init__(self, atoms, by="chain", segment=DEFAULT_SEGMENT, groups=(), within_model=False):
+        self.by = "groups" if len(groups) else by
         everything = _united(atoms, groups)
         residues, of_residue = residues_of(everything)
         order = np.argsort(of_residue, kind="stable")

@@ -114,6 +114,23 @@ def show_in_place_of(made, volume):
     draw_now(volume.session)
 
 
+def show_alone_command(volume, volumes):
+    """The command that shows one of several maps and hides the others."""
+    ids = sorted(other.id for other in volumes if not other.deleted)
+    return f"hide #{_joined(ids)} models; show #{volume.id_string} models"
+
+
+def _joined(ids):
+    """Numbers of models as they are typed, such as 1,3-5 or 1.1-40."""
+    runs = []
+    for number in ids:
+        if runs and runs[-1][-1][:-1] == number[:-1] and runs[-1][-1][-1] + 1 == number[-1]:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(".".join(map(str, run[0])) + (f"-{run[-1][-1]}" if len(run) > 1 else "") for run in runs)
+
+
 def one_or_list(volumes):
     """What a command returns: the model, or a list of several."""
     return volumes[0] if len(volumes) == 1 else volumes

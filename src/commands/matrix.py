@@ -11,18 +11,18 @@ from ..engine.refinement.groups import distinct
 from ..engine.refinement.refine import default_lowpass
 from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import reference_names
-from .maps import sample
+from .maps import sample, show_alone_command
 from .report import warn
 from .tables import html_table, save_table
 
 
-def refine_matrix(
+def refine_maps(
     session,
     volumes,
     chosen,
+    reference_maps=(),
     *,
     reference=None,
-    reference_maps=(),
     lowpass=None,
     solvent=True,
     subregion="all",
@@ -38,14 +38,10 @@ def refine_matrix(
         The reference maps among them.
     chosen : list of AtomGroups
         For each of them; the same object where they share it.
-    reference : Atoms, optional
-        Groups at least half of whose atoms are among these are full in every map.
     reference_maps : list of Volume
         Maps that are known to be complete.
-    lowpass, solvent, subregion, plot, return_json
-        As for `refine`.
-    save_file : str, optional
-        A file to save the matrix to, as JSON where its name ends so, else as comma-separated values.
+    reference, lowpass, solvent, subregion, plot, save_file, return_json
+        As for `refine.refine`.
 
     Returns
     -------
@@ -139,22 +135,7 @@ def _log(session, matrix, volumes):
 
 def _show_links(names, volumes):
     """HTML that names maps, each a link that shows it and hides the others."""
-    links = [f'<a href="cxcmd:{show_command(volumes[name], volumes.values())}">{escape(name)}</a>' for name in names]
+    links = [
+        f'<a href="cxcmd:{show_alone_command(volumes[name], volumes.values())}">{escape(name)}</a>' for name in names
+    ]
     return listed(links)
-
-
-def show_command(volume, volumes):
-    """A command that shows one of several maps and hides the others."""
-    ids = sorted(other.id for other in volumes if not other.deleted)
-    return f"hide #{_joined(ids)} models; show #{volume.id_string} models"
-
-
-def _joined(ids):
-    """Numbers of models as they are typed, such as 1,3-5 or 1.1-40."""
-    runs = []
-    for number in ids:
-        if runs and runs[-1][-1][:-1] == number[:-1] and runs[-1][-1][-1] + 1 == number[-1]:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ",".join(".".join(map(str, run[0])) + (f"-{run[-1][-1]}" if len(run) > 1 else "") for run in runs)

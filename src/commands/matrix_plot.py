@@ -4,7 +4,7 @@ from chimerax.core.commands import run
 from Qt.QtWidgets import QToolTip
 
 from ..figures.heatmap import cell_of, cell_text, draw_matrix
-from .matrix import show_command
+from .maps import show_alone_command
 from .plot import DockedPlot
 
 _SMALLEST = 320
@@ -56,7 +56,7 @@ class MatrixPlot(DockedPlot):
         if volume.deleted:
             self.session.logger.status(f"{self.matrix.maps[cell[0]]} has been closed", color="red")
             return
-        run(self.session, show_command(volume, self.volumes))
+        run(self.session, show_alone_command(volume, self.volumes))
 
     def _cell(self, event):
         if event.inaxes is not self.heat:

@@ -31,7 +31,7 @@ from .atoms import set_residue_attribute
 from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
-from .matrix import refine_matrix
+from .matrix import refine_maps
 from .report import listed, occupancy_text, warn
 from .tables import html_table, save_table
 
@@ -39,38 +39,20 @@ ATTRIBUTE = "refined_occupancy"
 COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
 """Of the table that is returned and saved."""
 
+_OF_ONE_MAP = {"half_maps": "halfMaps", "assign": "assign"}
+_ON_ATOMS = (*_OF_ONE_MAP, "attribute", "color", "palette", "range", "key")
+"""Keywords on what is done with the atoms, which several maps leave as they are."""
+
 
 def refine(
-    session,
-    volumes,
-    *,
-    atoms=None,
-    each_atoms=None,
-    by="chain",
-    segment=DEFAULT_SEGMENT,
-    groups=None,
-    reference=None,
-    reference_maps=None,
-    lowpass=None,
-    half_maps=None,
-    solvent=True,
-    subregion="all",
-    assign=False,
-    attribute=True,
-    color=True,
-    palette=None,
-    range=None,
-    key=True,
-    plot=True,
-    save_file=None,
-    return_json=False,
-):
-    """Refine the occupancies of groups of atoms against a map.
+    session, volumes, *, atoms=None, each_atoms=None, by="chain", segment=DEFAULT_SEGMENT, groups=(), reference_maps=(),
+    return_json=False, **keywords,
+):  # fmt: skip
+    """Refine the occupancies of groups of atoms against a map, or against several for a matrix of maps and groups.
 
     Parameters
     ----------
     volumes : list of Volume
-        The density map, or several for a matrix of maps and groups: see `matrix.refine_matrix`.
     atoms : Atoms
         Wherever they are in the scene: nothing moves. Water is left out.
     each_atoms : Atoms, optional
@@ -81,29 +63,23 @@ def refine(
         Residues in a segment.
     groups : list of Atoms, optional
         Each is one group, apart from the others.
-    reference : Atoms, optional
-        Groups at least half of whose atoms are among these are known to be full.
     reference_maps : list of Volume, optional
         Maps that are known to be complete: each group is relative to itself in these.
+    reference : Atoms, optional
+        Groups at least half of whose atoms are among these are known to be full.
     lowpass : float, optional
         The resolution, in Å, to which the map is used.
-    half_maps : list of 2 Volume, optional
-        Tell the noise.
     solvent : bool
         Count scattering above the ice that atoms displace; else above vacuum.
     subregion
         The part of the map to use.
-    assign : bool
-        Write the occupancies, from 0 to 1, into the atoms.
-    attribute : bool
-        Give the residues the attribute refined_occupancy.
-    color, palette, range, key
-        Color the atoms by that attribute, in which colors, and show a color key.
     plot : bool
         Show a plot of the occupancies, where there is a window.
     save_file : str, optional
         A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
+    half_maps, assign, attribute, color, palette, range, key
+        Of one map: see `refine_map`.
 
     Returns
     -------
@@ -112,21 +88,60 @@ def refine(
         What is not known of a group outside the map is NaN, in JSON null. Of several maps one
         dict, as of `OccupancyMatrix.as_dict`.
     """
+    if (atoms is None) == (each_atoms is None):
+        raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
+    if len(volumes) == 1 and not reference_maps and each_atoms is None:
+        chosen = AtomGroups(atoms, by, segment, groups or ())
+        return refine_map(session, volumes[0], chosen, return_json=return_json, **keywords)
+    _check_several(keywords)
+    volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
+    chosen = _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ())
+    shared = {name: value for name, value in keywords.items() if name not in _ON_ATOMS}
+    return refine_maps(session, volumes, chosen, reference_maps or (), return_json=return_json, **shared)
+
+
+def refine_map(
+    session,
+    volume,
+    chosen,
+    *,
+    reference=None,
+    lowpass=None,
+    half_maps=None,
+    solvent=True,
+    subregion="all",
+    assign=False,
+    attribute=True,
+    plot=True,
+    save_file=None,
+    return_json=False,
+    **coloring,
+):
+    """Refine the occupancies of groups of atoms against one map.
+
+    Parameters
+    ----------
+    volume : Volume
+    chosen : AtomGroups
+    half_maps : list of 2 Volume, optional
+        Tell the noise.
+    assign : bool
+        Write the occupancies, from 0 to 1, into the atoms.
+    attribute : bool
+        Give the residues the attribute refined_occupancy.
+    reference, lowpass, solvent, subregion, plot, save_file, return_json
+        As for `refine`.
+    **coloring
+        color, palette, range, key: color the atoms by that attribute, in which colors, and show a color key.
+
+    Returns
+    -------
+    list of dict, or JSONResult
+        As of `refine`.
+    """
     if half_maps is not None and len(half_maps) != 2:
         count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
         raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
-    if (atoms is None) == (each_atoms is None):
-        raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
-    if len(volumes) > 1 or reference_maps or each_atoms is not None:
-        _check_several(half_maps, assign)
-        volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
-        return refine_matrix(
-            session, volumes, _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ()),
-            reference=reference, reference_maps=reference_maps or (), lowpass=lowpass, solvent=solvent,
-            subregion=subregion, plot=plot, save_file=save_file, return_json=return_json,
-        )  # fmt: skip
-    chosen = AtomGroups(atoms, by, segment, groups or ())
-    (volume,) = volumes
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
     with user_errors(volume):
@@ -134,13 +149,13 @@ def refine(
     rows = [row.as_dict() for row in found.rows]
     _log(session, volume, chosen, found, job.notes)
     with session.undo.aggregate("occupy refine"):
-        _show_on_atoms(session, chosen, found, assign, attribute, Coloring(color, palette, range, key))
+        _show_on_atoms(session, chosen, found, assign, attribute, Coloring(**coloring))
     if save_file is not None:
         save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
         from .plot import show_occupancy_plot
 
-        show_occupancy_plot(session, chosen.along_chains(rows), "groups" if groups else by, volume.name)
+        show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
 
 
@@ -157,10 +172,10 @@ def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
     return chosen
 
 
-def _check_several(half_maps, assign):
-    for given, name in ((half_maps, "halfMaps"), (assign, "assign")):
-        if given:
-            raise UserError(f"{name} is of one map: expected one map with it, and no referenceMaps or eachAtoms")
+def _check_several(keywords):
+    for name, typed in _OF_ONE_MAP.items():
+        if keywords.get(name):
+            raise UserError(f"{typed} is of one map: expected one map with it, and no referenceMaps or eachAtoms")
 
 
 def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None, solvent=True):
