@@ -17,6 +17,7 @@ from chimerax.core.errors import UserError
 from chimerax.occupy import commands
 from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
+from chimerax.occupy.commands.refine import refine_map
 from chimerax.occupy.engine.settings.table import ESTIMATION, KINDS, MASK, UNCERTAINTY, group
 from chimerax.occupy.figures.palette import PALETTE, RANGE
 from support import FOLDER, ORIGIN, PARTS, VOXEL_SIZE, MapTestCase, close_all, density, session
@@ -240,7 +241,9 @@ def default_of(name, description, keyword):
 
 def default_in_functions(function, argument):
     """A default from a command's function, or from what it hands its keywords to."""
-    parameters = {p.name: p.default for f in (modify_maps, function) for p in inspect.signature(f).parameters.values()}
+    parameters = {
+        p.name: p.default for f in (modify_maps, refine_map, function) for p in inspect.signature(f).parameters.values()
+    }
     display = {part.name: part.default for part in fields(Coloring)}
     return (display | parameters)[argument]
 
