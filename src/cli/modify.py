@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from ..engine.modification.modify import check_modification, modify
+from ..engine.modification.modifier import check_modification
+from ..engine.modification.modify import modify
 from ..engine.scale.estimate import estimate
 from ..engine.settings.checks import split
 from ..engine.settings.table import ESTIMATION, RESULT_NAMES

@@ -10,7 +10,8 @@ from hashlib import sha256
 from chimerax.map import Volume
 
 from ..engine.modification.masks import make_mask
-from ..engine.modification.modify import check_modification, modify, without_solvent
+from ..engine.modification.modifier import check_modification
+from ..engine.modification.modify import modify, without_solvent
 from ..engine.parallel import Progress
 from ..engine.refinement.guided import guided_scale
 from ..engine.refinement.refine import refine

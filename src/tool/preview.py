@@ -9,7 +9,7 @@ from chimerax.map import Volume
 
 from ..commands.coloring import Coloring, color_volume
 from ..commands.maps import grid_on, hidden_volume
-from ..engine.modification.modify import Modifier
+from ..engine.modification.modifier import Modifier
 from .composing import is_open
 
 

@@ -8,7 +8,7 @@ import pytest
 from chimerax.occupy import estimate, fit_solvent, modify
 from chimerax.occupy.engine import phantom
 from chimerax.occupy.engine.modification.limits import default_limits
-from chimerax.occupy.engine.modification.modify import Modifier
+from chimerax.occupy.engine.modification.modifier import Modifier
 from chimerax.occupy.engine.solvent.field import wave_values
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 

@@ -1,0 +1,270 @@
+"""The steps of an estimate, in the order in which they share what they find."""
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from .. import parallel
+from ..errors import OccuPyError, SettingError
+from ..grids import dilate, fourier
+from ..grids.interpolation import interpolate
+from ..settings import inputs
+from ..settings.checks import checked, checked_voxel_size
+from ..settings.defaults import resolve_estimation
+from ..settings.table import CALIBRATED, ESTIMATION, OCCUPANCY, RESOLUTION, UNCERTAINTY
+from ..solvent import fit as solvent_fit
+from ..solvent import noise as solvent_noise
+from ..solvent import region as solvent_region
+from ..solvent import varying as solvent_varying
+from . import mean_scale, suitability
+from . import published as scale
+from .envelope import CoarseBox
+from .result import Estimate
+
+
+def sampling(shape, voxel_size, longest):
+    """Shape and voxel size at which a map is estimated: its own, or Fourier-cropped to the longest axis."""
+    if max(shape) <= longest:
+        return shape, voxel_size
+    cropped = fourier.cropped_shape(shape, longest)
+    return cropped, tuple(v * n / m for v, n, m in zip(voxel_size, shape, cropped, strict=True))
+
+
+class Estimation:
+    """The steps of an estimate and what they share.
+
+    Parameters
+    ----------
+    density, voxel_size, progress
+        As for `estimate.estimate`.
+    settings : dict
+        Those that were given.
+
+    Raises
+    ------
+    OccuPyError
+        If the map or a setting cannot be used.
+    """
+
+    def __init__(self, density, voxel_size, settings, progress):
+        values = checked(settings, ESTIMATION, UNCERTAINTY)
+        voxel_size = checked_voxel_size(voxel_size)
+        resolve_estimation(voxel_size, values)
+        self._progress = parallel.Progress(progress)
+        self._density, self._range = inputs.checked_density(density)
+        self._shape = self._density.shape
+        self._mask = None
+        if values["solvent_mask"] is not None:
+            self._mask = np.asarray(values["solvent_mask"])
+            solvent_region.check_mask(self._mask, self._shape)
+        self._difference = None
+        if values["half_maps"] is not None:
+            self._difference = solvent_noise.half_difference(values["half_maps"], self._shape)
+        self._given_full_scale = values["full_scale"]
+        self._notes = []
+        self._crop(voxel_size, values)
+        inputs.check_box(self._density.shape, self._settings.kernel_size)
+        self._share, self._common, self._solvent_side, self._model = None, None, None, None
+
+    def _crop(self, voxel_size, values):
+        longest = values["max_box"]
+        shape, voxel_size = sampling(self._shape, voxel_size, longest)
+        if shape != self._shape:
+            self._density = fourier.resample(self._density, shape)
+            if self._mask is not None:
+                self._mask = interpolate(self._mask.astype(np.float32), shape)
+            if self._difference is not None:
+                self._difference = fourier.resample(self._difference, shape)
+            self._notes.append(
+                f"The box is longer than max_box {longest}: estimated at {voxel_size[2]:.4g} Å per voxel, on which the "
+                "scale depends; compare only maps estimated at one sampling."
+            )
+        self._settings = resolve_estimation(voxel_size, values)
+
+    def lowpass(self):
+        report = self._progress.stage("low-pass", 0.3)
+        given = self._density, self._settings.lowpass, self._settings.voxel_size
+        if self._settings.mode == CALIBRATED:
+            self._lowpassed, self._coarse = fourier.lowpass_and_sample(*given, self._box.shape, report)
+        else:
+            self._lowpassed = fourier.lowpass(*given, report)
+
+    def fit_solvent(self):
+        """The solvent model, and the local maximum of the low-passed map."""
+        self._common, self._share = inputs.common_value(self._density)
+        left_out = (self._density, self._common) if self._share > inputs.MASKED_SHARE else None
+        if self._mask is not None:
+            self._solvent_side = solvent_region.solvent_side(self._mask, self._lowpassed)
+        region = solvent_region.Region(self._density.shape, self._solvent_side, left_out)
+        differences = self._differences()
+        noise_sigma, raw_sigma = self._half_map_sigmas(differences, region)
+        model = solvent_fit.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
+        maximum = self._maximum(self._lowpassed)
+        if raw_sigma is None:
+            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maximum)
+        model = replace(model, raw_sigma=raw_sigma)
+        if self._settings.solvent_model != "uniform" and model.converged:
+            maps = (self._lowpassed, self._density, maximum, differences)
+            model = solvent_varying.fit_varying(model, *maps, region, self._settings)
+        if self._settings.solvent_model == "varying" and not model.varies:
+            self._notes.append("The solvent is one Gaussian: too little of it is seen to tell how it varies in space.")
+        self._model = model
+        return model, maximum
+
+    def _differences(self):
+        """Half the difference of the half maps, low-passed and as it is; None where there are none."""
+        if self._difference is None:
+            return None
+        return fourier.lowpass(self._difference, self._settings.lowpass, self._settings.voxel_size), self._difference
+
+    def _half_map_sigmas(self, differences, region):
+        if differences is None:
+            return None, None
+        lowpassed, difference = differences
+        return solvent_noise.half_map_sigmas(self._lowpassed, difference, lowpassed, region)
+
+    def full_scale(self):
+        """The full scale; only the low-pass has to come before."""
+        if self._given_full_scale is not None:
+            return scale.FullScale(self._given_full_scale)
+        settings = self._settings
+        if settings.mode == CALIBRATED:
+            self._check_contrast(self._tile_scale.value)
+            return self._on_full_grid(self._mean_level.full)
+        found = scale.full_scale(self._source(), settings.tau, settings.tile_size, settings.normalization)
+        self._check_contrast(found.value)
+        return found
+
+    def _check_contrast(self, full):
+        suitability.check_contrast(self._lowpassed, full, self._settings.tau, self._settings.tile_size)
+
+    def _source(self):
+        """The map in which the local maximum is read."""
+        return self._density if self._settings.mode == RESOLUTION else self._lowpassed
+
+    @cached_property
+    def _tile_scale(self):
+        """The full scale that the tiles of the low-passed map give."""
+        return scale.scale_of_tiles(self._lowpassed, self._settings.tau, self._settings.tile_size)
+
+    @cached_property
+    def _box(self):
+        settings = self._settings
+        return CoarseBox.of(self._density.shape, settings.voxel_size, settings.lowpass)
+
+    @cached_property
+    def _mean_level(self):
+        """How high the molecule rises above solvent, for mode calibrated."""
+        side = None
+        if self._mask is not None:
+            side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
+            side = interpolate(side, self._box.shape) > 0.5
+        model, shape = self._model or self.fit_solvent()[0], self._box.shape
+        coarse, ratio = self._coarse, None
+        if model.varies:
+            ratio = model.sigma_ratio(slice(0, shape[0]), shape)
+            coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
+        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio)
+
+    def _local_noise(self):
+        """Standard deviation of the noise at each voxel of the coarse grid, where half maps tell it."""
+        if self._difference is None:
+            return None
+        settings = self._settings
+        lowpassed = fourier.lowpass(self._difference, settings.lowpass, settings.voxel_size)
+        return mean_scale.local_sigma(fourier.resample(lowpassed, self._box.shape), self._box)
+
+    def _on_full_grid(self, full):
+        """A full scale with its place in voxels of the map instead of the coarse grid."""
+        factors = np.array(self._density.shape) / self._box.shape
+        start, size = (tuple(int(n) for n in np.rint(factors * n)) for n in (full.start, full.size))
+        return replace(full, start=start, size=size)
+
+    def _maximum(self, density, out=None):
+        maxima = 2 if self._settings.mode == RESOLUTION else 1
+        report = self._progress.stage("local maximum", 0.5 / maxima)
+        return dilate.ball_maximum(density, self._settings.kernel, report, out)
+
+    def run(self):
+        self.lowpass()
+        calibrated = self._settings.mode == CALIBRATED
+        full = self.full_scale()
+        if calibrated:
+            model = self._model or self.fit_solvent()[0]
+            found = self._calibrated(full.value)
+        else:
+            model, maximum = self.fit_solvent()
+            found = self._by_maximum(full.value, model, maximum)
+        warnings = self._warnings(model, full)
+        return Estimate(
+            **found,
+            full_scale=full.value,
+            full_scale_tile=full,
+            solvent=model,
+            settings=self._settings,
+            input_range=self._range,
+            lowpassed=self._lowpassed,
+            peak=self._tile_scale.value - self._mean_level.solvent if calibrated else full.value,
+            warnings=warnings,
+            notes=self._notes,
+        )
+
+    def _by_maximum(self, full, model, maximum):
+        """What the modes occupancy and resolution give."""
+        if self._settings.mode == RESOLUTION:
+            maximum = self._maximum(self._density, out=maximum)
+        local = scale.local_scale(maximum, full)
+        zero = 0.0
+        if self._settings.recalibrate:
+            # Beside a molecule the solvent, and the noise level with it, may lie below zero density.
+            zero = model.noise_level / full if not model.varies else max(model.noise_level / full, 0.0)
+            local = self._recalibrate(local, zero)
+        return {"scale": interpolate(local, self._shape), "zero": zero}
+
+    def _calibrated(self, full):
+        """What mode calibrated gives."""
+        level = self._mean_level
+        if full <= level.solvent:
+            raise SettingError("full_scale", f"is {full:g}, but must be above the solvent, {level.solvent:.4g} here")
+        local = scale.local_scale(interpolate(level.scale(full), self._shape), 1.0)
+        found = {"scale": local, "zero": level.solvent / full}
+        if self._settings.uncertainty:
+            error = level.standard_error(full, self._given_full_scale is not None, self._local_noise())
+            found["uncertainty"] = interpolate(error, self._shape)
+        if level.period is not None:
+            self._notes.append(
+                f"This map has lost its frequencies below 1/{level.period:.0f} Å, without which no density tells of "
+                "occupancy; for the scale they were restored from the flatness of the solvent."
+            )
+        if level.scarce_solvent:
+            self._notes.append(
+                "Hardly any solvent is seen in this box: the scale is read above its least dense tenth; leave some "
+                "solvent around the molecule."
+            )
+        return found | {"smoothing": level.width, "restored_from": level.period}
+
+    def _recalibrate(self, local, zero):
+        if zero >= 1:
+            raise OccuPyError(
+                f"the noise level is at {zero:.2f} of the full scale, but must be below it to recalibrate: "
+                "no density rises above the noise"
+            )
+        return scale.recalibrate(local, zero)
+
+    def _rise(self, model, full):
+        """Full scale above the solvent's mean, in its sigma, and what that is in noise alone."""
+        if self._settings.mode == CALIBRATED:
+            level = self._mean_level
+            return (level.full.value - level.solvent) / model.sigma, suitability.RISE_OF_NOISE
+        return (full - model.mean) / model.sigma, suitability.MAXIMUM_OF_NOISE
+
+    def _warnings(self, model, full):
+        settings = self._settings
+        if settings.mode != OCCUPANCY or settings.normalization != "tiles" or self._given_full_scale is not None:
+            full = self._tile_scale
+        rise = self._rise(model, full.value)
+        found = suitability.warnings(self._share, self._common, model, self._range.highest, full.value, *rise)
+        if self._solvent_side is not None:
+            found += suitability.mask_warnings(self._lowpassed, self._solvent_side, full.value)
+        return found
