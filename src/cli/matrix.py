@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.matrix.occupancies import MatrixBox, Reading, listed, occupancy_matrix
+from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
+from ..engine.matrix.result import listed
 from ..engine.matrix.sums import MapSums
 from ..engine.refinement.groups import distinct
-from ..engine.refinement.refine import default_lowpass
+from ..engine.refinement.inputs import default_lowpass
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
 from . import mapfile

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..engine.errors import OccuPyError
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
-from ..engine.refinement.refine import GroupOccupancy
+from ..engine.refinement.result import GroupOccupancy
 from ..figures import plots
 from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer

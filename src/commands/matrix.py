@@ -6,9 +6,10 @@ from json import dumps
 from chimerax.core.commands import JSONResult
 from chimerax.core.errors import UserError
 
-from ..engine.matrix.occupancies import MatrixBox, Reading, listed, occupancy_matrix
+from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
+from ..engine.matrix.result import listed
 from ..engine.refinement.groups import distinct
-from ..engine.refinement.refine import default_lowpass
+from ..engine.refinement.inputs import default_lowpass
 from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import reference_names
 from .maps import sample, show_alone_command

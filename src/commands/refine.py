@@ -23,7 +23,7 @@ from chimerax.core.undo import UndoState
 from chimerax.map.mapargs import MapRegionArg, MapsArg
 
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
-from ..engine.refinement.refine import GroupOccupancy
+from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups, groups_of_each_model, reference_names

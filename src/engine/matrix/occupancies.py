@@ -1,145 +1,22 @@
-"""Occupancies of groups of atoms in many maps: one matrix, with standard errors."""
+"""Occupancies of groups of atoms in many maps: from maps to one matrix, with standard errors."""
 
-import csv
-import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import OccuPyError
 from ..parallel import Progress
-from ..refinement.refine import check_scattering, checked_groups, checked_lowpass, default_reference, groups_in_box
-from ..refinement.transfer import INVERTED, is_inverted
+from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from ..settings.checks import check_among, checked_voxel_size
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .fit import fit_all
+from .relative import RelativeFits
+from .result import ABSENT, FULL, OccupancyMatrix, listed
 from .sums import MapSums, MatrixModel, ModelSums
 
 MOST_GROUPS = 600
-_LEAST_CORRELATION = 0.45
-_LEAST_IN_REFERENCE = 0.2
-_SURE, _LEAST_LEVEL = 3.0, 0.05
-"""Standard errors, and share of the strongest group, above which a reference is surely there."""
-
-_MODEL_ERROR = 0.1
-"""Relative error of a group that is not set against itself in maps where it is known to be complete."""
-
-_ABSENT_SHARE = 0.5
-"""Of its standard error that a group keeps where it is away: the rest is its own misfit."""
-
-_MOST_NAMES = 6
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
-_FULL, _ABSENT = 0.85, 0.15
-"""Occupancies from which a group counts as there, and up to which as absent, in words."""
-
-
-@dataclass(frozen=True, eq=False)
-class OccupancyMatrix:
-    """Occupancies of groups of atoms in many maps.
-
-    Attributes
-    ----------
-    maps, groups : list of str
-    occupancies, standard_errors : arrays of float, shape (maps, groups)
-        Neither clipped at 0 nor at 1. NaN where a group is outside a map or its map failed.
-    correlations : array of float, shape (maps,)
-        Of map and fitted model, around the model.
-    references : list of list of str
-        The groups of each map whose mean occupancy is 1.
-    reference_maps : list of str
-        The maps in which every group counts as full; empty where there are none.
-    agreement : array of int, shape (maps,)
-        Number of the set of agreeing maps that each is in, from 1; 0 for a map that failed.
-    map_order, group_order : Order
-        Of the maps that did not fail and of all groups, by hierarchical clustering. Places are
-        those in `maps` and `groups`.
-    failed : dict of str to str
-        Why a map could not be used, by its name.
-    lowpass : float
-        Å.
-    warnings : list of str
-        Sentences for the user.
-    """
-
-    maps: list
-    groups: list
-    occupancies: np.ndarray
-    standard_errors: np.ndarray
-    correlations: np.ndarray
-    references: list
-    reference_maps: list
-    agreement: np.ndarray
-    map_order: Order
-    group_order: Order
-    failed: dict
-    lowpass: float
-    warnings: list = field(default_factory=list)
-
-    def described(self):
-        """What tells the sets of agreeing maps apart.
-
-        Returns
-        -------
-        list of dict
-            number, maps (names), absent and partial (names of groups, by their median occupancy),
-            and the same in words.
-        """
-        sets = []
-        for number in range(1, int(self.agreement.max(initial=0)) + 1):
-            mine = self.agreement == number
-            medians = np.array([_median(column) for column in self.occupancies[mine].T])
-            absent, partial = self._named(medians <= _ABSENT), self._named((medians > _ABSENT) & (medians < _FULL))
-            maps = [name for name, here in zip(self.maps, mine, strict=True) if here]
-            words = _in_words(absent, partial)
-            sets.append({"number": number, "maps": maps, "absent": absent, "partial": partial, "words": words})
-        return sets
-
-    def table(self):
-        """The matrix as a table, a row for each map: its set, correlation, occupancies, their errors.
-
-        Returns
-        -------
-        headings : list of str
-        rows : list of list
-            What is not known is None.
-        """
-        headings = ["map", "set", "correlation", *self.groups, *(f"{name} error" for name in self.groups), "problem"]
-        rows = [
-            [name, int(self.agreement[i]) or None, _known(self.correlations[i])]
-            + [_known(value) for value in (*self.occupancies[i], *self.standard_errors[i])]
-            + [self.failed.get(name)]
-            for i, name in enumerate(self.maps)
-        ]
-        return headings, rows
-
-    def as_csv(self):
-        """The table as comma-separated values, with the line ends of that format."""
-        headings, rows = self.table()
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([headings, *rows])
-        return text.getvalue()
-
-    def as_dict(self):
-        """Plain values for a JSON file; what is not known is None."""
-        return {
-            "maps": self.maps,
-            "groups": self.groups,
-            "occupancies": [[_known(value) for value in row] for row in self.occupancies],
-            "standard_errors": [[_known(value) for value in row] for row in self.standard_errors],
-            "correlations": [_known(value) for value in self.correlations],
-            "references": self.references,
-            "reference_maps": self.reference_maps,
-            "sets": self.described(),
-            "map_order": [self.maps[i] for i in self.map_order.places],
-            "group_order": [self.groups[i] for i in self.group_order.places],
-            "failed": self.failed,
-            "lowpass": self.lowpass,
-            "warnings": self.warnings,
-        }
-
-    def _named(self, which):
-        return [name for name, chosen in zip(self.groups, which, strict=True) if chosen]
 
 
 def refine_maps(
@@ -289,7 +166,7 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
     check_among(reference_maps, maps, "map")
     _check_not_failed(reference_maps, failed)
     fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
-    table = _Table(groups, [readings[i].model_sums for i in used], fits)
+    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits)
     failed |= {maps[used[k]]: problem for k, problem in table.problems(reference).items()}
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
@@ -328,127 +205,10 @@ def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warni
 def _never_full(groups, occupancies):
     """A sentence on groups that are full in none of many maps, if there are any."""
     high = [np.quantile(c[np.isfinite(c)], _HIGH_QUANTILE) if np.isfinite(c).any() else 1.0 for c in occupancies.T]
-    named = [f"{name} ({h:.2f})" for name, h in zip(groups, high, strict=True) if _ABSENT < h < _FULL]
+    named = [f"{name} ({h:.2f})" for name, h in zip(groups, high, strict=True) if ABSENT < h < FULL]
     if not named:
         return []
     return [
         f"Full in hardly any map: {listed(named)}. A model that is wrong about a group makes it read so; reference "
         "maps, known to be complete, tell the two apart."
     ]
-
-
-class _Table:
-    """Fits of maps, set against maps that are complete and against a reference within each."""
-
-    def __init__(self, groups, models, fits):
-        self._groups, self._models, self.fits = groups, models, fits
-        self._number = {name: i for i, name in enumerate(groups)}
-        self._complete = np.ones(len(groups))
-        self._complete_error = np.full(len(groups), _MODEL_ERROR)
-
-    def problems(self, reference):
-        """Sentences on maps that cannot be used, by number."""
-        found = {}
-        for k, fit in enumerate(self.fits):
-            if not fit.correlation > _LEAST_CORRELATION or fit.occupancies.max() <= 0:
-                found[k] = (
-                    f"the model is not in the map: what it fits correlates with the map by {fit.correlation:.2f} only; "
-                    "expected a model in its place (see fitmap), of the same hand as the map"
-                )
-            elif is_inverted(fit.transfer):
-                found[k] = INVERTED
-            elif reference is not None and not self._stands_out(k, self._chosen(k, reference)):
-                found[k] = (
-                    f"the reference {', '.join(reference)} is not in the map: its occupancy is not surely above 0"
-                )
-        return found
-
-    def set_against(self, complete, reference):
-        """Set each group against itself in the maps of these numbers; returns warnings."""
-        if not complete:
-            return []
-        # A group that is not there is first told by the level of the others, which may then be taken without it.
-        usable = self._means(complete, lambda k: self._chosen(k, reference))[0] > _LEAST_IN_REFERENCE
-        means, errors = self._means(complete, lambda k: usable[self._mine(k)])
-        self._complete = np.where(usable, means, 1.0)
-        self._complete_error = np.where(usable, errors / self._complete, _MODEL_ERROR)
-        weak = [f"{name} ({value:.2f})" for name, value, ok in zip(self._groups, means, usable, strict=True) if not ok]
-        if not weak:
-            return []
-        return [f"Not complete in the reference maps, and not set against them: {', '.join(weak)}."]
-
-    def _means(self, numbers, level_of):
-        """Means of groups over some maps, relative to those groups of each map that a function tells, with errors."""
-        occupancies, errors = np.full((2, len(numbers), len(self._groups)), np.nan)
-        for row, k in enumerate(numbers):
-            mine, level = self._mine(k), self._level(k, level_of(k))
-            occupancies[row, mine] = self.fits[k].occupancies / level
-            errors[row, mine] = np.sqrt(np.diag(self.fits[k].covariance)) / level
-        known = np.isfinite(occupancies)
-        count = np.maximum(known.sum(axis=0), 1)
-        means = np.where(known, occupancies, 0).sum(axis=0) / count
-        return means, np.sqrt(np.where(known, errors**2, 0).sum(axis=0)) / count
-
-    def relative(self, k, reference):
-        """Occupancies of all groups in a map, their standard errors, what of these is the map's own, its reference."""
-        mine, fit = self._mine(k), self.fits[k]
-        complete, complete_error = self._complete[mine], self._complete_error[mine]
-        values = fit.occupancies / complete
-        covariance = fit.covariance / np.outer(complete, complete)
-        chosen = self._chosen(k, reference)
-        share = np.where(chosen, self._models[k].weights, 0)
-        share = share / share.sum()
-        level = share @ values
-        values = values / level
-        # What a reference is read with is its error; that of others comes with that of their difference from it.
-        carried = np.eye(len(mine)) - np.where(chosen, 0, values)[:, None] * share
-        variance = np.einsum("ab,bc,ac->a", carried, covariance, carried) / level**2
-        there = _ABSENT_SHARE**2 + (1 - _ABSENT_SHARE**2) * np.clip(values, 0, 1) ** 2
-        of_level = np.where(chosen, 0, share**2 @ complete_error**2)
-        own = variance * there
-        found = np.full((3, len(self._groups)), np.nan)
-        found[:, mine] = values, np.sqrt(own + values**2 * (complete_error**2 + of_level)), np.sqrt(own)
-        return *found, [name for name, c in zip(self._models[k].names, chosen, strict=True) if c]
-
-    def _mine(self, k):
-        return np.array([self._number[name] for name in self._models[k].names])
-
-    def _level(self, k, chosen):
-        """Mean occupancy of some groups of a map, on the scale of its fit; 0 where there are none."""
-        weights = np.where(chosen, self._models[k].weights, 0)
-        return weights @ self.fits[k].occupancies / weights.sum() if chosen.any() else 0.0
-
-    def _stands_out(self, k, chosen):
-        """Whether the level of some groups is above 0 beyond doubt: else nothing can be relative to it."""
-        share = np.where(chosen, self._models[k].weights, 0)
-        error = np.sqrt(share @ self.fits[k].covariance @ share) / max(share.sum(), np.finfo(float).tiny)
-        return self._level(k, chosen) > max(_SURE * error, _LEAST_LEVEL)
-
-    def _chosen(self, k, reference):
-        """Which groups of a map are its reference."""
-        if reference is not None:
-            return np.isin(self._models[k].names, list(reference))
-        mine = self._mine(k)
-        values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
-        errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
-        return default_reference(values, weights, errors)
-
-
-def listed(names, most=_MOST_NAMES):
-    """Names in a row, with the count of those that would make it long."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def _in_words(absent, partial):
-    parts = [f"{words} {listed(names)}" for words, names in (("without", absent), ("in part", partial)) if names]
-    return "; ".join(parts) or "all groups"
-
-
-def _median(values):
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
-
-
-def _known(value):
-    return float(value) if np.isfinite(value) else None

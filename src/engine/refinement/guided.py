@@ -9,7 +9,8 @@ from .. import parallel
 from ..parallel import Progress
 from ..settings.checks import checked_voxel_size
 from ..settings.inputs import checked_density
-from .refine import Refinement, Refiner
+from .refine import Refiner
+from .result import Refinement
 
 ATOM_SIGMA = 1.0
 """Å. Of the Gaussian by which atoms decide on a voxel: narrow, so that at a contact the nearest do."""

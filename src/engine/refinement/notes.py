@@ -3,6 +3,9 @@
 import numpy as np
 from scipy import linalg
 
+from .transfer import INVERTED, is_inverted
+
+_LEAST_CORRELATION = 0.45
 _CORE_SHARE = 0.1
 _WORSE_BY = 0.15
 _LARGE_SHIFT = 0.8
@@ -21,6 +24,16 @@ def correlation(some, others):
     a, b = some - some.mean(dtype=float), others - others.mean(dtype=float)
     power = float(a @ a) * float(b @ b)
     return float(a @ b) / np.sqrt(power) if power > 0 else float("nan")
+
+
+def unusable(correlated, occupancies, transfer):
+    """Why what was fitted to a map tells nothing, a sentence; empty where it does."""
+    if not correlated > _LEAST_CORRELATION or occupancies.max() <= 0:
+        return (
+            f"the model is not in the map: what it fits correlates with the map by {correlated:.2f} only; expected a "
+            "model in its place (see fitmap), of the same hand as the map"
+        )
+    return INVERTED if is_inverted(transfer) else ""
 
 
 def warnings(overall, fitted, standard_errors):

@@ -1,96 +1,18 @@
 """Occupancies of groups of atoms, refined against a map, with their standard errors."""
 
-from dataclasses import asdict, dataclass
-
 import numpy as np
 
-from ..errors import OccuPyError, SettingError
+from ..errors import OccuPyError
 from ..parallel import Progress
 from ..settings.checks import check_among, checked_voxel_size
 from ..settings.inputs import checked_density
 from . import errors as refine_errors
 from . import notes as refine_notes
 from .fit import GroupModel
-from .groups import Group
+from .inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from .parts import drawn_to_mean, part_deviations, surely_deviate
-from .transfer import INVERTED, is_inverted
-
-DEFAULT_LOWPASS = 8.0
-SMALLEST_LOWPASS_VOXELS = 2.1
-MOST_GROUPS = 5000
-_REFERENCE_SHARE, _PLATEAU_WIDTHS, _PLATEAU_STEP = 0.05, (0.05, 0.2), 1e-3
-_LEAST_INSIDE = 0.5
-_LEAST_CORRELATION = 0.45
-
-
-@dataclass(frozen=True)
-class GroupOccupancy:
-    """What the map says of one group.
-
-    Attributes
-    ----------
-    group : str
-    occupancy : float
-        Relative to the reference; neither clipped at 0 nor at 1.
-    standard_error : float
-        Of the occupancy: noise, misfit of the model, and displaced solvent.
-    atoms : int
-        Atoms of the group inside the map.
-    correlation : float
-        Of the map, less the other groups, with the group's own density where that is.
-    notes : list of str
-        What to mistrust.
-    """
-
-    group: str
-    occupancy: float
-    standard_error: float
-    atoms: int
-    correlation: float
-    notes: list
-
-    def as_dict(self):
-        """Plain values for a table or a JSON file."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, eq=False)
-class Refinement:
-    """Occupancies of groups of atoms in a map.
-
-    Attributes
-    ----------
-    rows : list of GroupOccupancy
-        In the order of the groups.
-    reference : list of str
-        The groups whose mean occupancy is 1.
-    correlation : float
-        Of map and fitted model where the model is.
-    lowpass : float
-        Å.
-    frequencies, transfer : arrays of float
-        The transfer function H that was found, at frequencies in 1/Å.
-    warnings : list of str
-        Sentences for the user.
-    """
-
-    rows: list
-    reference: list
-    correlation: float
-    lowpass: float
-    frequencies: np.ndarray
-    transfer: np.ndarray
-    warnings: list
-
-    def as_dict(self):
-        """Plain values for a log or a JSON file."""
-        return {
-            "rows": [row.as_dict() for row in self.rows],
-            "reference": self.reference,
-            "correlation": self.correlation,
-            "lowpass": self.lowpass,
-            "warnings": self.warnings,
-        }
+from .reference import default_reference, strongest_level
+from .result import GroupOccupancy, Refinement
 
 
 def refine(
@@ -192,7 +114,7 @@ class Refiner:
         of_parts = of_groups[model.part_group] + deviations
         mine = chosen[model.part_group]
         if reference is None and surely_deviate(deviations[mine], deviation_errors[mine]):
-            of_parts /= _strongest_level(of_parts[mine], model.part_weights[mine], deviation_errors[mine])
+            of_parts /= strongest_level(of_parts[mine], model.part_weights[mine], deviation_errors[mine])
         of_atoms = np.repeat(of_parts, [len(piece) for piece in model.pieces])
         return refinement, np.concatenate([piece.positions for piece in model.pieces]), of_atoms
 
@@ -204,13 +126,8 @@ class Refiner:
         coefficients = grid.coefficients(density, unit)
         fitted = model.fit(coefficients)
         overall = refine_notes.correlation(fitted.model + fitted.undamped_residual, fitted.model)
-        if not overall > _LEAST_CORRELATION or fitted.occupancies.max() <= 0:
-            raise OccuPyError(
-                f"the model is not in the map: what it fits correlates with the map by {overall:.2f} only; expected a "
-                "model in its place (see fitmap), of the same hand as the map"
-            )
-        if is_inverted(fitted.transfer):
-            raise OccuPyError(INVERTED)
+        if problem := refine_notes.unusable(overall, fitted.occupancies, fitted.transfer):
+            raise OccuPyError(problem)
         halves = None if half_maps is None else grid.coefficients(self._half_difference(half_maps), unit)
         errors = refine_errors.Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fitted, errors)
@@ -264,128 +181,3 @@ class Refiner:
     def _check_shape(self, density, what):
         if density.shape != self._shape:
             raise OccuPyError(f"the {what} has shape {density.shape}; expected {self._shape}")
-
-
-def checked_lowpass(lowpass, shape, voxel_size):
-    """The low-pass in Å, checked, or the default for a map of such voxels."""
-    smallest = SMALLEST_LOWPASS_VOXELS * max(voxel_size)
-    if lowpass is None:
-        return default_lowpass(voxel_size)
-    longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
-    if not smallest <= lowpass <= longest:
-        raise SettingError(
-            "lowpass",
-            f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
-        )
-    return float(lowpass)
-
-
-def default_lowpass(voxel_size):
-    """The resolution, in Å, to which a map of such voxels is used unless another is given."""
-    return max(DEFAULT_LOWPASS, SMALLEST_LOWPASS_VOXELS * max(voxel_size))
-
-
-def default_reference(occupancies, weights, standard_errors):
-    """The groups that are taken to be full where nobody says which are: the highest plateau.
-
-    Parameters
-    ----------
-    occupancies, weights, standard_errors : arrays of float, shape (groups,)
-        Occupancies on any scale, and scattering.
-
-    Returns
-    -------
-    bool array, shape (groups,)
-        The highest groups that agree with their mean within two standard errors, but 5 % at least
-        and 20 % at most, and hold a twentieth of the scattering together: so neither an outlier nor
-        noise sets the scale.
-    """
-    for highest in np.argsort(-occupancies, kind="stable"):
-        near = _plateau(highest, occupancies, weights, standard_errors)
-        if weights[near].sum() >= _REFERENCE_SHARE * weights.sum():
-            return near
-    return occupancies == occupancies.max()
-
-
-def _plateau(highest, occupancies, weights, standard_errors):
-    """The groups about the mean that is reached from a group by taking the mean of those near it in turn."""
-    level, error = occupancies[highest], standard_errors[highest]
-    while True:
-        width = np.clip(2 * np.hypot(standard_errors, error), *np.array(_PLATEAU_WIDTHS) * abs(level))
-        near = np.abs(occupancies - level) <= width
-        mean = np.average(occupancies[near], weights=weights[near])
-        if not mean < level - _PLATEAU_STEP * abs(level):
-            return near
-        level, error = mean, np.average(standard_errors[near], weights=weights[near])
-
-
-def _strongest_level(occupancies, weights, standard_errors):
-    """Mean occupancy of what would be the reference by default."""
-    chosen = default_reference(occupancies, weights, standard_errors)
-    return np.average(occupancies[chosen], weights=weights[chosen])
-
-
-def checked_groups(groups, most=MOST_GROUPS):
-    """The groups; raises `OccuPyError` where there are none, more than so many, or an empty one."""
-    if not groups:
-        raise OccuPyError("there are no groups of atoms; expected at least one")
-    if len(groups) > most:
-        raise OccuPyError(
-            f"there are {len(groups)} groups; expected at most {most}: group atoms by segment or chain instead"
-        )
-    for name, group in groups.items():
-        if len(group) == 0:
-            raise OccuPyError(f"the group {name} is empty; expected at least one atom")
-    return groups
-
-
-def groups_in_box(groups, shape, voxel_size, origin):
-    """The groups without their atoms outside a box, and which share of each group's atoms is inside.
-
-    Parameters
-    ----------
-    groups : dict of str to Group
-    shape, voxel_size
-        Of the box: voxels and Å along z, y and x.
-    origin : sequence of 3 float
-        x, y, z of the first voxel in Å.
-
-    Returns
-    -------
-    groups : dict of str to Group
-        Those of which anything is inside, with positions from the first voxel.
-    shares : list of float
-        Of all groups.
-
-    Raises
-    ------
-    OccuPyError
-        If most of the atoms are outside.
-    """
-    in_place = {name: _placed(group, origin) for name, group in groups.items()}
-    within = {name: _inside(group, shape, voxel_size) for name, group in in_place.items()}
-    outside, total = sum((~atoms).sum() for atoms in within.values()), sum(map(len, within.values()))
-    if outside > (1 - _LEAST_INSIDE) * total:
-        raise OccuPyError(
-            f"{outside} of {total} atoms are outside the map; expected a model in its place in the map (see fitmap)"
-        )
-    kept = {name: in_place[name].part(atoms) for name, atoms in within.items() if atoms.any()}
-    return kept, [atoms.mean() for atoms in within.values()]
-
-
-def check_scattering(names, weights):
-    """Raise `OccuPyError` where a group scatters no more than what it displaces."""
-    if (weights <= 0).any():
-        name = names[int(np.argmin(weights))]
-        raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
-
-
-def _placed(group, origin):
-    """The group with positions from the first voxel."""
-    return Group(group.positions - np.asarray(origin, float), group.potential, group.volume, group.variance)
-
-
-def _inside(group, shape, voxel_size):
-    """Which atoms are inside the box."""
-    extent = ((np.array(shape) - 1) * np.array(voxel_size))[::-1]
-    return ((group.positions >= 0) & (group.positions <= extent)).all(axis=1)

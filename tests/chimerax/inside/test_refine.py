@@ -12,7 +12,7 @@ from chimerax.geometry import rotation, translation
 from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
 from chimerax.occupy.commands import jobs
-from chimerax.occupy.engine.refinement.refine import MOST_GROUPS
+from chimerax.occupy.engine.refinement.inputs import MOST_GROUPS
 from chimerax.occupy.figures.palette import PALETTE
 from helices import GRID, PLACES, RESIDUES, open_map_of, open_model
 from support import FOLDER, MapTestCase, close_all, session

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, Refiner, SettingError, make_groups, refine
-from chimerax.occupy.engine.refinement.refine import default_reference
+from chimerax.occupy.engine.refinement.reference import default_reference
 from scipy.spatial.transform import Rotation
 
 SHAPE, VOXEL = (60, 64, 56), 2.0

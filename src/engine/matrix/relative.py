@@ -1,0 +1,108 @@
+"""Fits of maps, set against maps that are complete and against a reference within each; their standard errors."""
+
+import numpy as np
+
+from ..refinement.notes import unusable
+from ..refinement.reference import default_reference
+
+_LEAST_IN_REFERENCE = 0.2
+_SURE, _LEAST_LEVEL = 3.0, 0.05
+"""Standard errors, and share of the strongest group, above which a reference is surely there."""
+
+_MODEL_ERROR = 0.1
+"""Relative error of a group that is not set against itself in maps where it is known to be complete."""
+
+_ABSENT_SHARE = 0.5
+"""Of its standard error that a group keeps where it is away: the rest is its own misfit."""
+
+
+class RelativeFits:
+    """Fits of maps, set against maps that are complete and against a reference within each."""
+
+    def __init__(self, groups, models, fits):
+        self._groups, self._models, self.fits = groups, models, fits
+        self._number = {name: i for i, name in enumerate(groups)}
+        self._complete = np.ones(len(groups))
+        self._complete_error = np.full(len(groups), _MODEL_ERROR)
+
+    def problems(self, reference):
+        """Sentences on maps that cannot be used, by number."""
+        found = {}
+        for k, fit in enumerate(self.fits):
+            if problem := unusable(fit.correlation, fit.occupancies, fit.transfer):
+                found[k] = problem
+            elif reference is not None and not self._stands_out(k, self._chosen(k, reference)):
+                found[k] = (
+                    f"the reference {', '.join(reference)} is not in the map: its occupancy is not surely above 0"
+                )
+        return found
+
+    def set_against(self, complete, reference):
+        """Set each group against itself in the maps of these numbers; returns warnings."""
+        if not complete:
+            return []
+        # A group that is not there is first told by the level of the others, which may then be taken without it.
+        usable = self._means(complete, lambda k: self._chosen(k, reference))[0] > _LEAST_IN_REFERENCE
+        means, errors = self._means(complete, lambda k: usable[self._mine(k)])
+        self._complete = np.where(usable, means, 1.0)
+        self._complete_error = np.where(usable, errors / self._complete, _MODEL_ERROR)
+        weak = [f"{name} ({value:.2f})" for name, value, ok in zip(self._groups, means, usable, strict=True) if not ok]
+        if not weak:
+            return []
+        return [f"Not complete in the reference maps, and not set against them: {', '.join(weak)}."]
+
+    def _means(self, numbers, level_of):
+        """Means of groups over some maps, relative to those groups of each map that a function tells, with errors."""
+        occupancies, errors = np.full((2, len(numbers), len(self._groups)), np.nan)
+        for row, k in enumerate(numbers):
+            mine, level = self._mine(k), self._level(k, level_of(k))
+            occupancies[row, mine] = self.fits[k].occupancies / level
+            errors[row, mine] = np.sqrt(np.diag(self.fits[k].covariance)) / level
+        known = np.isfinite(occupancies)
+        count = np.maximum(known.sum(axis=0), 1)
+        means = np.where(known, occupancies, 0).sum(axis=0) / count
+        return means, np.sqrt(np.where(known, errors**2, 0).sum(axis=0)) / count
+
+    def relative(self, k, reference):
+        """Occupancies of all groups in a map, their standard errors, what of these is the map's own, its reference."""
+        mine, fit = self._mine(k), self.fits[k]
+        complete, complete_error = self._complete[mine], self._complete_error[mine]
+        values = fit.occupancies / complete
+        covariance = fit.covariance / np.outer(complete, complete)
+        chosen = self._chosen(k, reference)
+        share = np.where(chosen, self._models[k].weights, 0)
+        share = share / share.sum()
+        level = share @ values
+        values = values / level
+        # What a reference is read with is its error; that of others comes with that of their difference from it.
+        carried = np.eye(len(mine)) - np.where(chosen, 0, values)[:, None] * share
+        variance = np.einsum("ab,bc,ac->a", carried, covariance, carried) / level**2
+        there = _ABSENT_SHARE**2 + (1 - _ABSENT_SHARE**2) * np.clip(values, 0, 1) ** 2
+        of_level = np.where(chosen, 0, share**2 @ complete_error**2)
+        own = variance * there
+        found = np.full((3, len(self._groups)), np.nan)
+        found[:, mine] = values, np.sqrt(own + values**2 * (complete_error**2 + of_level)), np.sqrt(own)
+        return *found, [name for name, c in zip(self._models[k].names, chosen, strict=True) if c]
+
+    def _mine(self, k):
+        return np.array([self._number[name] for name in self._models[k].names])
+
+    def _level(self, k, chosen):
+        """Mean occupancy of some groups of a map, on the scale of its fit; 0 where there are none."""
+        weights = np.where(chosen, self._models[k].weights, 0)
+        return weights @ self.fits[k].occupancies / weights.sum() if chosen.any() else 0.0
+
+    def _stands_out(self, k, chosen):
+        """Whether the level of some groups is above 0 beyond doubt: else nothing can be relative to it."""
+        share = np.where(chosen, self._models[k].weights, 0)
+        error = np.sqrt(share @ self.fits[k].covariance @ share) / max(share.sum(), np.finfo(float).tiny)
+        return self._level(k, chosen) > max(_SURE * error, _LEAST_LEVEL)
+
+    def _chosen(self, k, reference):
+        """Which groups of a map are its reference."""
+        if reference is not None:
+            return np.isin(self._models[k].names, list(reference))
+        mine = self._mine(k)
+        values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
+        errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
+        return default_reference(values, weights, errors)

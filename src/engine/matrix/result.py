@@ -1,0 +1,142 @@
+"""The matrix of occupancies of groups of atoms in many maps, as a table and in words."""
+
+import csv
+import io
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .agreement import Order
+
+FULL, ABSENT = 0.85, 0.15
+"""Occupancies from which a group counts as there, and up to which as absent, in words."""
+
+_MOST_NAMES = 6
+
+
+@dataclass(frozen=True, eq=False)
+class OccupancyMatrix:
+    """Occupancies of groups of atoms in many maps.
+
+    Attributes
+    ----------
+    maps, groups : list of str
+    occupancies, standard_errors : arrays of float, shape (maps, groups)
+        Neither clipped at 0 nor at 1. NaN where a group is outside a map or its map failed.
+    correlations : array of float, shape (maps,)
+        Of map and fitted model, around the model.
+    references : list of list of str
+        The groups of each map whose mean occupancy is 1.
+    reference_maps : list of str
+        The maps in which every group counts as full; empty where there are none.
+    agreement : array of int, shape (maps,)
+        Number of the set of agreeing maps that each is in, from 1; 0 for a map that failed.
+    map_order, group_order : Order
+        Of the maps that did not fail and of all groups, by hierarchical clustering. Places are
+        those in `maps` and `groups`.
+    failed : dict of str to str
+        Why a map could not be used, by its name.
+    lowpass : float
+        Å.
+    warnings : list of str
+        Sentences for the user.
+    """
+
+    maps: list
+    groups: list
+    occupancies: np.ndarray
+    standard_errors: np.ndarray
+    correlations: np.ndarray
+    references: list
+    reference_maps: list
+    agreement: np.ndarray
+    map_order: Order
+    group_order: Order
+    failed: dict
+    lowpass: float
+    warnings: list = field(default_factory=list)
+
+    def described(self):
+        """What tells the sets of agreeing maps apart.
+
+        Returns
+        -------
+        list of dict
+            number, maps (names), absent and partial (names of groups, by their median occupancy),
+            and the same in words.
+        """
+        sets = []
+        for number in range(1, int(self.agreement.max(initial=0)) + 1):
+            mine = self.agreement == number
+            medians = np.array([_median(column) for column in self.occupancies[mine].T])
+            absent, partial = self._named(medians <= ABSENT), self._named((medians > ABSENT) & (medians < FULL))
+            maps = [name for name, here in zip(self.maps, mine, strict=True) if here]
+            words = _in_words(absent, partial)
+            sets.append({"number": number, "maps": maps, "absent": absent, "partial": partial, "words": words})
+        return sets
+
+    def table(self):
+        """The matrix as a table, a row for each map: its set, correlation, occupancies, their errors.
+
+        Returns
+        -------
+        headings : list of str
+        rows : list of list
+            What is not known is None.
+        """
+        headings = ["map", "set", "correlation", *self.groups, *(f"{name} error" for name in self.groups), "problem"]
+        rows = [
+            [name, int(self.agreement[i]) or None, _known(self.correlations[i])]
+            + [_known(value) for value in (*self.occupancies[i], *self.standard_errors[i])]
+            + [self.failed.get(name)]
+            for i, name in enumerate(self.maps)
+        ]
+        return headings, rows
+
+    def as_csv(self):
+        """The table as comma-separated values, with the line ends of that format."""
+        headings, rows = self.table()
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([headings, *rows])
+        return text.getvalue()
+
+    def as_dict(self):
+        """Plain values for a JSON file; what is not known is None."""
+        return {
+            "maps": self.maps,
+            "groups": self.groups,
+            "occupancies": [[_known(value) for value in row] for row in self.occupancies],
+            "standard_errors": [[_known(value) for value in row] for row in self.standard_errors],
+            "correlations": [_known(value) for value in self.correlations],
+            "references": self.references,
+            "reference_maps": self.reference_maps,
+            "sets": self.described(),
+            "map_order": [self.maps[i] for i in self.map_order.places],
+            "group_order": [self.groups[i] for i in self.group_order.places],
+            "failed": self.failed,
+            "lowpass": self.lowpass,
+            "warnings": self.warnings,
+        }
+
+    def _named(self, which):
+        return [name for name, chosen in zip(self.groups, which, strict=True) if chosen]
+
+
+def listed(names, most=_MOST_NAMES):
+    """Names in a row, with the count of those that would make it long."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _in_words(absent, partial):
+    parts = [f"{words} {listed(names)}" for words, names in (("without", absent), ("in part", partial)) if names]
+    return "; ".join(parts) or "all groups"
+
+
+def _median(values):
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _known(value):
+    return float(value) if np.isfinite(value) else None

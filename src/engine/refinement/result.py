@@ -1,0 +1,75 @@
+"""What a refinement gives: occupancies of groups of atoms, with their standard errors."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class GroupOccupancy:
+    """What the map says of one group.
+
+    Attributes
+    ----------
+    group : str
+    occupancy : float
+        Relative to the reference; neither clipped at 0 nor at 1.
+    standard_error : float
+        Of the occupancy: noise, misfit of the model, and displaced solvent.
+    atoms : int
+        Atoms of the group inside the map.
+    correlation : float
+        Of the map, less the other groups, with the group's own density where that is.
+    notes : list of str
+        What to mistrust.
+    """
+
+    group: str
+    occupancy: float
+    standard_error: float
+    atoms: int
+    correlation: float
+    notes: list
+
+    def as_dict(self):
+        """Plain values for a table or a JSON file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Refinement:
+    """Occupancies of groups of atoms in a map.
+
+    Attributes
+    ----------
+    rows : list of GroupOccupancy
+        In the order of the groups.
+    reference : list of str
+        The groups whose mean occupancy is 1.
+    correlation : float
+        Of map and fitted model where the model is.
+    lowpass : float
+        Å.
+    frequencies, transfer : arrays of float
+        The transfer function H that was found, at frequencies in 1/Å.
+    warnings : list of str
+        Sentences for the user.
+    """
+
+    rows: list
+    reference: list
+    correlation: float
+    lowpass: float
+    frequencies: np.ndarray
+    transfer: np.ndarray
+    warnings: list
+
+    def as_dict(self):
+        """Plain values for a log or a JSON file."""
+        return {
+            "rows": [row.as_dict() for row in self.rows],
+            "reference": self.reference,
+            "correlation": self.correlation,
+            "lowpass": self.lowpass,
+            "warnings": self.warnings,
+        }
