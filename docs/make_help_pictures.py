@@ -19,7 +19,7 @@ from chimerax.map import volume_from_grid_data
 from chimerax.map_data import ArrayGridData
 from chimerax.occupy.engine.modification.factors import factor_of
 from chimerax.occupy.figures.palette import KEY_TITLE, NEW_KEY, PALETTE, key_entries
-from chimerax.occupy.figures.plots import draw_solvent
+from chimerax.occupy.figures.solvent import draw_solvent
 from matplotlib.figure import Figure
 from PIL import Image
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from ..engine.scale import estimate as engine
 from ..engine.settings.table import ESTIMATION, SETTINGS, UNCERTAINTY
-from ..figures import plots
+from ..figures.maps import estimate_figure
 from . import guided, mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .atom_groups import read_groups
@@ -71,7 +71,7 @@ def estimate_one(source, files, *, voxel_size, settings):
     sampled = sample(source, voxel_size)
     found = engine.estimate(sampled.density, sampled.voxel_size, **on_grid(settings, sampled, voxel_size))
     with files.staged() as place:
-        files.write_figure(place, partial(plots.estimate_figure, found, sampled.density, solvent_title(sampled)))
+        files.write_figure(place, partial(estimate_figure, found, sampled.density, solvent_title(sampled)))
         files.write_input_copy(place, sampled)
         mapfile.write(place(files.map), found.scale, sampled, label("local scale 0-1", found))
         if files.uncertainty:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..engine.errors import OccuPyError
 from ..engine.refinement.guided import guided_scale
-from ..figures import plots
+from ..figures.maps import guided_figure
 from . import mapfile
 from .atom_groups import AtomChoice, read_groups
 from .maps import on_grid, sample
@@ -48,7 +48,7 @@ def guided_one(source, files, *, voxel_size, choice, settings):
     rows = [row.as_dict() for row in found.refinement.rows]
     title = f"Occupancies in {printable(mapfile.map_name(sampled.path))}"
     with files.staged() as place:
-        files.write_figure(place, partial(plots.guided_figure, found.scale, rows, sampled.density, title))
+        files.write_figure(place, partial(guided_figure, found.scale, rows, sampled.density, title))
         files.write_input_copy(place, sampled)
         mapfile.write(place(files.map), found.scale, sampled, label("local scale 0-1, guided by a model"))
         files.write_record(place, record(sampled.path, choice, found.refinement, settings))

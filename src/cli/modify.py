@@ -7,7 +7,7 @@ from ..engine.modification.modify import modify
 from ..engine.scale.estimate import estimate
 from ..engine.settings.checks import split
 from ..engine.settings.table import ESTIMATION, RESULT_NAMES
-from ..figures import plots
+from ..figures.maps import modification_figure
 from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .estimate import solvent_title
@@ -64,7 +64,7 @@ def modify_one(source, files, *, kind, voxel_size, estimation, modification):
     found = estimate(density, sampled.voxel_size, **on_grid(estimation, sampled, voxel_size))
     result = modify(density, sampled.voxel_size, kind, estimate=found, overwrite=True, **given)
     with files.staged() as place:
-        files.write_figure(place, partial(plots.modification_figure, found, result, density, solvent_title(sampled)))
+        files.write_figure(place, partial(modification_figure, found, result, density, solvent_title(sampled)))
         mapfile.write(place(files.map), result.density, sampled, label(RESULT_NAMES[kind], found))
         scale = given.get("scale_map", found.scale)
         mapfile.write(place(files.scale_map), scale, sampled, label("local scale 0-1", found))

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..engine.errors import OccuPyError
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
-from ..figures import plots
+from ..figures.occupancies import occupancies_figure
 from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
 from .atom_groups import AtomChoice, read_groups
@@ -196,7 +196,7 @@ def _check_written(paths, models, maps):
 
 def _figure(sampled, choice, rows):
     by = "groups" if choice.selections else choice.by
-    return plots.occupancies_figure(rows, by, f"Occupancies in {printable(mapfile.map_name(sampled.path))}")
+    return occupancies_figure(rows, by, f"Occupancies in {printable(mapfile.map_name(sampled.path))}")
 
 
 def _named_selection(text):

@@ -5,7 +5,7 @@ from functools import partial
 from ..engine.modification.modify import without_solvent
 from ..engine.scale.estimate import estimate
 from ..engine.settings.table import ESTIMATION, SETTINGS
-from ..figures import plots
+from ..figures.solvent import solvent_figure
 from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_setting, add_settings
 from .estimate import solvent_title
@@ -74,7 +74,7 @@ def solvent_one(source, files, *, voxel_size, remove_solvent, hedge, settings):
     sampled = sample(source, voxel_size)
     found = estimate(sampled.density, sampled.voxel_size, **on_grid(settings, sampled, voxel_size))
     with files.staged() as place:
-        files.write_figure(place, partial(plots.solvent_figure, found.solvent, solvent_title(sampled)))
+        files.write_figure(place, partial(solvent_figure, found.solvent, solvent_title(sampled)))
         files.write_input_copy(place, sampled)
         mapfile.write(place(files.scale_map), found.scale, sampled, label("local scale 0-1", found))
         what = SUFFIX[remove_solvent].replace("_", " ")

@@ -2,7 +2,8 @@
 
 from chimerax.interfaces.graph import Plot
 
-from ..figures.plots import draw_occupancies, draw_solvent
+from ..figures.occupancies import draw_occupancies
+from ..figures.solvent import draw_solvent
 
 
 class DockedPlot(Plot):

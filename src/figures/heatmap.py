@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .plots import label_places, line_color, occupancy_colors, short_name
+from .style import inks_of, label_places, occupancy_colors, short_name
 
 _RANGE = (0.0, 1.0)
 _TREE_WIDTH = 0.09
@@ -176,7 +176,7 @@ def _draw_tree(axes, order, side):
 
     lines = _tree_lines(order)
     along = [line if side == "top" else line[:, ::-1] for line in lines]
-    axes.add_collection(LineCollection(along, colors=line_color(axes), linewidths=0.7))
+    axes.add_collection(LineCollection(along, colors=inks_of(axes).line, linewidths=0.7))
     length, deepest = len(order.places), max(line[:, 1].max() for line in lines)
     if side == "top":
         axes.set_xlim(-0.5, length - 0.5)

@@ -9,7 +9,7 @@ from ..commands.arguments import in_chimerax_spelling
 from ..commands.jobs import EstimateJob, SolventJob
 from ..commands.report import fit_in_words
 from ..engine.settings.table import CALIBRATED, ESTIMATION, OF_PUBLISHED_MODES, SETTINGS, group
-from ..figures.plots import draw_solvent
+from ..figures.solvent import draw_solvent
 from .composing import in_digits
 from .fields import button, label, row
 from .figures import PlotWidget

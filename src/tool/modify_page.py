@@ -8,7 +8,7 @@ from ..engine.errors import OccuPyError, SettingError
 from ..engine.modification.limits import limits_of
 from ..engine.settings.checks import checked, split
 from ..engine.settings.table import KINDS, group
-from ..figures.plots import draw_curve
+from ..figures.maps import draw_curve
 from .composing import named
 from .fields import button, label, row, slider_fields
 from .figures import PlotWidget

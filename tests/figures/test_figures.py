@@ -7,8 +7,11 @@ import chimerax.occupy as occupy
 import numpy as np
 import pytest
 from chimerax.occupy.engine import phantom
-from chimerax.occupy.figures import plots
+from chimerax.occupy.figures.maps import draw_projection
+from chimerax.occupy.figures.occupancies import draw_occupancies, occupancies_figure
 from chimerax.occupy.figures.palette import PALETTE
+from chimerax.occupy.figures.solvent import solvent_figure
+from chimerax.occupy.figures.style import write_png
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -34,10 +37,10 @@ def drawn(figure):
 
 @pytest.mark.parametrize("name", ["$x_{y$", "cost $5$", "$$", "<b>&amp;", "line\nend", "%s {0}", "карта Ω"])
 def test_a_title_is_drawn_as_it_is(model, name):
-    expected = plots.solvent_figure(model)
+    expected = solvent_figure(model)
     # A dollar stands for itself after a backslash.
     expected.axes[0].set_title(name.replace("$", r"\$"), fontsize="medium", parse_math=True)
-    assert np.array_equal(drawn(plots.solvent_figure(model, name)), drawn(expected))
+    assert np.array_equal(drawn(solvent_figure(model, name)), drawn(expected))
 
 
 def occupancy_rows(occupancies, chain=None):
@@ -52,7 +55,7 @@ def test_each_group_is_a_bar_as_high_as_its_occupancy_with_one_standard_error_ei
     occupancies = np.linspace(-0.1, 1.1, count)
     figure = Figure()
     axes = figure.add_subplot(facecolor=background)
-    plots.draw_occupancies(axes, occupancy_rows(occupancies), "chain")
+    draw_occupancies(axes, occupancy_rows(occupancies), "chain")
     bars = axes.patches
     assert [bar.get_height() for bar in bars] == pytest.approx(occupancies)
     (errors,) = axes.collections
@@ -63,7 +66,7 @@ def test_each_group_is_a_bar_as_high_as_its_occupancy_with_one_standard_error_ei
 
 @pytest.mark.parametrize("count", [2, 21, 80, 300])
 def test_names_of_groups_do_not_run_into_each_other(count):
-    figure = plots.occupancies_figure(occupancy_rows(np.linspace(0, 1, count)), "chain", "title")
+    figure = occupancies_figure(occupancy_rows(np.linspace(0, 1, count)), "chain", "title")
     drawn(figure)
     boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
     assert len(boxes) >= min(count, 40)
@@ -73,7 +76,7 @@ def test_names_of_groups_do_not_run_into_each_other(count):
 def test_a_chain_by_residue_is_a_line_with_a_band_broken_where_residues_are_missing():
     rows = occupancy_rows(np.linspace(0.2, 0.8, 20), chain="A")
     axes = Figure().add_subplot()
-    plots.draw_occupancies(axes, rows[15:] + rows[:9], "residue")
+    draw_occupancies(axes, rows[15:] + rows[:9], "residue")
     first, second = axes.get_lines()[:2]
     assert list(first.get_xdata()) == list(range(1, 10))
     assert list(second.get_xdata()) == list(range(16, 21))
@@ -84,7 +87,7 @@ def test_a_chain_by_residue_is_a_line_with_a_band_broken_where_residues_are_miss
 
 def test_a_figure_by_segment_has_a_panel_for_each_chain_with_one_range_of_occupancies():
     rows = [row for chain in "A$C" for row in occupancy_rows([0.4, 0.5 + (chain == "A")], chain=chain)]
-    figure = plots.occupancies_figure(rows, "segment", "a $title$")
+    figure = occupancies_figure(rows, "segment", "a $title$")
     drawn(figure)
     panels = [axes for axes in figure.axes if axes.axison]
     assert [axes.get_title() for axes in panels] == ["A", "$", "C"]
@@ -94,7 +97,7 @@ def test_a_figure_by_segment_has_a_panel_for_each_chain_with_one_range_of_occupa
 @pytest.mark.parametrize("by", ["chain", "residue"])
 def test_groups_without_an_occupancy_leave_a_gap(by):
     rows = occupancy_rows([0.5, float("nan"), 1.0], chain="A")
-    drawn(plots.occupancies_figure(rows, by))
+    drawn(occupancies_figure(rows, by))
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -103,7 +106,7 @@ def test_a_projection_is_as_bright_as_the_highest_density_and_colored_by_the_sca
     density = generator.integers(0, 5, (7, 9, 11)).astype(np.float32)
     scale = generator.random(density.shape, np.float32)
     axes = Figure().add_subplot()
-    plots.draw_projection(axes, density, scale, 4.0, axis)
+    draw_projection(axes, density, scale, 4.0, axis)
     (image,) = axes.get_images()
     places = np.moveaxis(density, axis, -1)
     highest = places.argmax(-1)[..., None]
@@ -114,15 +117,15 @@ def test_a_projection_is_as_bright_as_the_highest_density_and_colored_by_the_sca
 
 
 def test_a_figure_is_drawn_into_a_png_of_its_size(model, tmp_path):
-    figure = plots.solvent_figure(model, "title")
-    plots.write_png(figure, tmp_path / "figure.png")
+    figure = solvent_figure(model, "title")
+    write_png(figure, tmp_path / "figure.png")
     picture = imread(tmp_path / "figure.png")
     assert picture.shape[:2] == (504, 840)
-    assert np.array_equal(np.rint(255 * picture), drawn(plots.solvent_figure(model, "title")))
+    assert np.array_equal(np.rint(255 * picture), drawn(solvent_figure(model, "title")))
 
 
 def test_counts_are_labeled_by_powers_of_ten(model):
-    axes = plots.solvent_figure(model).axes[0]
+    axes = solvent_figure(model).axes[0]
     drawn(axes.get_figure())
     labels = {tick: label.get_text() for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
     assert labels[1] == "10⁰"
