@@ -93,7 +93,7 @@ class Solvent:
 _FREE_SHARE = 0.97
 
 
-class Blocks:
+class SolventBlocks:
     """Blocks of a low-passed map and samples in them.
 
     Parameters

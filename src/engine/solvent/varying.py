@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import parallel
 from . import fit as solvent_fit
-from .blocks import Blocks
+from .blocks import SolventBlocks
 from .field import MOST_WAVES, SolventField, Standardised, cosines
 from .model import GOOD_MISFIT
 
@@ -70,7 +70,7 @@ def fit_varying(uniform, lowpassed, density, maximum, differences, region, setti
     SolventModel
         `uniform` itself where one Gaussian is as good.
     """
-    found = _Field(Blocks(lowpassed, density, maximum, differences, region, settings), lowpassed.shape).fit()
+    found = _Field(SolventBlocks(lowpassed, density, maximum, differences, region, settings), lowpassed.shape).fit()
     if found is None:
         return uniform
     field, variation = found
@@ -98,7 +98,7 @@ class _Field:
 
     Parameters
     ----------
-    blocks : Blocks
+    blocks : SolventBlocks
     shape : tuple of 3 int
         Of the grid.
     """
