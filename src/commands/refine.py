@@ -45,7 +45,8 @@ _ON_ATOMS = (*_OF_ONE_MAP, "attribute", "color", "palette", "range", "key")
 
 
 def refine(
-    session, volumes, *, atoms=None, each_atoms=None, by="chain", segment=DEFAULT_SEGMENT, groups=(), reference_maps=(),
+    session, volumes, *, atoms=None, each_atoms=None, by="chain", segment=DEFAULT_SEGMENT, groups=None,
+    reference_maps=None,
     return_json=False, **keywords,
 ):  # fmt: skip
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix of maps and groups.
