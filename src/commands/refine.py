@@ -45,10 +45,18 @@ _ON_ATOMS = (*_OF_ONE_MAP, "attribute", "color", "palette", "range", "key")
 
 
 def refine(
-    session, volumes, *, atoms=None, each_atoms=None, by="chain", segment=DEFAULT_SEGMENT, groups=None,
+    session,
+    volumes,
+    *,
+    atoms=None,
+    each_atoms=None,
+    by="chain",
+    segment=DEFAULT_SEGMENT,
+    groups=None,
     reference_maps=None,
-    return_json=False, **keywords,
-):  # fmt: skip
+    return_json=False,
+    **keywords,
+):
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix of maps and groups.
 
     Parameters
