@@ -4,8 +4,9 @@ from dataclasses import dataclass, fields, replace
 
 import gemmi
 import numpy as np
-import simulate
 from scipy.spatial import cKDTree
+
+from . import vacuum
 
 # One base pair of an A-form RNA double helix: atom, radius (Å), angle (degrees), height (Å). Bases
 # of ideal geometry in their pair, 4.5 Å off the axis and inclined by 16°; the backbone is the
@@ -46,7 +47,7 @@ _ASSEMBLY_HELICES = (19, 14, 13, 12, 12, 10, 10, 9, 8, 8, 7, 7, 7, 7, 7, 7, 7)
 
 
 @dataclass(frozen=True, eq=False)
-class Complex(simulate.Molecule):
+class Complex(vacuum.Molecule):
     """A molecule that also knows the names of its residues and atoms.
 
     Attributes
@@ -146,14 +147,14 @@ def assembly(name, seed):
 
 
 def _protein(helices):
-    elements, positions, residues = simulate.helix_bundle(helices)
+    elements, positions, residues = vacuum.helix_bundle(helices)
     names = list(_ALANINE_ATOMS) * (len(elements) // len(_ALANINE_ATOMS))
     return _Chain(names, ["ALA"] * len(names), positions, np.array(residues))
 
 
 def _rna(duplexes):
     atom_names, residue_names, positions, residues = [], [], [], []
-    for axis in simulate.hexagonal_lattice(duplexes, _DUPLEX_SPACING):
+    for axis in vacuum.hexagonal_lattice(duplexes, _DUPLEX_SPACING):
         for pair in range(_PAIRS):
             for base, sense in (("A", 1), ("U", -1)):
                 number = residues[-1] + 1 if residues else 0
@@ -207,7 +208,7 @@ def _packed(chains, name, seed):
     placed = []
     for chain in chains.values():
         others = [other.positions for other in placed]
-        moved = simulate.slid_in(chain.positions, np.concatenate(others), random) if placed else chain.positions
+        moved = vacuum.slid_in(chain.positions, np.concatenate(others), random) if placed else chain.positions
         placed.append(replace(chain, positions=moved))
     return _complex(name, list(chains), [_with_hydrogens(chain) for chain in placed])
 

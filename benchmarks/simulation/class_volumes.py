@@ -1,15 +1,15 @@
 """Make a folder of 40 class volumes of the BBSome, in which chains come and go, for the tutorial.
 
-python benchmarks/class_volumes.py 8zzi.cif classes     # some seconds
+python -m benchmarks.simulation.class_volumes 8zzi.cif classes    # some seconds
 """
 
 import argparse
 from pathlib import Path
 
-import complexes
-import ensembles
 import mrcfile
 import numpy as np
+
+from . import complexes, ensembles
 
 CLASSES = ((), ("IP", "5"), ("1", "4"), ("IP", "1", "4", "5"), ("8", "9", "IP"))
 """Chains that are away, of each class; volumes take turns."""

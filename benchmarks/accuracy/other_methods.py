@@ -2,9 +2,9 @@
 
 import chimerax.occupy as occupy
 import numpy as np
-import simulate
-import simulate_ice
 from scipy.ndimage import distance_transform_edt, uniform_filter
+
+from ..simulation import ice, vacuum
 
 METHODS = {"scale": "S", "density": "density", "mask_sum": "mask sum", "two_map": "two-map scale"}
 MASK_RADIUS, CUBE = 3.0, 15.0
@@ -19,7 +19,7 @@ def readings(density, box, resolution, places, charges, chains, full):
     Parameters
     ----------
     density : array, shape (z, y, x)
-    box : simulate.Box
+    box : vacuum.Box
     resolution : float
         Å.
     places : array of float, shape (atoms, 3)
@@ -37,11 +37,11 @@ def readings(density, box, resolution, places, charges, chains, full):
     """
     estimate = occupy.estimate(density, box.voxel_size, mode="occupancy")
     variance = (_WIDTH_OF_RESOLUTION * resolution) ** 2
-    simulated = simulate_ice.gaussians(places, charges, np.full(len(places), variance), box)
+    simulated = ice.gaussians(places, charges, np.full(len(places), variance), box)
     atoms = np.bincount(chains)
 
     def at_atoms(values):
-        return np.bincount(chains, simulate.values_at(values, places)) / atoms
+        return np.bincount(chains, vacuum.values_at(values, places)) / atoms
 
     def relative(values):
         return values / np.average(values[full], weights=atoms[full])

@@ -1,6 +1,6 @@
 """Measure this package side by side with the published OccuPy 0.1.13 and write the figures down.
 
-python benchmarks/compare.py --sizes 128 256 512 --output docs/performance.md
+python -m benchmarks.speed.compare --sizes 128 256 512 --output docs/performance.md
 """
 
 import argparse
@@ -10,17 +10,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-import document_parts
-import environment
 import mrcfile
-import report
-import worker
 from chimerax.occupy import __version__
 from chimerax.occupy.engine import parallel, phantom
 from chimerax.occupy.engine.settings.checks import checked
 from chimerax.occupy.engine.settings.defaults import resolve_estimation
 from chimerax.occupy.engine.settings.table import ESTIMATION
 from tqdm import tqdm
+
+from .. import environment
+from ..documents import parts
+from ..documents import performance as report
+from . import worker
 
 VOXEL_SIZE = 1.18
 OCCUPANCIES = (1.0, 0.8, 0.6, 0.4, 0.2)
@@ -139,7 +140,7 @@ def main():
     text = report.document(boxes, context, versions, problem)
     print(text)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    document_parts.put_before(options.output, document_parts.MANY_MAPS, text)
+    parts.put_before(options.output, parts.MANY_MAPS, text)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import gemmi
 import numpy as np
-import simulate
 from scipy import fft
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
+
+from . import vacuum
 
 ICE = 0.0945
 """Scattering of vitreous ice in Å per Å³: 0.93 g/cm³ of water of 3.04 Å."""
@@ -47,11 +48,11 @@ class Potential:
     ----------
     density : float32 array, shape (z, y, x)
         Cut at twice the pitch.
-    box : simulate.Box
+    box : vacuum.Box
     """
 
     density: np.ndarray
-    box: simulate.Box
+    box: vacuum.Box
 
 
 def potential(molecule, occupancies, b_factors, solvent, box=None):
@@ -59,7 +60,7 @@ def potential(molecule, occupancies, b_factors, solvent, box=None):
 
     Parameters
     ----------
-    molecule : simulate.Molecule
+    molecule : vacuum.Molecule
         With hydrogens.
     occupancies : array of float
         Of each chain; where it is away there is ice.
@@ -68,15 +69,15 @@ def potential(molecule, occupancies, b_factors, solvent, box=None):
     solvent : {'mask', 'atoms'}
         Ice displaced by each chain as a flat mask, of the volume that such molecules are measured
         to have, or by each atom as a Gaussian.
-    box : simulate.Box, optional
+    box : vacuum.Box, optional
         Else one around the molecule.
 
     Returns
     -------
     Potential
     """
-    box = box or simulate.box_around(molecule, PITCH)
-    in_vacuum = simulate.clean_map(molecule, occupancies, b_factors, box, 2 * box.voxel_size)
+    box = box or vacuum.box_around(molecule, PITCH)
+    in_vacuum = vacuum.clean_map(molecule, occupancies, b_factors, box, 2 * box.voxel_size)
     displaced = {"mask": _displaced_by_chains, "atoms": _displaced_by_atoms}[solvent]
     return Potential(in_vacuum - np.float32(ICE) * displaced(molecule, occupancies, b_factors, box), box)
 
@@ -86,7 +87,7 @@ def _displaced_by_atoms(molecule, occupancies, b_factors, box):
     volumes = np.array([_VOLUMES.get(element, _OTHER_VOLUME) for element in molecule.elements])
     variances = volumes ** (2 / 3) / (2 * np.pi) + b_factors[molecule.residues] * _B_TO_VARIANCE
     weights = volumes * occupancies[molecule.chains]
-    return gaussians(simulate.in_voxels(molecule, box), weights, variances, box)
+    return gaussians(vacuum.in_voxels(molecule, box), weights, variances, box)
 
 
 def gaussians(places, weights, variances, box):
@@ -100,7 +101,7 @@ def gaussians(places, weights, variances, box):
         Integral of each over Å³.
     variances : array of float, shape (atoms,)
         Along each axis, Å².
-    box : simulate.Box
+    box : vacuum.Box
 
     Returns
     -------
@@ -147,7 +148,7 @@ def _transform_of_sharing(edge):
 def _displaced_by_chains(molecule, occupancies, b_factors, box):
     """Share of the ice that is displaced at each voxel, by chains as wholes."""
     ice = np.ones((box.edge,) * 3)
-    places = simulate.in_voxels(molecule, box) * box.voxel_size
+    places = vacuum.in_voxels(molecule, box) * box.voxel_size
     elements = np.array(molecule.elements)
     for chain, occupancy in enumerate(occupancies):
         if occupancy == 0:
@@ -211,7 +212,7 @@ def observed(made, resolution, noise, filtered, seed):
     Returns
     -------
     density : float32 array, shape (z, y, x)
-    box : simulate.Box
+    box : vacuum.Box
     """
     coefficients, box = cropped(made, min(resolution / 3, LARGEST_VOXEL))
     shape, squared = (box.edge,) * 3, squared_frequencies(box)
@@ -219,7 +220,7 @@ def observed(made, resolution, noise, filtered, seed):
     density = fft.irfftn(coefficients, shape, workers=-1)
     smooth = fft.irfftn(coefficients * (squared <= 1 / _DENSEST_LOWPASS**2), shape, workers=-1)
     densest = np.sort(smooth, axis=None)[-int(smooth.size * _DENSEST_SHARE) :].mean()
-    noisy = density + simulate.noise_like(density, noise * densest, box, resolution, seed)
+    noisy = density + vacuum.noise_like(density, noise * densest, box, resolution, seed)
     if filtered == "soft mask":
         return (noisy * _soft_mask(coefficients, box)).astype(np.float32), box
     gain = {
@@ -237,7 +238,7 @@ def cropped(made, voxel_size):
     half = min(round(length / voxel_size / 2), made.box.edge // 2)
     coefficients = fft.rfftn(made.density, workers=-1)
     kept = np.r_[0:half, made.box.edge - half : made.box.edge]
-    box = simulate.Box(2 * half, length / (2 * half))
+    box = vacuum.Box(2 * half, length / (2 * half))
     return coefficients[kept][:, kept][:, :, : half + 1] * (box.edge / made.box.edge) ** 3, box
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import fmean
 
-import document_parts
 import matplotlib
 import numpy as np
 from chimerax.occupy import __version__
 from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
+
+from . import parts
 
 matplotlib.use("Agg")
 
@@ -162,7 +163,7 @@ def write(path, results):
     images.mkdir(parents=True, exist_ok=True)
     _draw_occupancies(results, images / "validation_occupancy.png")
     _draw_b_factors(results, images / "validation_b_factors.png")
-    document_parts.put(path, "vacuum", document(results))
+    parts.put(path, "vacuum", document(results))
 
 
 def document(results):
@@ -205,9 +206,9 @@ def document(results):
 def _introduction(results):
     text = (
         "Estimates in mode occupancy, with default settings, of maps made with known occupancies: by this package, "
-        f"{OURS} {__version__} (*this*){_beside(results)}. This part is written by `benchmarks/validate.py`; to "
-        "make it again:\n\n"
-        "```\npip install . gemmi matplotlib mrcfile tqdm\npython benchmarks/validate.py\n```\n\n"
+        f"{OURS} {__version__} (*this*){_beside(results)}. This part is written by "
+        "`benchmarks/accuracy/published.py`; to make it again:\n\n"
+        "```\npip install . gemmi matplotlib mrcfile tqdm\npython -m benchmarks.accuracy.published\n```\n\n"
         f"- Date: {datetime.now(UTC):%Y-%m-%d}\n"
     )
     versions = {p: _listed(f"{name} {v}" for name, v in found.items()) for p, found in results.versions.items()}

@@ -1,6 +1,6 @@
 """Time and memory of a run over many maps with workers, and from that what larger runs take: docs/performance.md.
 
-    python benchmarks/many_maps.py --folder SCRATCH
+    python -m benchmarks.speed.many_maps --folder SCRATCH
 
 Maps are simulated, a few that differ, each under many names. What one run takes on other computers is reckoned from the
 seconds of a map in a worker of one thread, and kept apart from what was measured. Needs `pip install '.[batch]'`.
@@ -16,13 +16,14 @@ import sys
 import time
 from pathlib import Path
 
-import document_parts
 import mrcfile
 import numpy as np
 import psutil
 from chimerax.occupy.engine import phantom
 
-ROOT = Path(__file__).resolve().parents[1]
+from ..documents import parts
+
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/performance.md"
 DIFFERENT, WORKERS = 6, 2
 RECKONED, CORES = 10_000, 100
@@ -35,7 +36,7 @@ def main():
     parser.add_argument("--large", type=int, default=40, help="maps of 256³ [40]")
     options = parser.parse_args()
     measured = [measure(options.folder, edge, count) for edge, count in ((128, options.small), (256, options.large))]
-    document_parts.put_last(DOCUMENT, document_parts.MANY_MAPS, section(*measured))
+    parts.put_last(DOCUMENT, parts.MANY_MAPS, section(*measured))
 
 
 def measure(folder, edge, count):
@@ -113,9 +114,9 @@ def section(small, large):
     hours = [RECKONED * means[1] / 3600, RECKONED * large["seconds"] / CORES / 3600]
     room = RECKONED * 4 * large["edge"] ** 3 / 1e12
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
-    return f"""{document_parts.MANY_MAPS}
+    return f"""{parts.MANY_MAPS}
 
-Written by `benchmarks/many_maps.py`: `occupy estimate` with all files and figures and `--workers {WORKERS}`, over
+Written by `benchmarks/speed/many_maps.py`: `occupy estimate` with all files and figures and `--workers {WORKERS}`, over
 simulated maps, {DIFFERENT} that differ, under as many names as it takes. Machine: {machine}; load average
 {os.getloadavg()[0]:.1f}, of other work too, which makes times longer and uneven.
 

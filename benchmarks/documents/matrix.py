@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import document_parts
-import ensembles
 import numpy as np
 from chimerax.occupy import __version__
+
+from ..simulation import ensembles
+from . import parts
 
 AGAINST_MAPS = "matrix, against reference maps"
 WITHIN = "matrix"
@@ -73,7 +74,7 @@ def write(path, methods, versions, problems):
         What is missing, in sentences.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    document_parts.put(path, "matrix", document(methods, versions, problems))
+    parts.put(path, "matrix", document(methods, versions, problems))
 
 
 def document(methods, versions, problems):
@@ -83,8 +84,8 @@ def document(methods, versions, problems):
     return "\n\n".join([
         "# Validation of matrices of occupancies: ensembles in which chains come and go",
         f"How far occupancies in many maps (`occupy refine` on several maps, OccuPy for ChimeraX {__version__}) are "
-        "from known ones. This part is written by `benchmarks/validate_matrix.py`; to make it again:\n\n"
-        "```\npip install .\npython benchmarks/validate_matrix.py\n```\n\n" + "\n".join(lines),
+        "from known ones. This part is written by `benchmarks/accuracy/matrix.py`; to make it again:\n\n"
+        "```\npip install .\npython -m benchmarks.accuracy.matrix\n```\n\n" + "\n".join(lines),
         "## What the maps hold",
         _maps_text(methods),
         "## Errors",
@@ -103,12 +104,12 @@ def _maps_text(methods):
     )
     return (
         f"Ensembles of {ensembles.MAPS} maps of {ensembles.BOX.edge}³ voxels of {ensembles.BOX.voxel_size:g} Å, as "
-        "networks generate them from a data set (`benchmarks/ensembles.py`): without noise, but each map a mixture of "
-        "four conformations in which places differ by 3.5 Å (rms), with a scale (±10 %), an offset, a fall-off (up to "
-        "200 Å²) and a loss of its lowest frequencies (up to 40 % beyond 90 Å) of its own, and a smooth background, "
-        "3 % (rms) of the densest places, with a further level of up to 4 %, within a soft mask. A core of chains is "
-        "always there; four blocks of neighbours are away as wholes in a third of the maps, single chains in a "
-        "seventh, and another seventh is there in part, 0.3 to 0.8. The first "
+        "networks generate them from a data set (`benchmarks/simulation/ensembles.py`): without noise, but each map "
+        "a mixture of four conformations in which places differ by 3.5 Å (rms), with a scale (±10 %), an offset, a "
+        "fall-off (up to 200 Å²) and a loss of its lowest frequencies (up to 40 % beyond 90 Å) of its own, and a "
+        "smooth background, 3 % (rms) of the densest places, with a further level of up to 4 %, within a soft mask. "
+        "A core of chains is always there; four blocks of neighbours are away as wholes in a third of the maps, "
+        "single chains in a seventh, and another seventh is there in part, 0.3 to 0.8. The first "
         f"{ensembles.COMPLETE} maps hold all chains in full: they are the reference maps, and are not counted below."
         "\n\n"
         "The model is wrong: half of its chains lack up to a fifth of their residues, B-factors are 60 Å² throughout "

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from worker import JOBS
+from ..speed.worker import JOBS
 
 OURS, PUBLISHED = "OccuPy for ChimeraX", "OccuPy 0.1.13"
 PROGRAMS = ("ours", "method", "published")
@@ -93,7 +93,7 @@ def document(boxes, context, versions, problem=None):
 
 def _introduction(context, problem):
     text = (
-        f"Written by `benchmarks/compare.py`, which measures {OURS} side by side with {PUBLISHED}, the published "
+        f"Written by `benchmarks/speed/compare.py`, which measures {OURS} side by side with {PUBLISHED}, the published "
         f"program. The map is synthetic: {context['map']}; its kernel has {context['kernel']} voxels. {OURS} is "
         "measured with its defaults, mode calibrated and, where it amplifies, the signal alone, which the published "
         "program does not have; and by the published method (`mode occupancy solventModel uniform signalOnly false`). "

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import fmean
 
-import document_parts
 from chimerax.occupy import __version__
-from refine_report import BBSOME, BUNDLES, COMPLEX, Condition
+
+from . import parts
+from .refine import BBSOME, BUNDLES, COMPLEX, Condition
 
 MODES = ("calibrated", "occupancy")
 GOOD_RATIO = (0.7, 1.4)
@@ -88,7 +89,7 @@ def write(path, readings, spreads, haemoglobin, versions, problems):
         *([_SPREADS, _spread_table(spreads)] if spreads else []),
         *([_HAEMOGLOBIN, _haemoglobin_table(haemoglobin)] if haemoglobin else []),
     ]
-    document_parts.put(path, "alone", "\n\n".join(sections))
+    parts.put(path, "alone", "\n\n".join(sections))
 
 
 _INTRODUCTION = """\
@@ -96,11 +97,11 @@ _INTRODUCTION = """\
 
 How far the scale is from known occupancies where nothing but the map is given, not even which part is full: in mode
 calibrated, the default of OccuPy for ChimeraX {version}, and in mode occupancy (S), which is that of the published
-method. This part is written by `benchmarks/validate_scale.py`; to make it again:
+method. This part is written by `benchmarks/accuracy/scale.py`; to make it again:
 
 ```
 pip install .
-python benchmarks/validate_scale.py
+python -m benchmarks.accuracy.scale
 ```
 
 - Date: {date}

@@ -57,7 +57,7 @@ _INTRODUCTION = """\
 # Validation of equalised maps, in ice
 
 How close maps equalised with default settings come to full, noise-free ones. This part is written by
-`benchmarks/validate_equalize.py`, from {maps} maps simulated as above, with mixed B-factors (Python {python}, NumPy
+`benchmarks/accuracy/equalize.py`, from {maps} maps simulated as above, with mixed B-factors (Python {python}, NumPy
 {numpy}, SciPy {scipy}). Each chain's voxels, within 3 Å of its atoms, are correlated with those of the map of the same
 molecule with all occupancies 1 and no noise, filtered alike.
 

@@ -1,7 +1,7 @@
 """Hold equalised maps against full, noise-free ones, chain by chain, on maps simulated in ice.
 
-python benchmarks/validate_equalize.py            # 90 maps: ten minutes
-python benchmarks/validate_equalize.py --quick    # one condition: a few seconds
+python -m benchmarks.accuracy.equalize            # 90 maps: ten minutes
+python -m benchmarks.accuracy.equalize --quick    # one condition: a few seconds
 """
 
 import argparse
@@ -10,16 +10,16 @@ import tempfile
 from pathlib import Path
 
 import chimerax.occupy as occupy
-import document_parts
-import environment
-import equalize_report as report
 import numpy as np
-import simulate
-import simulate_ice
 from chimerax.occupy.engine.refinement.guided import scale_of_atoms
 from scipy.spatial import cKDTree
 from tqdm import tqdm
-from validate_refine import TURNS, families
+
+from .. import environment
+from ..documents import equalize as report
+from ..documents import parts
+from ..simulation import ice, vacuum
+from .refine import TURNS, families
 
 CONDITIONS = (
     *((resolution, noise, "plain") for resolution in (3.0, 4.0, 6.0) for noise in (0.02, 0.1, 0.3)),
@@ -43,11 +43,11 @@ class Chains:
     Parameters
     ----------
     molecule : complexes.Complex
-    box : simulate.Box
+    box : vacuum.Box
     """
 
     def __init__(self, molecule, box):
-        places = simulate.in_voxels(molecule, box) * box.voxel_size
+        places = vacuum.in_voxels(molecule, box) * box.voxel_size
         voxels = np.indices((box.edge,) * 3, np.float32).reshape(3, -1).T * box.voxel_size
         distances, nearest = cKDTree(places).query(voxels, distance_upper_bound=FAR, workers=-1)
         chain = np.append(molecule.chains, -1)[nearest]
@@ -64,7 +64,7 @@ def measured(molecule, turn, solvent, conditions):
     turn : int
         Which way the occupancies are dealt.
     solvent : str
-        One of simulate_ice.SOLVENTS.
+        One of ice.SOLVENTS.
     conditions : sequence of tuple
         Resolution, noise and filter.
 
@@ -73,17 +73,16 @@ def measured(molecule, turn, solvent, conditions):
     list of report.Reading
         One for each way of equalising a map.
     """
-    occupancies = simulate.assigned_occupancies(molecule, turn)
-    b_factors = simulate.residue_b_factors(molecule, "mixed", turn)
+    occupancies = vacuum.assigned_occupancies(molecule, turn)
+    b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
     made, full = (
-        simulate_ice.potential(molecule, values, b_factors, solvent)
-        for values in (occupancies, np.ones_like(occupancies))
+        ice.potential(molecule, values, b_factors, solvent) for values in (occupancies, np.ones_like(occupancies))
     )
     chains = {}
     for condition in conditions:
         resolution, _, filtered = condition
-        density, box = simulate_ice.observed(made, *condition, seed=[CONDITIONS.index(condition), turn])
-        expected, _ = simulate_ice.observed(full, resolution, 0.0, filtered, seed=0)
+        density, box = ice.observed(made, *condition, seed=[CONDITIONS.index(condition), turn])
+        expected, _ = ice.observed(full, resolution, 0.0, filtered, seed=0)
         if box not in chains:
             chains[box] = Chains(molecule, box)
         true = _true_scale(molecule, occupancies, box)
@@ -91,7 +90,7 @@ def measured(molecule, turn, solvent, conditions):
 
 
 def _true_scale(molecule, occupancies, box):
-    positions = simulate.in_voxels(molecule, box)[:, ::-1] * box.voxel_size
+    positions = vacuum.in_voxels(molecule, box)[:, ::-1] * box.voxel_size
     return scale_of_atoms((box.edge,) * 3, (box.voxel_size,) * 3, positions, occupancies[molecule.chains])
 
 
@@ -156,7 +155,7 @@ def main():
     found = []
     with tqdm(total=len(known) * len(TURNS) * len(conditions), unit="maps") as progress:
         for make in known.values():
-            for turn, solvent in zip(TURNS, simulate_ice.SOLVENTS, strict=True):
+            for turn, solvent in zip(TURNS, ice.SOLVENTS, strict=True):
                 for readings in measured(make(turn), turn, solvent, conditions):
                     found += readings
                     progress.update()
@@ -166,7 +165,7 @@ def main():
     output = options.output or (quick_output if options.quick else _DOCUMENT)
     output.parent.mkdir(parents=True, exist_ok=True)
     text = report.text_of(found, environment.versions(sys.executable), problems)
-    document_parts.put(output, "equalised", text)
+    parts.put(output, "equalised", text)
     print(f"Written: {output}")
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import fmean
 
-import document_parts
 import matplotlib
 import numpy as np
-import other_methods
 from chimerax.occupy import __version__
 from matplotlib import pyplot as plt
+
+from ..accuracy import other_methods
+from . import parts
 
 matplotlib.use("Agg")
 
@@ -32,7 +33,7 @@ class Condition:
     noise : float
         Standard deviation over the mean of the densest places.
     filtered : str
-        One of `simulate_ice.FILTERS`.
+        One of `ice.FILTERS`.
     """
 
     resolution: float
@@ -173,7 +174,7 @@ def write(path, results):
     images = path.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
     _draw(results.readings, images / _FIGURE)
-    document_parts.put(path, "ice", document(results))
+    parts.put(path, "ice", document(results))
 
 
 def document(results):
@@ -211,8 +212,8 @@ def _introduction(results):
     return (
         f"How far the occupancies of `occupy refine` (OccuPy for ChimeraX {__version__}) and of the scale that a model "
         "guides (`occupy estimate` with `atoms`) are from known ones, beside what can be read off the same maps "
-        "otherwise. This part is written by `benchmarks/validate_refine.py`; to make it again:\n\n"
-        "```\npip install .\npython benchmarks/validate_refine.py\n```\n\n" + "\n".join(lines)
+        "otherwise. This part is written by `benchmarks/accuracy/refine.py`; to make it again:\n\n"
+        "```\npip install .\npython -m benchmarks.accuracy.refine\n```\n\n" + "\n".join(lines)
     )
 
 

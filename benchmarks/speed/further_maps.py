@@ -1,7 +1,7 @@
 """What one more map costs in a run of several, and how long the program takes to begin, beside FFTs of the same maps.
 
     pip install .
-    python benchmarks/further_maps.py
+    python -m benchmarks.speed.further_maps
 
 The time of a run of several maps less that of a run of one, shared among the others: start-up does not count. Runs
 alternate with pairs of FFTs, whose median is the unit, since other work makes both longer.
@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 from statistics import median
 
-import many_maps
 import numpy as np
 from scipy import fft
+
+from . import many_maps
 
 BOXES = ((256, 6), (128, 20))
 """Voxels along an edge, further maps."""

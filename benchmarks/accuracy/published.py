@@ -1,7 +1,7 @@
 """Hold estimates against known occupancies, beside the published OccuPy 0.1.13, and write the errors down.
 
-python benchmarks/validate.py            # 82 maps: about 10 minutes
-python benchmarks/validate.py --quick    # one condition: half a minute
+python -m benchmarks.accuracy.published            # 82 maps: about 10 minutes
+python -m benchmarks.accuracy.published --quick    # one condition: half a minute
 """
 
 import argparse
@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import chimerax.occupy as occupy
-import environment
 import mrcfile
 import numpy as np
-import simulate
-import validation_report as report
 from chimerax.occupy.engine.grids import fourier
 from tqdm import tqdm
+
+from .. import environment
+from ..documents import published as report
+from ..simulation import vacuum
 
 RESOLUTIONS = (3.0, 4.0, 6.0)
 B_FACTORS = ("uniform", "mixed")
@@ -25,7 +26,7 @@ NOISES = (("none", 0.0), ("moderate", 0.1), ("strong", 0.3))
 TURNS = (0, 2)
 VOXEL_SIZES = (0.8, 1.0, 1.2, 1.5, 2.0)
 REPRESENTATIVE = {"resolution": 4.0, "b_factors": "mixed", "noise": "moderate"}
-_BBSOME = Path(__file__).resolve().parents[2] / "shared" / "data" / "8zzi.cif.gz"
+_BBSOME = Path(__file__).resolve().parents[3] / "shared" / "data" / "8zzi.cif.gz"
 _DOCUMENT = Path("docs/validation.md")
 _SMALLEST_LOWPASS = 8.0
 _TILE_SIZE = 12
@@ -75,14 +76,14 @@ class Condition:
 class Simulated:
     """The maps of one molecule that differ in nothing but noise, and what is known about them."""
 
-    molecule: simulate.Molecule
+    molecule: vacuum.Molecule
     occupancies: np.ndarray
     b_factors: np.ndarray
-    box: simulate.Box
+    box: vacuum.Box
     maps: dict
 
     def places(self):
-        return simulate.in_voxels(self.molecule, self.box)
+        return vacuum.in_voxels(self.molecule, self.box)
 
 
 def molecules():
@@ -91,8 +92,8 @@ def molecules():
     found = {}
     for turn in TURNS:
         if problem is None:
-            found[report.BBSOME, turn] = simulate.read_molecule(_BBSOME, report.BBSOME)
-        found[report.BUNDLES, turn] = simulate.packed_bundles(len(simulate.OCCUPANCIES), report.BUNDLES, seed=turn)
+            found[report.BBSOME, turn] = vacuum.read_molecule(_BBSOME, report.BBSOME)
+        found[report.BUNDLES, turn] = vacuum.packed_bundles(len(vacuum.OCCUPANCIES), report.BUNDLES, seed=turn)
     return found, problem
 
 
@@ -101,7 +102,7 @@ def conditions(names_and_turns, quick):
     for name, turn in names_and_turns:
         for resolution in RESOLUTIONS:
             for b_factors in B_FACTORS:
-                voxel_size = min(resolution / 3, simulate.LARGEST_VOXEL)
+                voxel_size = min(resolution / 3, vacuum.LARGEST_VOXEL)
                 every = [Condition(name, turn, resolution, voxel_size, b_factors, noise) for noise, _ in NOISES]
                 wanted = [c for c in every if not quick or _is_representative(c)]
                 if wanted:
@@ -124,7 +125,7 @@ def simulated(molecule, wanted):
 
     Parameters
     ----------
-    molecule : simulate.Molecule
+    molecule : vacuum.Molecule
     wanted : list of Condition
 
     Returns
@@ -132,15 +133,15 @@ def simulated(molecule, wanted):
     Simulated
     """
     first = wanted[0]
-    box = simulate.box_around(molecule, first.voxel_size)
-    occupancies = simulate.assigned_occupancies(molecule, first.turn)
-    b_factors = simulate.residue_b_factors(molecule, first.b_factors, first.chain_seed)
-    clean = simulate.clean_map(molecule, occupancies, b_factors, box, first.resolution)
+    box = vacuum.box_around(molecule, first.voxel_size)
+    occupancies = vacuum.assigned_occupancies(molecule, first.turn)
+    b_factors = vacuum.residue_b_factors(molecule, first.b_factors, first.chain_seed)
+    clean = vacuum.clean_map(molecule, occupancies, b_factors, box, first.resolution)
     result = Simulated(molecule, occupancies, b_factors, box, {})
     mean = _mean_of_full_chains(result, clean, first.resolution)
     for condition in wanted:
         level = dict(NOISES)[condition.noise] * mean
-        noise = simulate.noise_like(clean, level, box, condition.resolution, condition.seed) if level else 0
+        noise = vacuum.noise_like(clean, level, box, condition.resolution, condition.seed) if level else 0
         result.maps[replace(condition, voxel_size=box.voxel_size)] = clean + np.float32(noise)
     return result
 
@@ -150,7 +151,7 @@ def _mean_of_full_chains(made, clean, resolution):
     lowpass = max(_SMALLEST_LOWPASS, resolution)
     smooth = fourier.lowpass(clean, lowpass, (made.box.voxel_size,) * 3)
     full = made.occupancies[made.molecule.chains] == 1
-    return float(simulate.values_at(smooth, made.places()[full]).mean())
+    return float(vacuum.values_at(smooth, made.places()[full]).mean())
 
 
 def readings(made, published_python):
@@ -195,7 +196,7 @@ def _published_scales(made, python, folder):
 def _chain_readings(made, condition, program, scale, sigma):
     """A reading for each chain."""
     molecule = made.molecule
-    at_atoms = simulate.values_at(scale, made.places())
+    at_atoms = vacuum.values_at(scale, made.places())
     by_residue = np.bincount(molecule.residues, at_atoms) / np.bincount(molecule.residues)
     of_chain = molecule.residue_chains()
     for chain, name in enumerate(molecule.chain_names):
@@ -260,4 +261,4 @@ if __name__ == "__main__":
     try:
         main()
     except environment.Failed as error:
-        sys.exit(f"validate.py: {error}")
+        sys.exit(f"published.py: {error}")

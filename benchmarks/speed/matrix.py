@@ -1,7 +1,7 @@
 """How long a matrix of occupancies takes in the shell, from the folder of maps to its files.
 
     pip install .
-    python benchmarks/matrix.py          # 50 maps of 128³ with 20 chains, 500 of 64³ with 50
+    python -m benchmarks.speed.matrix          # 50 maps of 128³ with 20 chains, 500 of 64³ with 50
 
 Chains are those of refine.py, each there or not by chance. Making the maps takes longer than reading them.
 """
@@ -18,8 +18,9 @@ from pathlib import Path
 import gemmi
 import mrcfile
 import numpy as np
-import refine
 from chimerax.occupy.engine.grids import fourier
+
+from . import refine
 
 CASES = ((128, 1.8, 20, 3000, 50), (64, 6.5, 50, 2000, 500))
 """Voxels along an edge, their size in Å, chains, atoms of each, maps."""

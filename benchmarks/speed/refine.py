@@ -1,7 +1,7 @@
 """How long it takes to refine the occupancies of many chains, beside one pair of FFTs of the same map.
 
     pip install .
-    python benchmarks/refine.py                 # 80 chains in 400³, and 8 chains in 256³
+    python -m benchmarks.speed.refine          # 80 chains in 400³, and 8 chains in 256³
 
 Chains are balls of atoms as dense as in a protein, packed on a grid; the map is their own density in noise. Each case
 runs in a process of its own, so that its peak memory can be told.
@@ -94,7 +94,7 @@ def main():
     print("| box | chains | atoms | refine | FFT pairs | peak, in maps, the map counted | mean error |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for case in CASES:
-        subprocess.run([sys.executable, __file__, "--case", *map(str, case)], check=True)
+        subprocess.run([sys.executable, "-m", __spec__.name, "--case", *map(str, case)], check=True)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,18 @@ frequencies that are lost in part, and a smooth background within a soft mask.
 
 from dataclasses import dataclass
 
-import complexes
 import numpy as np
-import simulate
-import simulate_ice
 from scipy import fft
 from scipy.cluster.vq import kmeans2
 from scipy.ndimage import gaussian_filter
 
-BOX = simulate.Box(64, 6.5)
+from . import complexes, ice, vacuum
+
+BOX = vacuum.Box(64, 6.5)
 MAPS, COMPLETE = 40, 3
 """Maps of an ensemble, and those among them that hold every chain in full."""
 
-_FINE = simulate.Box(128, 3.25)
+_FINE = vacuum.Box(128, 3.25)
 _BLOCKS, _CONFORMERS = 4, 4
 _BLOCK_THERE, _CHAIN_THERE, _PARTIAL = 0.65, 0.85, 0.15
 _LEAST_PARTIAL, _MOST_PARTIAL = 0.3, 0.8
@@ -69,7 +68,7 @@ def ensemble(molecule, solvent, seed, occupancies=None):
     ----------
     molecule : complexes.Complex
     solvent : str
-        One of `simulate_ice.SOLVENTS`.
+        One of `ice.SOLVENTS`.
     seed : int
     occupancies : array of float, shape (maps, chains), optional
         Else blocks of chains and single ones come and go.
@@ -92,17 +91,17 @@ def ensemble(molecule, solvent, seed, occupancies=None):
 def _chain_coefficients(molecule, solvent, random):
     """Coefficients of each chain in each conformation, shape (chains, conformers, ...), in `BOX`."""
     own = random.uniform(0, _LARGEST_CHAIN_B, len(molecule.chain_names))
-    b_factors = simulate.residue_b_factors(molecule, "mixed", int(random.integers(1 << 30)))
+    b_factors = vacuum.residue_b_factors(molecule, "mixed", int(random.integers(1 << 30)))
     b_factors = b_factors + own[molecule.residue_chains()]
     found = []
     for conformer in [_bent(molecule, random) for _ in range(_CONFORMERS)]:
         of_chains = []
         for chain in range(len(molecule.chain_names)):
             alone = np.arange(len(molecule.chain_names)) == chain
-            made = simulate_ice.potential(conformer, alone.astype(float), b_factors, solvent, _FINE)
-            coefficients, box = simulate_ice.cropped(made, BOX.voxel_size)
+            made = ice.potential(conformer, alone.astype(float), b_factors, solvent, _FINE)
+            coefficients, box = ice.cropped(made, BOX.voxel_size)
             assert box.edge == BOX.edge
-            of_chains.append(coefficients * (simulate_ice.squared_frequencies(BOX) <= 1 / (2 * BOX.voxel_size) ** 2))
+            of_chains.append(coefficients * (ice.squared_frequencies(BOX) <= 1 / (2 * BOX.voxel_size) ** 2))
         found.append(of_chains)
     return np.array(found, np.complex64).swapaxes(0, 1)
 
@@ -147,7 +146,7 @@ def _occupancies(molecule, random):
 
 def _one_map(chains, occupancies, mask, densest, random):
     shares = random.dirichlet(np.ones(chains.shape[1]))
-    squared = simulate_ice.squared_frequencies(BOX)
+    squared = ice.squared_frequencies(BOX)
     total = np.einsum("c,k,ck...->...", occupancies, shares, chains)
     total = total * np.exp(-random.uniform(0, _FALL_OFF) * squared / 4)
     total *= 1 - random.uniform(0, _LOST) * np.exp(-squared * _LOST_LENGTH**2)
@@ -177,4 +176,4 @@ def _given_model(molecule, random):
             first = random.integers(len(mine) - missing + 1)
             kept &= ~np.isin(molecule.residues, mine[first : first + missing])
     error = random.standard_normal(molecule.positions.shape) * _COORDINATE_ERROR / np.sqrt(3)
-    return kept, simulate.in_voxels(molecule, BOX) * BOX.voxel_size + error
+    return kept, vacuum.in_voxels(molecule, BOX) * BOX.voxel_size + error

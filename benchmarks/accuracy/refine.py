@@ -1,7 +1,7 @@
 """Hold occupancies refined from a model against known ones, on maps simulated in ice, beside other methods.
 
-python benchmarks/validate_refine.py            # 60 maps: three minutes
-python benchmarks/validate_refine.py --quick    # one condition: half a minute
+python -m benchmarks.accuracy.refine            # 60 maps: three minutes
+python -m benchmarks.accuracy.refine --quick    # one condition: half a minute
 """
 
 import argparse
@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import chimerax.occupy as occupy
-import complexes
-import environment
 import gemmi
 import numpy as np
-import other_methods
-import refine_report as report
-import simulate
-import simulate_ice
 from chimerax.occupy.cli import mapfile
 from scipy.spatial import cKDTree
 from tqdm import tqdm
+
+from .. import environment
+from ..documents import refine as report
+from ..simulation import complexes, ice, vacuum
+from . import other_methods
 
 TURNS = (0, 3)
 CONDITIONS = (
@@ -39,7 +38,7 @@ CONDITIONS = (
 QUICK_CONDITION = (4.0, 0.1, "plain")
 COORDINATE_ERROR, LARGEST_B_ERROR, ASSUMED_B = 0.5, 60.0, 60.0  # Å, Å², Å²
 _CONTACT = 5.0  # Å
-_SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+_SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 _BBSOME, HAEMOGLOBIN_MAP, HAEMOGLOBIN = (
     _SHARED / name for name in ("8zzi.cif.gz", "emd_3488.mrc.gz", "5ni1_updated.cif.gz")
 )
@@ -73,7 +72,7 @@ class GivenModel:
 
     def places(self, box):
         """z, y, x of the atoms of the model in voxels."""
-        return (simulate.in_voxels(self.molecule, box) + self.shifts / box.voxel_size)[self.kept]
+        return (vacuum.in_voxels(self.molecule, box) + self.shifts / box.voxel_size)[self.kept]
 
     def groups(self, box):
         """The chains as `occupy.refine` takes them."""
@@ -118,7 +117,7 @@ def given_model(molecule, b_factors, number):
 def families():
     """Functions that make the molecule of a turn, by name, and in a sentence what is missing."""
     made = {
-        report.BUNDLES: lambda turn: complexes.bundles(len(simulate.OCCUPANCIES), report.BUNDLES, seed=turn),
+        report.BUNDLES: lambda turn: complexes.bundles(len(vacuum.OCCUPANCIES), report.BUNDLES, seed=turn),
         report.COMPLEX: lambda turn: complexes.ribonucleoprotein(report.COMPLEX, seed=turn),
     }
     if not _BBSOME.exists():
@@ -135,7 +134,7 @@ def measured(molecule, turn, solvent, conditions):
     turn : int
         Which way the occupancies are dealt.
     solvent : str
-        One of simulate_ice.SOLVENTS.
+        One of ice.SOLVENTS.
     conditions : sequence of tuple
         Resolution, noise and filter.
 
@@ -144,13 +143,13 @@ def measured(molecule, turn, solvent, conditions):
     list of report.Reading
         One for each chain of a map.
     """
-    occupancies = simulate.assigned_occupancies(molecule, turn)
-    b_factors = simulate.residue_b_factors(molecule, "mixed", turn)
-    made = simulate_ice.potential(molecule, occupancies, b_factors, solvent)
+    occupancies = vacuum.assigned_occupancies(molecule, turn)
+    b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
+    made = ice.potential(molecule, occupancies, b_factors, solvent)
     for condition in conditions:
         # The same for this map whichever others are made; of the two turns one gets the model with hydrogens.
         number = CONDITIONS.index(condition) + TURNS.index(turn)
-        density, box = simulate_ice.observed(made, *condition, seed=[number, turn])
+        density, box = ice.observed(made, *condition, seed=[number, turn])
         model = given_model(molecule, b_factors, number)
         yield _readings(density, box, condition, model, occupancies, solvent)
 
@@ -163,7 +162,7 @@ def _readings(density, box, condition, model, occupancies, solvent):
     places, chains = places[heavy], model.chains[heavy]
     charges = np.array([gemmi.Element(element).atomic_number for element in elements[heavy]], float)
     others = other_methods.readings(density, box, condition[0], places, charges, chains, occupancies == 1)
-    scale = simulate.values_at(guided.scale, places)
+    scale = vacuum.values_at(guided.scale, places)
     at_contact = _at_contact(places * box.voxel_size, chains, np.flatnonzero(occupancies == 1))
     counts = molecule.residue_counts()
     found = []
@@ -222,7 +221,7 @@ def main():
     found = []
     with tqdm(total=len(known) * len(TURNS) * len(conditions), unit="maps") as progress:
         for make in known.values():
-            for turn, solvent in zip(TURNS, simulate_ice.SOLVENTS, strict=True):
+            for turn, solvent in zip(TURNS, ice.SOLVENTS, strict=True):
                 for readings in measured(make(turn), turn, solvent, conditions):
                     found += readings
                     progress.update()

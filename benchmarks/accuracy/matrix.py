@@ -1,7 +1,7 @@
 """Hold matrices of occupancies against known ones, on ensembles of maps as networks generate them.
 
-python benchmarks/validate_matrix.py            # four ensembles of 40 maps: ten minutes
-python benchmarks/validate_matrix.py --quick    # one of them
+python -m benchmarks.accuracy.matrix            # four ensembles of 40 maps: ten minutes
+python -m benchmarks.accuracy.matrix --quick    # one of them
 """
 
 import argparse
@@ -10,17 +10,16 @@ import tempfile
 from pathlib import Path
 
 import chimerax.occupy as occupy
-import complexes
-import ensembles
-import environment
 import gemmi
-import matrix_report as report
 import numpy as np
-import other_methods
-import simulate_ice
 from tqdm import tqdm
 
-_SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+from .. import environment
+from ..documents import matrix as report
+from ..simulation import complexes, ensembles, ice
+from . import other_methods
+
+_SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 _BBSOME = _SHARED / "8zzi.cif.gz"
 _DOCUMENT = Path("docs/validation.md")
 _ASSUMED_B = 60.0
@@ -98,7 +97,7 @@ def _mask_sums(ensemble):
     elements = np.array(ensemble.molecule.elements)[ensemble.kept]
     charges = np.array([gemmi.Element(element).atomic_number for element in elements], float)
     variance = (0.225 * 2 * ensembles.BOX.voxel_size) ** 2
-    simulated = simulate_ice.gaussians(places, charges, np.full(len(places), variance), ensembles.BOX)
+    simulated = ice.gaussians(places, charges, np.full(len(places), variance), ensembles.BOX)
     args = simulated, ensembles.BOX, places, ensemble.chains
     sums = np.array([other_methods.mask_sums(density, *args) for density in ensemble.maps])
     core = (ensemble.occupancies == 1).all(axis=0)

@@ -1,6 +1,6 @@
 """How long a step of the panel's slider takes, in ChimeraX:
 
-    chimerax --offscreen --nogui --exit --script "benchmarks/preview.py [SIZE]"
+    chimerax --offscreen --nogui --exit --script "benchmarks/speed/preview.py [SIZE]"
 
 A map of SIZE voxels along each axis (256) is made, estimated and modified with several powers. Each step is timed in
 two halves: the modification, and ChimeraX's own work, which is the surface and its colors. Rendering is left out.

@@ -1,7 +1,7 @@
 """Hold the scale that is read from a map alone, in its modes, against known occupancies.
 
-python benchmarks/validate_scale.py            # 120 maps: some minutes
-python benchmarks/validate_scale.py --quick    # one condition
+python -m benchmarks.accuracy.scale            # 120 maps: some minutes
+python -m benchmarks.accuracy.scale --quick    # one condition
 """
 
 import argparse
@@ -11,20 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import chimerax.occupy as occupy
-import complexes
-import environment
 import numpy as np
-import scale_report as report
-import simulate
-import simulate_ice
-import validate_refine
 from chimerax.occupy.cli import mapfile
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
+from .. import environment
+from ..documents import scale as report
+from ..simulation import complexes, ice, vacuum
+from . import refine
+
 TURNS = (1, 4)
 VACUUM = "vacuum"
-SOLVENTS = ((*simulate_ice.SOLVENTS,), (VACUUM, VACUUM))
+SOLVENTS = ((*ice.SOLVENTS,), (VACUUM, VACUUM))
 """Of the two turns: first both in ice, displaced in two ways, then both without."""
 
 SEEDS = 20
@@ -39,7 +38,7 @@ class Simulated:
 
     molecule: complexes.Complex
     occupancies: np.ndarray
-    potential: simulate_ice.Potential
+    potential: ice.Potential
 
     @property
     def heavy(self):
@@ -56,7 +55,7 @@ def simulated(molecule, turn, solvent):
     turn : int
         Which way the occupancies are dealt.
     solvent : str
-        One of simulate_ice.SOLVENTS, or vacuum, where hydrogens are left out too.
+        One of ice.SOLVENTS, or vacuum, where hydrogens are left out too.
 
     Returns
     -------
@@ -64,13 +63,13 @@ def simulated(molecule, turn, solvent):
     """
     if solvent == VACUUM:
         molecule = without_hydrogens(molecule)
-    occupancies = simulate.assigned_occupancies(molecule, turn)
-    b_factors = simulate.residue_b_factors(molecule, "mixed", turn)
+    occupancies = vacuum.assigned_occupancies(molecule, turn)
+    b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
     if solvent != VACUUM:
-        return Simulated(molecule, occupancies, simulate_ice.potential(molecule, occupancies, b_factors, solvent))
-    box = simulate.box_around(molecule, simulate_ice.PITCH)
-    density = simulate.clean_map(molecule, occupancies, b_factors, box, 2 * box.voxel_size)
-    return Simulated(molecule, occupancies, simulate_ice.Potential(density, box))
+        return Simulated(molecule, occupancies, ice.potential(molecule, occupancies, b_factors, solvent))
+    box = vacuum.box_around(molecule, ice.PITCH)
+    density = vacuum.clean_map(molecule, occupancies, b_factors, box, 2 * box.voxel_size)
+    return Simulated(molecule, occupancies, ice.Potential(density, box))
 
 
 def without_hydrogens(molecule):
@@ -103,9 +102,9 @@ def readings(made, family, solvent, turn, conditions):
     report.Reading
     """
     for condition in conditions:
-        number = validate_refine.CONDITIONS.index(condition)
-        density, box = simulate_ice.observed(made.potential, *condition, seed=[number, turn])
-        places = simulate.in_voxels(made.molecule, box)[made.heavy]
+        number = refine.CONDITIONS.index(condition)
+        density, box = ice.observed(made.potential, *condition, seed=[number, turn])
+        places = vacuum.in_voxels(made.molecule, box)[made.heavy]
         chains = made.molecule.chains[made.heavy]
         errors = {
             mode: _errors(occupy.estimate(density, box.voxel_size, mode=mode).scale, places, chains, made.occupancies)
@@ -115,7 +114,7 @@ def readings(made, family, solvent, turn, conditions):
 
 
 def _errors(scale, places, chains, occupancies):
-    values = simulate.values_at(scale, places)
+    values = vacuum.values_at(scale, places)
     means = np.bincount(chains, values) / np.bincount(chains)
     return report.Errors(
         float(np.abs(means - occupancies).mean()),
@@ -139,9 +138,9 @@ def spreads(made, family, condition):
     """
     scales, errors = [], []
     for seed in range(SEEDS):
-        density, box = simulate_ice.observed(made.potential, *condition, seed=[seed, 99])
+        density, box = ice.observed(made.potential, *condition, seed=[seed, 99])
         found = occupy.estimate(density, box.voxel_size, uncertainty=True)
-        at = tuple(np.rint(simulate.in_voxels(made.molecule, box)).astype(int)[made.heavy][::_EVERY_ATOM].T)
+        at = tuple(np.rint(vacuum.in_voxels(made.molecule, box)).astype(int)[made.heavy][::_EVERY_ATOM].T)
         scales.append(found.scale[at])
         errors.append(found.uncertainty[at])
     scales, errors = np.array(scales), np.array(errors)
@@ -160,15 +159,15 @@ def spreads(made, family, condition):
 
 def haemoglobin():
     """The scale of the four chains of 5NI1, all there, in EMD-3488 in each mode; empty where the files are missing."""
-    if not (validate_refine.HAEMOGLOBIN_MAP.exists() and validate_refine.HAEMOGLOBIN.exists()):
+    if not (refine.HAEMOGLOBIN_MAP.exists() and refine.HAEMOGLOBIN.exists()):
         return {}
-    found = mapfile.read(validate_refine.HAEMOGLOBIN_MAP)
-    model = complexes.read_complex(validate_refine.HAEMOGLOBIN, "haemoglobin")
+    found = mapfile.read(refine.HAEMOGLOBIN_MAP)
+    model = complexes.read_complex(refine.HAEMOGLOBIN, "haemoglobin")
     places = ((model.positions - found.origin[::-1]) / np.array(found.voxel_size)[::-1])[:, ::-1]
     long = np.flatnonzero(np.bincount(model.chains) > report.LONG)
     result = {}
     for mode in report.MODES:
-        values = simulate.values_at(occupy.estimate(found.density, found.voxel_size, mode=mode).scale, places)
+        values = vacuum.values_at(occupy.estimate(found.density, found.voxel_size, mode=mode).scale, places)
         result[mode] = {model.chain_names[chain]: float(values[model.chains == chain].mean()) for chain in long}
     return result
 
@@ -186,8 +185,8 @@ def _options():
 
 def main():
     options = _options()
-    conditions = (validate_refine.QUICK_CONDITION,) if options.quick else validate_refine.CONDITIONS
-    known, problems = validate_refine.families()
+    conditions = (refine.QUICK_CONDITION,) if options.quick else refine.CONDITIONS
+    known, problems = refine.families()
     found, spread = [], []
     with tqdm(total=len(known) * len(TURNS) * len(SOLVENTS) * len(conditions), unit="maps") as progress:
         for family, make in known.items():
@@ -199,7 +198,7 @@ def main():
                         progress.update()
     if not options.quick:
         for family in (report.BUNDLES, report.COMPLEX):
-            made = simulated(known[family](TURNS[0]), TURNS[0], simulate_ice.SOLVENTS[0])
+            made = simulated(known[family](TURNS[0]), TURNS[0], ice.SOLVENTS[0])
             spread += [spreads(made, family, condition) for condition in _SEED_CONDITIONS]
     for problem in problems:
         print(problem, file=sys.stderr)
