@@ -4,37 +4,30 @@ python -m benchmarks.accuracy.equalize            # 90 maps: ten minutes
 python -m benchmarks.accuracy.equalize --quick    # one condition: a few seconds
 """
 
-import argparse
-import sys
-import tempfile
-from pathlib import Path
-
 import chimerax.occupy as occupy
 import numpy as np
 from chimerax.occupy.engine.refinement.guided import scale_of_atoms
 from scipy.spatial import cKDTree
-from tqdm import tqdm
 
 from .. import environment
 from ..documents import equalize as report
-from ..documents import parts
+from ..documents.results import Results
 from ..simulation import ice, vacuum
-from .refine import TURNS, families
+from ..simulation.ice import Condition
+from . import frame
+from .conditions import DEALINGS, QUICK
 
 CONDITIONS = (
-    *((resolution, noise, "plain") for resolution in (3.0, 4.0, 6.0) for noise in (0.02, 0.1, 0.3)),
-    (4.0, 0.1, "sharpened"),
-    (3.0, 0.3, "sharpened"),
-    (4.0, 0.1, "soft mask"),
-    (4.0, 0.3, "soft mask"),
-    (4.0, 0.1, "without low frequencies"),
-    (6.0, 0.3, "without low frequencies"),
+    *(Condition(resolution, noise, "plain") for resolution in (3.0, 4.0, 6.0) for noise in (0.02, 0.1, 0.3)),
+    Condition(4.0, 0.1, "sharpened"),
+    Condition(3.0, 0.3, "sharpened"),
+    Condition(4.0, 0.1, "soft mask"),
+    Condition(4.0, 0.3, "soft mask"),
+    Condition(4.0, 0.1, "without low frequencies"),
+    Condition(6.0, 0.3, "without low frequencies"),
 )
-QUICK_CONDITION = (4.0, 0.1, "plain")
 NEAR, FAR = 3.0, 6.0
 """Å from the nearest atom: up to NEAR a voxel is its chain's, beyond FAR it is solvent."""
-
-_DOCUMENT = Path("docs/validation.md")
 
 
 class Chains:
@@ -56,23 +49,7 @@ class Chains:
 
 
 def measured(molecule, turn, solvent, conditions):
-    """What equalising did to the maps of one molecule.
-
-    Parameters
-    ----------
-    molecule : complexes.Complex
-    turn : int
-        Which way the occupancies are dealt.
-    solvent : str
-        One of ice.SOLVENTS.
-    conditions : sequence of tuple
-        Resolution, noise and filter.
-
-    Yields
-    ------
-    list of report.Reading
-        One for each way of equalising a map.
-    """
+    """What each way of equalising did to the maps of one molecule, as `frame.over_maps` takes it."""
     occupancies = vacuum.assigned_occupancies(molecule, turn)
     b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
     made, full = (
@@ -80,9 +57,8 @@ def measured(molecule, turn, solvent, conditions):
     )
     chains = {}
     for condition in conditions:
-        resolution, _, filtered = condition
         density, box = ice.observed(made, *condition, seed=[CONDITIONS.index(condition), turn])
-        expected, _ = ice.observed(full, resolution, 0.0, filtered, seed=0)
+        expected, _ = ice.observed(full, *condition._replace(noise=0.0), seed=0)
         if box not in chains:
             chains[box] = Chains(molecule, box)
         true = _true_scale(molecule, occupancies, box)
@@ -118,7 +94,7 @@ def _readings(density, expected, box, chains, occupancies, true, name, condition
         solvent = [values.ravel()[chains.solvent] for values in (density, made)]
         readings.append(
             report.Reading(
-                name, report.Condition(*condition), way,
+                name, condition, way,
                 min(old for (old, _), weakest in zip(before, is_weakest, strict=True) if weakest),
                 float(changes[is_weakest].min()), float(changes.min()), float(occupancies[changes.argmin()]),
                 *(float(np.mean(values > found.peak / 2)) for values in solvent),
@@ -137,37 +113,11 @@ def _agreement(density, expected, voxels):
     return together / np.sqrt((ours @ ours) * (theirs @ theirs)), together / float(theirs @ theirs)
 
 
-def _options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one condition instead of all")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        help=f"Markdown file [default: {_DOCUMENT}; with --quick in the temporary folder]",
-    )
-    return parser.parse_args()
-
-
-def main():
-    options = _options()
-    conditions = (QUICK_CONDITION,) if options.quick else CONDITIONS
-    known, problems = families()
-    found = []
-    with tqdm(total=len(known) * len(TURNS) * len(conditions), unit="maps") as progress:
-        for make in known.values():
-            for turn, solvent in zip(TURNS, ice.SOLVENTS, strict=True):
-                for readings in measured(make(turn), turn, solvent, conditions):
-                    found += readings
-                    progress.update()
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    quick_output = Path(tempfile.gettempdir()) / "occupy-validation" / _DOCUMENT.name
-    output = options.output or (quick_output if options.quick else _DOCUMENT)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    text = report.text_of(found, environment.versions(sys.executable), problems)
-    parts.put(output, "equalised", text)
-    print(f"Written: {output}")
+def measure(options):
+    """All that goes into the part of the document."""
+    readings, problems = frame.over_maps(measured, DEALINGS, [QUICK] if options.quick else CONDITIONS)
+    return Results(readings, environment.versions(), problems)
 
 
 if __name__ == "__main__":
-    main()
+    frame.run(frame.parser_of(__doc__), measure, report.write)

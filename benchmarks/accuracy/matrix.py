@@ -4,57 +4,35 @@ python -m benchmarks.accuracy.matrix            # four ensembles of 40 maps: ten
 python -m benchmarks.accuracy.matrix --quick    # one of them
 """
 
-import argparse
-import sys
-import tempfile
-from pathlib import Path
-
 import chimerax.occupy as occupy
-import gemmi
 import numpy as np
 from tqdm import tqdm
 
 from .. import environment
 from ..documents import matrix as report
-from ..simulation import complexes, ensembles, ice
-from . import other_methods
+from ..documents.results import Results
+from ..simulation import complexes, ensembles
+from ..simulation.families import BBSOME, BBSOME_MODEL, BUNDLES, missing
+from . import frame, other_methods
+from .models import ASSUMED_B, groups_of
 
-_SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-_BBSOME = _SHARED / "8zzi.cif.gz"
-_DOCUMENT = Path("docs/validation.md")
-_ASSUMED_B = 60.0
 _BUNDLES = 16
 
 FAMILIES = (
-    report.Family("BBSome", "mask", 0, tuned=True),
+    report.Family(BBSOME, "mask", 0, tuned=True),
     report.Family("assembly 1", "mask", 1, tuned=True),
     report.Family("assembly 2", "atoms", 21, tuned=False),
-    report.Family("bundles", "mask", 22, tuned=False),
+    report.Family(BUNDLES, "mask", 22, tuned=False),
 )
 
 
 def molecule_of(family):
     """The complex of a family."""
-    if family.name == "BBSome":
-        return complexes.read_complex(_BBSOME, family.name)
-    if family.name == "bundles":
+    if family.name == BBSOME:
+        return complexes.read_complex(BBSOME_MODEL, family.name)
+    if family.name == BUNDLES:
         return complexes.bundles(_BUNDLES, family.name, seed=family.seed)
     return complexes.assembly(family.name, seed=family.seed)
-
-
-def groups_of(ensemble):
-    """The chains of the model as `occupy.refine_maps` takes them."""
-    molecule, kept = ensemble.molecule, ensemble.kept
-    found, _ = occupy.make_groups(
-        ensemble.positions[kept][:, ::-1],
-        np.array(molecule.elements)[kept],
-        np.array(molecule.chain_names)[ensemble.chains],
-        residue_names=molecule.residue_names[kept],
-        atom_names=molecule.atom_names[kept],
-        residues=molecule.residues[kept],
-        b_factors=np.full(kept.sum(), _ASSUMED_B),
-    )
-    return {name: found[name] for name in molecule.chain_names}
 
 
 def readings(family, ensemble):
@@ -69,7 +47,8 @@ def readings(family, ensemble):
     -------
     list of report.Method
     """
-    groups, size = groups_of(ensemble), ensembles.BOX.voxel_size
+    kept, size = ensemble.kept, ensembles.BOX.voxel_size
+    groups = groups_of(ensemble.molecule, ensemble.positions[kept][:, ::-1], kept, np.full(kept.sum(), ASSUMED_B))
     names = [f"map {i + 1}" for i in range(len(ensemble.maps))]
     complete = names[: ensembles.COMPLETE]
     found = {}
@@ -95,9 +74,7 @@ def _mask_sums(ensemble):
     """Sum of density in the mask of each chain over that of a simulated map, relative to the core's."""
     places = ensemble.positions[ensemble.kept] / ensembles.BOX.voxel_size
     elements = np.array(ensemble.molecule.elements)[ensemble.kept]
-    charges = np.array([gemmi.Element(element).atomic_number for element in elements], float)
-    variance = (0.225 * 2 * ensembles.BOX.voxel_size) ** 2
-    simulated = ice.gaussians(places, charges, np.full(len(places), variance), ensembles.BOX)
+    simulated = other_methods.simulated_map(places, elements, 2 * ensembles.BOX.voxel_size, ensembles.BOX)
     args = simulated, ensembles.BOX, places, ensemble.chains
     sums = np.array([other_methods.mask_sums(density, *args) for density in ensemble.maps])
     core = (ensemble.occupancies == 1).all(axis=0)
@@ -110,32 +87,17 @@ def clipped(sums):
     return np.clip((sums - low) / (high - low), 0, 1)
 
 
-def _options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one family instead of all")
-    parser.add_argument(
-        "--output", type=Path, help=f"Markdown file [default: {_DOCUMENT}; with --quick in the temporary folder]"
-    )
-    return parser.parse_args()
-
-
-def main():
-    options = _options()
-    chosen = FAMILIES[1:2] if options.quick else FAMILIES
-    problems = [] if _BBSOME.exists() else [f"{_BBSOME.name} is not in {_BBSOME.parent.name} beside the repository"]
+def measure(options):
+    """All that goes into the part of the document."""
+    problems = frame.told(missing(BBSOME_MODEL))
     found = []
-    for family in tqdm(chosen, unit="ensembles"):
-        if family.name == "BBSome" and problems:
+    for family in tqdm(FAMILIES[1:2] if options.quick else FAMILIES, unit="ensembles"):
+        if family.name == BBSOME and problems:
             continue
         made = ensembles.ensemble(molecule_of(family), family.solvent, family.seed)
         found += readings(family, made)
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    quick_output = Path(tempfile.gettempdir()) / "occupy-validation" / _DOCUMENT.name
-    output = options.output or (quick_output if options.quick else _DOCUMENT)
-    report.write(output, found, environment.versions(sys.executable), problems)
-    print(f"Written: {output}")
+    return Results(found, environment.versions(), problems)
 
 
 if __name__ == "__main__":
-    main()
+    frame.run(frame.parser_of(__doc__, "one family instead of all"), measure, report.write)

@@ -1,19 +1,29 @@
 """Occupancies of chains as others read them off a map; all but the scale relative to chains known to be full."""
 
 import chimerax.occupy as occupy
+import gemmi
 import numpy as np
 from scipy.ndimage import distance_transform_edt, uniform_filter
 
 from ..simulation import ice, vacuum
 
-METHODS = {"scale": "S", "density": "density", "mask_sum": "mask sum", "two_map": "two-map scale"}
 MASK_RADIUS, CUBE = 3.0, 15.0
 """Å from a chain's atoms that its mask reaches, and edge of the cubes in which two maps are compared."""
+
+METHODS = {
+    "S": "the scale in mode occupancy, its mean at a chain's atoms",
+    "density": "low-passed, its mean at a chain's atoms",
+    "mask sum": f"the sum of the map in the voxels within {MASK_RADIUS:g} Å of a chain's atoms, over that of a map "
+    "simulated from the model (Gaussians of atomic number, as wide as molmap's)",
+    "two-map scale": f"Σ(V·Vref) / Σ(Vref²) in cubes of {CUBE:g} Å, Vref simulated as before, its mean at a chain's "
+    "atoms",
+}
+"""What each is, by its title."""
 
 _WIDTH_OF_RESOLUTION = 0.225  # standard deviation of an atom in simulated maps, as ChimeraX's molmap has it
 
 
-def readings(density, box, resolution, places, charges, chains, full):
+def readings(density, box, resolution, places, elements, chains, full):
     """What each method says of each chain.
 
     Parameters
@@ -24,8 +34,7 @@ def readings(density, box, resolution, places, charges, chains, full):
         Å.
     places : array of float, shape (atoms, 3)
         z, y, x of the model's atoms in voxels.
-    charges : array of float, shape (atoms,)
-        Atomic numbers.
+    elements : sequence of str
     chains : array of int, shape (atoms,)
     full : array of bool, shape (chains,)
         Chains that are known to be full.
@@ -36,8 +45,7 @@ def readings(density, box, resolution, places, charges, chains, full):
         By the keys of METHODS.
     """
     estimate = occupy.estimate(density, box.voxel_size, mode="occupancy")
-    variance = (_WIDTH_OF_RESOLUTION * resolution) ** 2
-    simulated = ice.gaussians(places, charges, np.full(len(places), variance), box)
+    simulated = simulated_map(places, elements, resolution, box)
     atoms = np.bincount(chains)
 
     def at_atoms(values):
@@ -47,11 +55,18 @@ def readings(density, box, resolution, places, charges, chains, full):
         return values / np.average(values[full], weights=atoms[full])
 
     return {
-        "scale": at_atoms(estimate.scale),
+        "S": at_atoms(estimate.scale),
         "density": relative(at_atoms(estimate.lowpassed)),
-        "mask_sum": relative(mask_sums(density, simulated, box, places, chains)),
-        "two_map": relative(at_atoms(_two_map_scale(density, simulated, box))),
+        "mask sum": relative(mask_sums(density, simulated, box, places, chains)),
+        "two-map scale": relative(at_atoms(_two_map_scale(density, simulated, box))),
     }
+
+
+def simulated_map(places, elements, resolution, box):
+    """A map of a model as ChimeraX's molmap makes it: a Gaussian of its atomic number for each atom."""
+    charges = np.array([gemmi.Element(element).atomic_number for element in elements], float)
+    variance = (_WIDTH_OF_RESOLUTION * resolution) ** 2
+    return ice.gaussians(places, charges, np.full(len(places), variance), box)
 
 
 def mask_sums(density, simulated, box, places, chains):

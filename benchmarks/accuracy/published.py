@@ -4,8 +4,6 @@ python -m benchmarks.accuracy.published            # 82 maps: about 10 minutes
 python -m benchmarks.accuracy.published --quick    # one condition: half a minute
 """
 
-import argparse
-import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +16,11 @@ from tqdm import tqdm
 
 from .. import environment
 from ..documents import published as report
+from ..documents.published_errors import DENSITY, Reading, VacuumCondition, VacuumResults
+from ..documents.results import PUBLISHED
 from ..simulation import vacuum
+from ..simulation.families import BBSOME, BBSOME_MODEL, BUNDLES, missing
+from . import frame
 
 RESOLUTIONS = (3.0, 4.0, 6.0)
 B_FACTORS = ("uniform", "mixed")
@@ -26,8 +28,6 @@ NOISES = (("none", 0.0), ("moderate", 0.1), ("strong", 0.3))
 TURNS = (0, 2)
 VOXEL_SIZES = (0.8, 1.0, 1.2, 1.5, 2.0)
 REPRESENTATIVE = {"resolution": 4.0, "b_factors": "mixed", "noise": "moderate"}
-_BBSOME = Path(__file__).resolve().parents[3] / "shared" / "data" / "8zzi.cif.gz"
-_DOCUMENT = Path("docs/validation.md")
 _SMALLEST_LOWPASS = 8.0
 _TILE_SIZE = 12
 _AT_FULL = 1 - 1e-6
@@ -48,30 +48,6 @@ for path in map(Path, sys.argv[1:]):
 """.replace("TILE_SIZE", str(_TILE_SIZE))
 
 
-@dataclass(frozen=True)
-class Condition:
-    """What one map was made with; the fields of `report.Reading` of the same names."""
-
-    molecule: str
-    turn: int
-    resolution: float
-    voxel_size: float
-    b_factors: str
-    noise: str
-
-    @property
-    def seed(self):
-        """For what is random in this map; the same whichever other maps are made."""
-        noises = [name for name, _ in NOISES]
-        numbers = (round(10 * self.resolution), B_FACTORS.index(self.b_factors), noises.index(self.noise))
-        return [*self.chain_seed, *numbers]
-
-    @property
-    def chain_seed(self):
-        """For what is random in the molecule."""
-        return [(report.BBSOME, report.BUNDLES).index(self.molecule), self.turn]
-
-
 @dataclass(frozen=True, eq=False)
 class Simulated:
     """The maps of one molecule that differ in nothing but noise, and what is known about them."""
@@ -87,14 +63,26 @@ class Simulated:
 
 
 def molecules():
-    """The molecules and in a sentence what is missing: for each turn a dict by name."""
-    problem = None if _BBSOME.exists() else f"{_BBSOME.name} is not in {_BBSOME.parent.name} beside the repository"
+    """The molecules by name and turn, and in a sentence what is missing."""
+    problems = missing(BBSOME_MODEL)
     found = {}
     for turn in TURNS:
-        if problem is None:
-            found[report.BBSOME, turn] = vacuum.read_molecule(_BBSOME, report.BBSOME)
-        found[report.BUNDLES, turn] = vacuum.packed_bundles(len(vacuum.OCCUPANCIES), report.BUNDLES, seed=turn)
-    return found, problem
+        if not problems:
+            found[BBSOME, turn] = vacuum.read_molecule(BBSOME_MODEL, BBSOME)
+        found[BUNDLES, turn] = vacuum.packed_bundles(len(vacuum.OCCUPANCIES), BUNDLES, seed=turn)
+    return found, problems
+
+
+def chain_seed(condition):
+    """For what is random in the molecule."""
+    return [(BBSOME, BUNDLES).index(condition.molecule), condition.turn]
+
+
+def map_seed(condition):
+    """For what is random in a map; the same whichever other maps are made."""
+    noises = [name for name, _ in NOISES]
+    numbers = (round(10 * condition.resolution), B_FACTORS.index(condition.b_factors), noises.index(condition.noise))
+    return [*chain_seed(condition), *numbers]
 
 
 def conditions(names_and_turns, quick):
@@ -103,7 +91,7 @@ def conditions(names_and_turns, quick):
         for resolution in RESOLUTIONS:
             for b_factors in B_FACTORS:
                 voxel_size = min(resolution / 3, vacuum.LARGEST_VOXEL)
-                every = [Condition(name, turn, resolution, voxel_size, b_factors, noise) for noise, _ in NOISES]
+                every = [VacuumCondition(name, turn, resolution, voxel_size, b_factors, noise) for noise, _ in NOISES]
                 wanted = [c for c in every if not quick or _is_representative(c)]
                 if wanted:
                     yield wanted
@@ -117,7 +105,7 @@ def sampling_conditions():
     """Conditions that differ in voxel size alone."""
     for voxel_size in VOXEL_SIZES:
         for turn in TURNS:
-            yield [Condition(report.BUNDLES, turn, RESOLUTIONS[-1], voxel_size, "uniform", "none")]
+            yield [VacuumCondition(BUNDLES, turn, RESOLUTIONS[-1], voxel_size, "uniform", "none")]
 
 
 def simulated(molecule, wanted):
@@ -126,7 +114,7 @@ def simulated(molecule, wanted):
     Parameters
     ----------
     molecule : vacuum.Molecule
-    wanted : list of Condition
+    wanted : list of VacuumCondition
 
     Returns
     -------
@@ -135,13 +123,13 @@ def simulated(molecule, wanted):
     first = wanted[0]
     box = vacuum.box_around(molecule, first.voxel_size)
     occupancies = vacuum.assigned_occupancies(molecule, first.turn)
-    b_factors = vacuum.residue_b_factors(molecule, first.b_factors, first.chain_seed)
+    b_factors = vacuum.residue_b_factors(molecule, first.b_factors, chain_seed(first))
     clean = vacuum.clean_map(molecule, occupancies, b_factors, box, first.resolution)
     result = Simulated(molecule, occupancies, b_factors, box, {})
     mean = _mean_of_full_chains(result, clean, first.resolution)
     for condition in wanted:
         level = dict(NOISES)[condition.noise] * mean
-        noise = vacuum.noise_like(clean, level, box, condition.resolution, condition.seed) if level else 0
+        noise = vacuum.noise_like(clean, level, box, condition.resolution, map_seed(condition)) if level else 0
         result.maps[replace(condition, voxel_size=box.voxel_size)] = clean + np.float32(noise)
     return result
 
@@ -164,7 +152,7 @@ def readings(made, published_python):
 
     Returns
     -------
-    list of report.Reading
+    list of Reading
     """
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -172,7 +160,7 @@ def readings(made, published_python):
         for condition, density in made.maps.items():
             estimate = occupy.estimate(density, made.box.voxel_size, mode="occupancy")
             sigma = estimate.solvent.raw_sigma / estimate.full_scale
-            scales = {"ours": estimate.scale, report.DENSITY: estimate.lowpassed / estimate.full_scale}
+            scales = {"ours": estimate.scale, DENSITY: estimate.lowpassed / estimate.full_scale}
             scales |= {name: mrcfile.read(path) for name, path in published.get(condition, ())}
             for program, scale in scales.items():
                 found += _chain_readings(made, condition, program, scale, sigma)
@@ -202,7 +190,7 @@ def _chain_readings(made, condition, program, scale, sigma):
     for chain, name in enumerate(molecule.chain_names):
         values = at_atoms[molecule.chains == chain]
         mine = of_chain == chain
-        yield report.Reading(
+        yield Reading(
             **vars(condition), program=program, noise_sigma=sigma, chain=name, residues=int(mine.sum()),
             true=float(made.occupancies[chain]), mean=float(values.mean()), spread=float(values.std()),
             at_full=float((values >= _AT_FULL).mean()),
@@ -217,48 +205,22 @@ def _measure(molecules, groups, python, title):
     return found
 
 
-def _published_python(given):
-    """A Python with the published program, and in a sentence why there is none."""
-    try:
-        return environment.published_python(given), None
-    except environment.Failed as error:
-        if given is not None:
-            raise
-        return None, f"{report.PUBLISHED} was not run: {error}"
-
-
-def _options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one condition instead of all")
-    environment.add_option(parser)
-    parser.add_argument(
-        "--output",
-        type=Path,
-        help=f"Markdown file, with images/ beside it [default: {_DOCUMENT}; with --quick in the temporary folder]",
-    )
-    return parser.parse_args()
-
-
-def main():
-    options = _options()
-    python, no_published = _published_python(options.published_python)
-    known, no_bbsome = molecules()
-    problems = [problem for problem in (no_bbsome, no_published) if problem]
-    for problem in problems:
-        print(problem, file=sys.stderr)
+def measure(options):
+    """All that goes into the part of the document."""
+    python, no_published = environment.found_published(options.published_python)
+    known, problems = molecules()
+    if no_published:
+        problems = [*problems, f"{PUBLISHED} was not run: {no_published}"]
+    frame.told(problems)
     found = _measure(known, list(conditions(known, options.quick)), python, "conditions")
     sampling = [] if options.quick else _measure(known, list(sampling_conditions()), python, "voxel sizes")
-    versions = {"ours": environment.versions(sys.executable)}
+    versions = {"ours": environment.versions()}
     if python:
         versions["published"] = environment.versions(python)
-    quick_output = Path(tempfile.gettempdir()) / "occupy-validation" / _DOCUMENT.name
-    output = options.output or (quick_output if options.quick else _DOCUMENT)
-    report.write(output, report.Results(found, sampling, REPRESENTATIVE, dict(NOISES), versions, problems))
-    print(f"Written: {output}")
+    return VacuumResults(found, versions, problems, sampling, REPRESENTATIVE, dict(NOISES))
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except environment.Failed as error:
-        sys.exit(f"published.py: {error}")
+    parser = frame.parser_of(__doc__)
+    environment.add_option(parser)
+    frame.run(parser, measure, report.write)

@@ -4,32 +4,27 @@ python -m benchmarks.accuracy.scale            # 120 maps: some minutes
 python -m benchmarks.accuracy.scale --quick    # one condition
 """
 
-import argparse
-import sys
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import chimerax.occupy as occupy
 import numpy as np
-from chimerax.occupy.cli import mapfile
 from scipy.stats import spearmanr
-from tqdm import tqdm
 
 from .. import environment
 from ..documents import scale as report
+from ..documents.scale import VACUUM
 from ..simulation import complexes, ice, vacuum
-from . import refine
+from ..simulation.families import BUNDLES, COMPLEX, families
+from ..simulation.ice import Condition
+from . import frame, haemoglobin
+from .conditions import CONDITIONS, QUICK
 
-TURNS = (1, 4)
-VACUUM = "vacuum"
-SOLVENTS = ((*ice.SOLVENTS,), (VACUUM, VACUUM))
-"""Of the two turns: first both in ice, displaced in two ways, then both without."""
+DEALINGS = tuple(zip((1, 4, 1, 4), (*ice.SOLVENTS, VACUUM, VACUUM), strict=True))
+"""Turns and solvents: first both turns in ice, displaced in two ways, then both without."""
 
 SEEDS = 20
-_SEED_CONDITIONS = ((4.0, 0.1, "plain"), (3.0, 0.3, "plain"), (6.0, 0.3, "plain"))
+_SEED_CONDITIONS = (Condition(4.0, 0.1, "plain"), Condition(3.0, 0.3, "plain"), Condition(6.0, 0.3, "plain"))
 _EVERY_ATOM = 7
-_DOCUMENT = Path("docs/validation.md")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +34,6 @@ class Simulated:
     molecule: complexes.Complex
     occupancies: np.ndarray
     potential: ice.Potential
-
-    @property
-    def heavy(self):
-        """Atoms that are not hydrogen, a bool array."""
-        return np.array(self.molecule.elements) != "H"
 
 
 def simulated(molecule, turn, solvent):
@@ -74,7 +64,7 @@ def simulated(molecule, turn, solvent):
 
 def without_hydrogens(molecule):
     """The same molecule, heavy atoms only."""
-    kept = np.array(molecule.elements) != "H"
+    kept = molecule.is_heavy
     return replace(
         molecule,
         elements=[element for element, keep in zip(molecule.elements, kept, strict=True) if keep],
@@ -86,31 +76,19 @@ def without_hydrogens(molecule):
     )
 
 
-def readings(made, family, solvent, turn, conditions):
-    """Errors of all modes in the maps of one molecule.
-
-    Parameters
-    ----------
-    made : Simulated
-    family, solvent : str
-    turn : int
-    conditions : sequence of tuple
-        Resolution, noise and filter.
-
-    Yields
-    ------
-    report.Reading
-    """
+def measured(molecule, turn, solvent, conditions):
+    """Errors of all modes in the maps of one molecule, as `frame.over_maps` takes them."""
+    made = simulated(molecule, turn, solvent)
     for condition in conditions:
-        number = refine.CONDITIONS.index(condition)
+        number = CONDITIONS.index(condition)
         density, box = ice.observed(made.potential, *condition, seed=[number, turn])
-        places = vacuum.in_voxels(made.molecule, box)[made.heavy]
-        chains = made.molecule.chains[made.heavy]
+        places = vacuum.in_voxels(made.molecule, box)[made.molecule.is_heavy]
+        chains = made.molecule.chains[made.molecule.is_heavy]
         errors = {
             mode: _errors(occupy.estimate(density, box.voxel_size, mode=mode).scale, places, chains, made.occupancies)
             for mode in report.MODES
         }
-        yield report.Reading(family, solvent, report.Condition(*condition), errors)
+        yield [report.Reading(molecule.name, solvent, condition, errors)]
 
 
 def _errors(scale, places, chains, occupancies):
@@ -123,14 +101,13 @@ def _errors(scale, places, chains, occupancies):
     )
 
 
-def spreads(made, family, condition):
+def spread(made, condition):
     """How far the scale spreads over noise seeds, relative to what its uncertainty says.
 
     Parameters
     ----------
     made : Simulated
-    family : str
-    condition : tuple
+    condition : Condition
 
     Returns
     -------
@@ -140,7 +117,7 @@ def spreads(made, family, condition):
     for seed in range(SEEDS):
         density, box = ice.observed(made.potential, *condition, seed=[seed, 99])
         found = occupy.estimate(density, box.voxel_size, uncertainty=True)
-        at = tuple(np.rint(vacuum.in_voxels(made.molecule, box)).astype(int)[made.heavy][::_EVERY_ATOM].T)
+        at = tuple(np.rint(vacuum.in_voxels(made.molecule, box)).astype(int)[made.molecule.is_heavy][::_EVERY_ATOM].T)
         scales.append(found.scale[at])
         errors.append(found.uncertainty[at])
     scales, errors = np.array(scales), np.array(errors)
@@ -149,20 +126,19 @@ def spreads(made, family, condition):
     pooled = np.sqrt((scales[:, free].var(axis=0, ddof=1)).mean() / (errors[:, free] ** 2).mean())
     low, high = report.GOOD_RATIO
     return report.Spread(
-        family,
-        report.Condition(*condition),
+        made.molecule.name,
+        condition,
         float(pooled),
         [float(q) for q in np.quantile(ratios, (0.1, 0.5, 0.9))],
         float(((ratios >= low) & (ratios <= high)).mean()),
     )
 
 
-def haemoglobin():
+def of_haemoglobin():
     """The scale of the four chains of 5NI1, all there, in EMD-3488 in each mode; empty where the files are missing."""
-    if not (refine.HAEMOGLOBIN_MAP.exists() and refine.HAEMOGLOBIN.exists()):
+    if haemoglobin.missing():
         return {}
-    found = mapfile.read(refine.HAEMOGLOBIN_MAP)
-    model = complexes.read_complex(refine.HAEMOGLOBIN, "haemoglobin")
+    found, model = haemoglobin.read()
     places = ((model.positions - found.origin[::-1]) / np.array(found.voxel_size)[::-1])[:, ::-1]
     long = np.flatnonzero(np.bincount(model.chains) > report.LONG)
     result = {}
@@ -172,41 +148,21 @@ def haemoglobin():
     return result
 
 
-def _options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one condition instead of all, and no seeds")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        help=f"Markdown file [default: {_DOCUMENT}; with --quick in the temporary folder]",
-    )
-    return parser.parse_args()
+def measure(options):
+    """All that goes into the part of the document."""
+    readings, problems = frame.over_maps(measured, DEALINGS, [QUICK] if options.quick else CONDITIONS)
+    spreads = [] if options.quick else list(_spreads())
+    return report.ScaleResults(readings, environment.versions(), problems, spreads, of_haemoglobin())
 
 
-def main():
-    options = _options()
-    conditions = (refine.QUICK_CONDITION,) if options.quick else refine.CONDITIONS
-    known, problems = refine.families()
-    found, spread = [], []
-    with tqdm(total=len(known) * len(TURNS) * len(SOLVENTS) * len(conditions), unit="maps") as progress:
-        for family, make in known.items():
-            for solvents in SOLVENTS:
-                for turn, solvent in zip(TURNS, solvents, strict=True):
-                    made = simulated(make(turn), turn, solvent)
-                    for reading in readings(made, family, solvent, turn, conditions):
-                        found.append(reading)
-                        progress.update()
-    if not options.quick:
-        for family in (report.BUNDLES, report.COMPLEX):
-            made = simulated(known[family](TURNS[0]), TURNS[0], ice.SOLVENTS[0])
-            spread += [spreads(made, family, condition) for condition in _SEED_CONDITIONS]
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    quick_output = Path(tempfile.gettempdir()) / "occupy-validation" / _DOCUMENT.name
-    output = options.output or (quick_output if options.quick else _DOCUMENT)
-    report.write(output, found, spread, haemoglobin(), environment.versions(sys.executable), problems)
-    print(f"Written: {output}")
+def _spreads():
+    known, _ = families()
+    turn, solvent = DEALINGS[0]
+    for family in (BUNDLES, COMPLEX):
+        made = simulated(known[family](turn), turn, solvent)
+        for condition in _SEED_CONDITIONS:
+            yield spread(made, condition)
 
 
 if __name__ == "__main__":
-    main()
+    frame.run(frame.parser_of(__doc__, "one condition instead of all, and no seeds"), measure, report.write)

@@ -2,20 +2,13 @@
 
 from dataclasses import dataclass
 
+from ..simulation import ice
+from . import parts
+from .results import ordered, where
+from .tables import table
+
 WHOLE, SIGNAL, DEFAULT, TRUE_SCALE = WAYS = ("whole map, S", "signal, S", "default", "signal, true scale")
 LARGEST_FALL, LEAST_GAIN, SOLVENT_CHANGE = 0.005, 0.03, 0.05
-
-
-@dataclass(frozen=True, order=True)
-class Condition:
-    """Resolution in Å, noise over the mean of the densest places at 8 Å, and what was done to the map."""
-
-    resolution: float
-    noise: float
-    filtered: str
-
-    def __str__(self):
-        return f"{self.resolution:g} Å, noise {self.noise:g}, {self.filtered}"
 
 
 @dataclass(frozen=True)
@@ -25,7 +18,7 @@ class Reading:
     Attributes
     ----------
     molecule : str
-    condition : Condition
+    condition : ice.Condition
     way : str
         One of WAYS.
     weakest_before, weakest_change : float
@@ -41,7 +34,7 @@ class Reading:
     """
 
     molecule: str
-    condition: Condition
+    condition: ice.Condition
     way: str
     weakest_before: float
     weakest_change: float
@@ -71,31 +64,34 @@ each molecule in most of these conditions, so that nothing here was kept aside.
 """
 
 
-def text_of(readings, versions, problems):
-    """The part of the document, in Markdown.
+def write(path, results):
+    """Write the part of the document on equalised maps.
 
     Parameters
     ----------
-    readings : list of Reading
-    versions : dict
-        By program.
-    problems : list of str
-        What is missing.
+    path : Path
+    results : Results
     """
-    maps = sum(reading.way == WHOLE for reading in readings)
-    known = {name.lower(): version for name, version in versions.items()}
-    parts = [_INTRODUCTION.format(maps=maps, whole=WHOLE, signal=SIGNAL, default=DEFAULT, true=TRUE_SCALE, **known)]
-    parts += [f"Missing: {problem}.\n" for problem in problems]
-    parts.append(_summary(readings))
-    for molecule in dict.fromkeys(reading.molecule for reading in readings):
-        parts += [f"## {molecule}, equalised\n", _table([r for r in readings if r.molecule == molecule])]
-    return "\n".join(parts)
+    parts.put(path, "equalised", document(results))
+
+
+def document(results):
+    """The part of the document on equalised maps, as Markdown."""
+    readings = results.readings
+    ways = {"whole": WHOLE, "signal": SIGNAL, "default": DEFAULT, "true": TRUE_SCALE}
+    versions = {name.lower(): version for name, version in results.versions.items()}
+    sections = [
+        _INTRODUCTION.format(maps=len(where(readings, way=WHOLE)), **ways, **versions),
+        *(f"Missing: {problem}.\n" for problem in results.problems),
+        _summary(readings),
+    ]
+    for molecule in ordered(readings, "molecule"):
+        sections += [f"## {molecule}, equalised\n", _table(where(readings, molecule=molecule))]
+    return "\n".join(sections)
 
 
 def _summary(readings):
-    lines = [
-        "| | " + " | ".join(WAYS) + " |",
-        "| --- | --- | --- | --- | --- |",
+    rows = [
         _row("maps in which a chain falls by more than 0.005", readings, lambda r: r.worst_change < -LARGEST_FALL),
         _row("largest fall of a chain", readings, None, lambda some: f"{min(r.worst_change for r in some):+.3f}"),
         _row("weakest chain, mean change, noise 0.1", readings, None, lambda some: _mean_change(some, 0.1)),
@@ -107,15 +103,15 @@ def _summary(readings):
         _row("the same, noise 0.1 and 0.3", _noisy(readings), _changes_solvent),
         _row("least amplitude of full chains, by multiplication 1", readings, None, _least_amplitude),
     ]  # fmt: skip
-    return "\n".join(lines) + "\n"
+    return table(["", *WAYS], rows) + "\n"
 
 
 def _row(label, readings, counted, told=None):
     cells = []
     for way in WAYS:
-        some = [reading for reading in readings if reading.way == way]
+        some = where(readings, way=way)
         cells.append(told(some) if told else f"{sum(map(counted, some))} of {len(some)}")
-    return f"| {label} | " + " | ".join(cells) + " |"
+    return [label, *cells]
 
 
 def _noisy(readings):
@@ -144,21 +140,25 @@ def _most_specks(readings):
 
 
 def _table(readings):
-    lines = [
-        "| map | weakest before | weakest: whole, signal, default, true scale | worst: whole, signal, default, "
-        "true scale | specks: before, whole, signal, default | solvent: whole, signal, default |",
-        "| --- | --- | --- | --- | --- | --- |",
+    titles = [
+        "map",
+        "weakest before",
+        "weakest: whole, signal, default, true scale",
+        "worst: whole, signal, default, true scale",
+        "specks: before, whole, signal, default",
+        "solvent: whole, signal, default",
     ]
-    for condition in dict.fromkeys(reading.condition for reading in readings):
-        ways = [[r for r in readings if r.condition == condition and r.way == way] for way in WAYS]
+    rows = []
+    for condition in ordered(readings, "condition"):
+        ways = [where(readings, condition=condition, way=way) for way in WAYS]
         before = min(r.weakest_before for r in ways[0])
         weakest = ", ".join(f"{min(r.weakest_change for r in some):+.3f}" for some in ways)
         worst = ", ".join(f"{min(r.worst_change for r in some):+.3f}" for some in ways)
         specks = [max(r.specks_before for r in ways[0]), *(max(r.specks_after for r in some) for some in ways[:3])]
         solvent = ", ".join(f"{max((r.solvent_ratio for r in some), key=_from_one):.2f}" for some in ways[:3])
         shares = ", ".join(f"{100 * share:.2f}" for share in specks)
-        lines.append(f"| {condition} | {before:.3f} | {weakest} | {worst} | {shares} | {solvent} |")
-    return "\n".join(lines) + "\n"
+        rows.append([str(condition), f"{before:.3f}", weakest, worst, shares, solvent])
+    return table(titles, rows) + "\n"
 
 
 def _from_one(ratio):

@@ -1,13 +1,14 @@
 """Errors of matrices of occupancies, and of other methods, as a part of a Markdown document."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 from chimerax.occupy import __version__
 
 from ..simulation import ensembles
 from . import parts
+from .results import ordered, where
+from .tables import marked, origin, table, versions_text
 
 AGAINST_MAPS = "matrix, against reference maps"
 WITHIN = "matrix"
@@ -62,45 +63,39 @@ class Method:
         return self.values - self.truth
 
 
-def write(path, methods, versions, problems):
+def write(path, results):
     """Write the part of the document on ensembles.
 
     Parameters
     ----------
     path : Path
-    methods : list of Method
-    versions : dict of str to str
-    problems : list of str
-        What is missing, in sentences.
+    results : Results
+        The readings are `Method`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    parts.put(path, "matrix", document(methods, versions, problems))
+    parts.put(path, "matrix", document(results))
 
 
-def document(methods, versions, problems):
+def document(results):
     """The part of the document on ensembles, as Markdown."""
-    named = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines = [f"- Date: {datetime.now(UTC):%Y-%m-%d}", f"- {named}", *(f"- {text}" for text in problems)]
+    made = origin("matrix", versions_text(results.versions), *results.problems)
     return "\n\n".join([
         "# Validation of matrices of occupancies: ensembles in which chains come and go",
         f"How far occupancies in many maps (`occupy refine` on several maps, OccuPy for ChimeraX {__version__}) are "
-        "from known ones. This part is written by `benchmarks/accuracy/matrix.py`; to make it again:\n\n"
-        "```\npip install .\npython -m benchmarks.accuracy.matrix\n```\n\n" + "\n".join(lines),
+        f"from known ones. {made}",
         "## What the maps hold",
-        _maps_text(methods),
+        _maps_text(results.readings),
         "## Errors",
         _methods_text(),
-        _table(methods),
+        _table(results.readings),
     ])  # fmt: skip
 
 
 def _maps_text(methods):
-    families = list(dict.fromkeys(method.family for method in methods))
     known = "\n".join(
-        f"- *{family.name}*: {methods_of(methods, family)[0].truth.shape[1]} chains, ice displaced by "
+        f"- *{family.name}*: {where(methods, family=family)[0].truth.shape[1]} chains, ice displaced by "
         f"{'molecules' if family.solvent == 'mask' else 'atoms'}. "
         + ("*The method was tuned on it.*" if family.tuned else "*Kept aside*: nothing was tuned on it.")
-        for family in families
+        for family in ordered(methods, "family")
     )
     return (
         f"Ensembles of {ensembles.MAPS} maps of {ensembles.BOX.edge}³ voxels of {ensembles.BOX.voxel_size:g} Å, as "
@@ -135,12 +130,12 @@ def _methods_text():
 
 
 def _table(methods):
-    head = [
+    titles = [
         "complex", "method", "absent: mean", "range", "% within ±0.10", "there: mean", "95 %", "in part",
         "% within one, two errors", "% clipped",
     ]  # fmt: skip
     rows = [[method.family.name, method.title, *_cells(method)] for method in methods]
-    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *rows))
+    return table(titles, rows)
 
 
 def _cells(method):
@@ -152,9 +147,9 @@ def _cells(method):
     saturated = np.isin(method.values, (0.0, 1.0)).mean() if method.title == CLIPPED else 0
     return [
         f"{np.abs(absent).mean():.3f}",
-        _marked(f"{absent.min():.2f} to {absent.max():.2f}".replace("-", "−"), wide),
+        marked(f"{absent.min():.2f} to {absent.max():.2f}".replace("-", "−"), wide),
         f"{100 * (np.abs(absent) <= _ABSENT_WANTED).mean():.0f}",
-        _marked(f"{np.abs(there).mean():.3f}", far),
+        marked(f"{np.abs(there).mean():.3f}", far),
         f"{np.quantile(np.abs(there), 0.95):.3f}",
         f"{part.mean():.3f}" if len(part) else "",
         _within(method),
@@ -167,12 +162,3 @@ def _within(method):
         return ""
     sizes = np.abs(method.errors) / method.standard_errors
     return f"{100 * (sizes <= 1).mean():.0f}, {100 * (sizes <= 2).mean():.0f}"
-
-
-def _marked(text, bad):
-    return f"**{text}**" if bad else text
-
-
-def methods_of(methods, family):
-    """The methods of one family."""
-    return [method for method in methods if method.family == family]

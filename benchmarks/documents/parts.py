@@ -18,25 +18,33 @@ def put(path, name, text):
     text : str
         Markdown.
     """
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    parts = dict(re.findall(r"<!-- part (\w+) -->\n(.*?)\n<!-- end -->", before, re.DOTALL)) | {name: text.strip()}
-    written = [f"<!-- part {part} -->\n{parts[part]}\n<!-- end -->\n" for part in _ORDER if part in parts]
-    path.write_text("\n".join(written), encoding="utf-8")
+    found = re.findall(r"<!-- part (\w+) -->\n(.*?)\n<!-- end -->", _text_of(path), re.DOTALL)
+    texts = dict(found) | {name: text.strip()}
+    written = [f"<!-- part {part} -->\n{texts[part]}\n<!-- end -->\n" for part in _ORDER if part in texts]
+    _write(path, "\n".join(written))
 
 
 def put_before(path, title, text):
     """Write what is before the section of this title, which is the last and stays as it is."""
     _, last = _parted(path, title)
-    path.write_text(f"{text.rstrip()}\n" + (f"\n{last}" if last else ""), encoding="utf-8")
+    _write(path, f"{text.rstrip()}\n" + (f"\n{last}" if last else ""))
 
 
 def put_last(path, title, text):
     """Write the section of this title, which is the last; what is before it stays as it is."""
     first, _ = _parted(path, title)
-    path.write_text(f"{first.rstrip()}\n\n{text}", encoding="utf-8")
+    _write(path, f"{first.rstrip()}\n\n{text}")
 
 
 def _parted(path, title):
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    first, found, last = before.partition(f"{title}\n")
+    first, found, last = _text_of(path).partition(f"{title}\n")
     return first, found + last
+
+
+def _text_of(path):
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

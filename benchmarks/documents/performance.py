@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from ..speed.worker import JOBS
+from .results import OURS, PUBLISHED
+from .tables import table, versions_text
 
-OURS, PUBLISHED = "OccuPy for ChimeraX", "OccuPy 0.1.13"
 PROGRAMS = ("ours", "method", "published")
 _NOT_MEASURED = "not measured"
 _FASTER = ("times as fast", "by the published method")
@@ -48,6 +48,11 @@ class Box:
         """Of the map in float32."""
         return 4 * self.edge**3
 
+    @property
+    def jobs(self):
+        """Those that were measured, in order."""
+        return list(dict.fromkeys(job for job, _ in self.runs))
+
     def values(self, job, program, figure):
         """One figure of all runs; empty if there were none."""
         return [run[figure] for run in self.runs.get((job, program), [])]
@@ -68,27 +73,27 @@ def document(boxes, context, versions, problem=None):
         Why the published program was not measured.
     """
     source = boxes[0].values("estimate", "ours", "peak_source")[0]
-    parts = [
+    sections = [
         "# Performance",
         _introduction(context, problem),
         _machine(context, versions),
         "## Whole run",
         _whole_run_text(context),
-        _table(
+        table(
             ["box", "work", f"{OURS} {context['version']}", "by the published method", PUBLISHED, *_FASTER],
             _whole_run_rows(boxes),
         ),
         "## Computation",
         _computation_text(context),
-        _table(["box", "estimate and confidence", "FFT pair", "ratio"], [_computation_row(box) for box in boxes]),
+        table(["box", "estimate and confidence", "FFT pair", "ratio"], [_computation_row(box) for box in boxes]),
         "## Memory",
         f"Peak of the whole run without interpreter and imports, the input counted: {_PEAK_SOURCES[source]}. "
         "As a multiple of the map in float32; the largest of the runs, the maps written.",
-        _table(
+        table(
             ["box", "work", f"{OURS} {context['version']}", "by the published method", PUBLISHED], _memory_rows(boxes)
         ),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(sections) + "\n"
 
 
 def _introduction(context, problem):
@@ -113,7 +118,7 @@ def _machine(context, versions):
     if context["load"] is not None:
         lines.append(f"- Load average when it began: {context['load']:.1f}, of other work, which makes times longer")
     for program, found in versions.items():
-        lines.append(f"- {names[program]}: " + ", ".join(f"{name} {version}" for name, version in found.items()))
+        lines.append(f"- {names[program]}: {versions_text(found)}")
     return "\n".join(lines)
 
 
@@ -148,7 +153,7 @@ def _computation_text(context):
 
 def _whole_run_rows(boxes):
     for box in boxes:
-        for job in JOBS:
+        for job in box.jobs:
             published = box.values(job, "published", "seconds")
             for work, figure in ((job, "seconds"), (f"{job}, maps written", "seconds_written")):
                 ours, method = (box.values(job, program, figure) for program in ("ours", "method"))
@@ -163,7 +168,7 @@ def _computation_row(box):
 
 def _memory_rows(boxes):
     for box in boxes:
-        for job in JOBS:
+        for job in box.jobs:
             peaks = [_peak(box.values(job, program, "peak_bytes"), box.bytes) for program in PROGRAMS]
             yield [_edge(box), job, *peaks]
 
@@ -187,8 +192,3 @@ def _peak(peaks, unit):
     if not peaks or None in peaks:
         return _NOT_MEASURED
     return f"{max(peaks) / unit:.1f}× ({max(peaks) / 1e6:.0f} MB)"
-
-
-def _table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,19 +1,22 @@
 """Errors of the scale that is read from a map alone, as a part of a Markdown document."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from statistics import fmean
 
 from chimerax.occupy import __version__
 
+from ..simulation import ice
+from ..simulation.families import BBSOME, BUNDLES, COMPLEX
 from . import parts
-from .refine import BBSOME, BUNDLES, COMPLEX, Condition
+from .results import Results, ordered, where
+from .tables import marked, origin, table, versions_text
 
 MODES = ("calibrated", "occupancy")
 GOOD_RATIO = (0.7, 1.4)
 LONG = 500  # atoms
+_FAMILIES = (BBSOME, BUNDLES, COMPLEX)
 _SAME = 0.005
-_VACUUM = "vacuum"
+VACUUM = "vacuum"
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,14 @@ class Reading:
     Attributes
     ----------
     family, solvent : str
-    condition : Condition
+    condition : ice.Condition
     errors : dict of str to Errors
         By mode.
     """
 
     family: str
     solvent: str
-    condition: Condition
+    condition: ice.Condition
     errors: dict
 
 
@@ -50,7 +53,7 @@ class Spread:
     Attributes
     ----------
     family : str
-    condition : Condition
+    condition : ice.Condition
     pooled : float
         Root mean square of the one over that of the other.
     quantiles : list of 3 float
@@ -60,36 +63,49 @@ class Spread:
     """
 
     family: str
-    condition: Condition
+    condition: ice.Condition
     pooled: float
     quantiles: list
     share: float
 
 
-def write(path, readings, spreads, haemoglobin, versions, problems):
-    """Write the part on the scale from the map alone.
+@dataclass(frozen=True, eq=False)
+class ScaleResults(Results):
+    """All that goes into the part.
+
+    Attributes
+    ----------
+    spreads : list of Spread
+    haemoglobin : dict
+        Mean scale of chains by mode and chain.
+    """
+
+    spreads: list
+    haemoglobin: dict
+
+
+def write(path, results):
+    """Write the part of the document on the scale from the map alone.
 
     Parameters
     ----------
     path : Path
-    readings : list of Reading
-    spreads : list of Spread
-    haemoglobin : dict
-        Mean scale of chains by mode and chain.
-    versions : dict
-        Of Python and packages.
-    problems : list of str
-        What could not be measured.
+    results : ScaleResults
     """
+    parts.put(path, "alone", document(results))
+
+
+def document(results):
+    """The part of the document on the scale from the map alone, as Markdown."""
+    made = origin("scale", versions_text(results.versions), *results.problems)
     sections = [
-        _INTRODUCTION.format(version=__version__, date=datetime.now(UTC).date(), versions=_listed(versions)),
-        *problems,
-        _table(readings),
-        _summary(readings),
-        *([_SPREADS, _spread_table(spreads)] if spreads else []),
-        *([_HAEMOGLOBIN, _haemoglobin_table(haemoglobin)] if haemoglobin else []),
+        _INTRODUCTION.format(version=__version__, origin=made),
+        _table(results.readings),
+        _summary(results.readings),
+        *([_SPREADS, _spread_table(results.spreads)] if results.spreads else []),
+        *([_HAEMOGLOBIN, _haemoglobin_table(results.haemoglobin)] if results.haemoglobin else []),
     ]
-    parts.put(path, "alone", "\n\n".join(sections))
+    return "\n\n".join(sections)
 
 
 _INTRODUCTION = """\
@@ -97,15 +113,7 @@ _INTRODUCTION = """\
 
 How far the scale is from known occupancies where nothing but the map is given, not even which part is full: in mode
 calibrated, the default of OccuPy for ChimeraX {version}, and in mode occupancy (S), which is that of the published
-method. This part is written by `benchmarks/accuracy/scale.py`; to make it again:
-
-```
-pip install .
-python -m benchmarks.accuracy.scale
-```
-
-- Date: {date}
-- {versions}
+method. {origin}
 
 The molecules and conditions are those of the part above, *in ice*, but occupancies are dealt in other ways, and bundles
 and RNA with protein are packed anew: mode calibrated was tuned on other packings and dealings of these, on an insulin
@@ -130,56 +138,37 @@ EMD-3488, haemoglobin, sharpened and masked; all four chains are there, and equa
 scale:"""
 
 
-def _listed(versions):
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
-
-
 def _mean(readings, mode):
     errors = [reading.errors[mode] for reading in readings]
     return Errors(fmean(e.chain for e in errors), fmean(e.atom for e in errors), min(e.order for e in errors))
 
 
 def _table(readings):
-    rows = [
-        "| molecule | solvent | maps | chains: calibrated | chains: S | atoms: calibrated | atoms: S "
-        "| order: calibrated | order: S |",
-        "|" + " --- |" * 9,
-    ]
-    rows += [_row(family, "all", "all", _of(readings, family=family)) for family in (BBSOME, BUNDLES, COMPLEX)]
-    for family in (BBSOME, BUNDLES, COMPLEX):
-        for solvent in ("ice", _VACUUM):
-            of_both = [r for r in _of(readings, family=family) if (r.solvent == _VACUUM) == (solvent == _VACUUM)]
-            rows.append(_row(family, solvent, "all", of_both))
+    rows = [_row(family, "all", "all", where(readings, family=family)) for family in _FAMILIES]
+    for family in _FAMILIES:
+        for solvent in ("ice", VACUUM):
+            mine = [r for r in where(readings, family=family) if (r.solvent == VACUUM) == (solvent == VACUUM)]
+            rows.append(_row(family, solvent, "all", mine))
             rows += [
-                _row(family, solvent, _named(condition), _of(of_both, condition=condition))
-                for condition in dict.fromkeys(reading.condition for reading in of_both)
+                _row(family, solvent, str(condition), where(mine, condition=condition))
+                for condition in ordered(mine, "condition")
             ]
-    return "\n".join(row for row in rows if row)
-
-
-def _of(readings, **wanted):
-    return [r for r in readings if all(getattr(r, name) == value for name, value in wanted.items())]
-
-
-def _named(condition):
-    return f"{condition.resolution:g} Å, noise {condition.noise:g}, {condition.filtered}"
+    errors = [f"{what}: {mode}" for what in ("chains", "atoms", "order") for mode in ("calibrated", "S")]
+    return table(["molecule", "solvent", "maps", *errors], filter(None, rows))
 
 
 def _row(family, solvent, maps, readings):
     if not readings:
-        return ""
+        return None
     new, old = (_mean(readings, mode) for mode in MODES)
-    chain, atom = (
-        f"**{a:.3f}**" if a > b + _SAME else f"{a:.3f}" for a, b in ((new.chain, old.chain), (new.atom, old.atom))
-    )
-    cells = (family, solvent, maps, chain, f"{old.chain:.3f}", atom, f"{old.atom:.3f}")
-    return "| " + " | ".join((*cells, f"{new.order:.2f}", f"{old.order:.2f}")) + " |"
+    chain, atom = (marked(f"{a:.3f}", a > b + _SAME) for a, b in ((new.chain, old.chain), (new.atom, old.atom)))
+    errors = [chain, f"{old.chain:.3f}", atom, f"{old.atom:.3f}", f"{new.order:.2f}", f"{old.order:.2f}"]
+    return [family, solvent, maps, *errors]
 
 
 def _summary(readings):
     worse = [
-        f"{r.family}, {r.solvent}, {_named(r.condition)} ({r.errors[MODES[0]].chain:.3f}, S "
-        f"{r.errors[MODES[1]].chain:.3f})"
+        f"{r.family}, {r.solvent}, {r.condition} ({r.errors[MODES[0]].chain:.3f}, S {r.errors[MODES[1]].chain:.3f})"
         for r in readings
         if r.errors[MODES[0]].chain > r.errors[MODES[1]].chain + _SAME
     ]
@@ -192,21 +181,17 @@ def _summary(readings):
 
 
 def _spread_table(spreads):
+    low, high = GOOD_RATIO
+    titles = [
+        "molecule", "maps", "root mean square", "10 %, 50 %, 90 % of the atoms", f"within {low} to {high}"
+    ]  # fmt: skip
     rows = [
-        f"| molecule | maps | root mean square | 10 %, 50 %, 90 % of the atoms | within {GOOD_RATIO[0]} to "
-        f"{GOOD_RATIO[1]} |",
-        "|" + " --- |" * 5,
-    ]
-    rows += [
-        f"| {s.family} | {_named(s.condition)} | {s.pooled:.2f} | {', '.join(f'{q:.2f}' for q in s.quantiles)} "
-        f"| {s.share:.0%} |"
+        [s.family, str(s.condition), f"{s.pooled:.2f}", ", ".join(f"{q:.2f}" for q in s.quantiles), f"{s.share:.0%}"]
         for s in spreads
     ]
-    return "\n".join(rows)
+    return table(titles, rows)
 
 
 def _haemoglobin_table(found):
     chains = list(next(iter(found.values())))
-    rows = [f"| mode | {' | '.join(chains)} |", "|" + " --- |" * (len(chains) + 1)]
-    rows += [f"| {mode} | {' | '.join(f'{found[mode][c]:.3f}' for c in chains)} |" for mode in found]
-    return "\n".join(rows)
+    return table(["mode", *chains], [[mode, *(f"{found[mode][c]:.3f}" for c in chains)] for mode in found])

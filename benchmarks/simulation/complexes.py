@@ -58,6 +58,11 @@ class Complex(vacuum.Molecule):
     residue_names: np.ndarray
     atom_names: np.ndarray
 
+    @property
+    def is_heavy(self):
+        """Which atoms are not hydrogen, a bool array."""
+        return np.array(self.elements) != "H"
+
 
 @dataclass(frozen=True, eq=False)
 class _Chain:

@@ -101,7 +101,7 @@ def _chain_coefficients(molecule, solvent, random):
             made = ice.potential(conformer, alone.astype(float), b_factors, solvent, _FINE)
             coefficients, box = ice.cropped(made, BOX.voxel_size)
             assert box.edge == BOX.edge
-            of_chains.append(coefficients * (ice.squared_frequencies(BOX) <= 1 / (2 * BOX.voxel_size) ** 2))
+            of_chains.append(coefficients * (vacuum.squared_frequencies(BOX) <= 1 / (2 * BOX.voxel_size) ** 2))
         found.append(of_chains)
     return np.array(found, np.complex64).swapaxes(0, 1)
 
@@ -146,7 +146,7 @@ def _occupancies(molecule, random):
 
 def _one_map(chains, occupancies, mask, densest, random):
     shares = random.dirichlet(np.ones(chains.shape[1]))
-    squared = ice.squared_frequencies(BOX)
+    squared = vacuum.squared_frequencies(BOX)
     total = np.einsum("c,k,ck...->...", occupancies, shares, chains)
     total = total * np.exp(-random.uniform(0, _FALL_OFF) * squared / 4)
     total *= 1 - random.uniform(0, _LOST) * np.exp(-squared * _LOST_LENGTH**2)
@@ -168,7 +168,7 @@ def _soft_mask(complete):
 
 def _given_model(molecule, random):
     """Which atoms a model has, and where: no hydrogens, stretches of some chains missing, places a little off."""
-    kept = np.array(molecule.elements) != "H"
+    kept = molecule.is_heavy
     for chain in range(len(molecule.chain_names)):
         mine = np.unique(molecule.residues[molecule.chains == chain])
         if random.random() < _MISSING_CHAINS:

@@ -1,6 +1,7 @@
 """Maps of molecules in vitreous ice, with hydrogens, and the things that are done to maps."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import gemmi
 import numpy as np
@@ -110,7 +111,7 @@ def gaussians(places, weights, variances, box):
     steps = variances / _VARIANCE_STEP
     lower = np.floor(steps).astype(int)
     upper_share = steps - lower
-    squared = squared_frequencies(box)
+    squared = vacuum.squared_frequencies(box)
     total = np.zeros(squared.shape, complex)
     for step in range(lower.min(), lower.max() + 2):
         share = np.where(lower == step, 1 - upper_share, np.where(lower == step - 1, upper_share, 0))
@@ -119,12 +120,6 @@ def gaussians(places, weights, variances, box):
         total += fft.rfftn(points, workers=-1) * np.exp(-2 * np.pi**2 * _VARIANCE_STEP * step * squared)
     total /= _transform_of_sharing(box.edge) * box.voxel_size**3
     return fft.irfftn(total, (box.edge,) * 3, workers=-1).astype(np.float32)
-
-
-def squared_frequencies(box):
-    """1/Å², of the coefficients of a real transform."""
-    full = fft.fftfreq(box.edge, box.voxel_size) ** 2
-    return full[:, None, None] + full[:, None] + fft.rfftfreq(box.edge, box.voxel_size) ** 2
 
 
 def _points(places, weights, edge):
@@ -156,7 +151,7 @@ def _displaced_by_chains(molecule, occupancies, b_factors, box):
         mine = molecule.chains == chain
         window, inside = _chain_mask(elements[mine], places[mine], box)
         ice[window] *= 1 - occupancy * inside
-    smooth = fft.rfftn(1 - ice, workers=-1) * np.exp(-_ICE_B / 4 * squared_frequencies(box))
+    smooth = fft.rfftn(1 - ice, workers=-1) * np.exp(-_ICE_B / 4 * vacuum.squared_frequencies(box))
     return fft.irfftn(smooth, ice.shape, workers=-1).astype(np.float32)
 
 
@@ -196,6 +191,27 @@ def _measured_volume(elements):
     return mass * (_RNA_VOLUME if "P" in elements else _PROTEIN_VOLUME)
 
 
+class Condition(NamedTuple):
+    """What was done to a map, as `observed` takes it.
+
+    Attributes
+    ----------
+    resolution : float
+        Å.
+    noise : float
+        Standard deviation over the mean of the densest places at 8 Å.
+    filtered : str
+        One of FILTERS.
+    """
+
+    resolution: float
+    noise: float
+    filtered: str
+
+    def __str__(self):
+        return f"{self.resolution:g} Å, noise {self.noise:g}, {self.filtered}"
+
+
 def observed(made, resolution, noise, filtered, seed):
     """A map as users have it: cut at a resolution, with noise, then filtered.
 
@@ -215,7 +231,7 @@ def observed(made, resolution, noise, filtered, seed):
     box : vacuum.Box
     """
     coefficients, box = cropped(made, min(resolution / 3, LARGEST_VOXEL))
-    shape, squared = (box.edge,) * 3, squared_frequencies(box)
+    shape, squared = (box.edge,) * 3, vacuum.squared_frequencies(box)
     coefficients *= squared <= 1 / resolution**2
     density = fft.irfftn(coefficients, shape, workers=-1)
     smooth = fft.irfftn(coefficients * (squared <= 1 / _DENSEST_LOWPASS**2), shape, workers=-1)
@@ -243,7 +259,8 @@ def cropped(made, voxel_size):
 
 
 def _soft_mask(coefficients, box):
-    smooth = fft.irfftn(coefficients * (squared_frequencies(box) <= 1 / _MASK_LOWPASS**2), (box.edge,) * 3, workers=-1)
+    low = vacuum.squared_frequencies(box) <= 1 / _MASK_LOWPASS**2
+    smooth = fft.irfftn(coefficients * low, (box.edge,) * 3, workers=-1)
     core = smooth > _MASK_LEVEL * np.sort(smooth, axis=None)[-1000:].mean()
     beyond = np.clip((distance_transform_edt(~core) * box.voxel_size - _MASK_MARGIN) / _MASK_EDGE, 0, 1)
     return 0.5 + 0.5 * np.cos(np.pi * beyond)

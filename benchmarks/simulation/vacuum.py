@@ -283,10 +283,15 @@ def clean_map(molecule, occupancies, b_factors, box, resolution):
 
 def _deblurred(density, blur, box, resolution):
     coefficients = fft.rfftn(density)
-    full = fft.fftfreq(box.edge, box.voxel_size) ** 2
-    squared = full[:, None, None] + full[:, None] + fft.rfftfreq(box.edge, box.voxel_size) ** 2
+    squared = squared_frequencies(box)
     coefficients *= np.where(squared <= 1 / resolution**2, np.exp(blur * squared / 4), 0)
     return fft.irfftn(coefficients, density.shape).astype(np.float32)
+
+
+def squared_frequencies(box):
+    """1/Å², of the coefficients of a real transform."""
+    full = fft.fftfreq(box.edge, box.voxel_size) ** 2
+    return full[:, None, None] + full[:, None] + fft.rfftfreq(box.edge, box.voxel_size) ** 2
 
 
 def noise_like(clean, level, box, resolution, seed):
