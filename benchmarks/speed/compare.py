@@ -38,8 +38,8 @@ def write_map(path, edge):
         Of the cubic box, in voxels.
     """
     shape = (edge,) * 3
-    parts = phantom.parts_on_ring(OCCUPANCIES, shape, edge / 8)
-    with mrcfile.new(path, data=phantom.density_of_parts(parts, shape, VOXEL_SIZE)) as file:
+    balls = phantom.parts_on_ring(OCCUPANCIES, shape, edge / 8)
+    with mrcfile.new(path, data=phantom.density_of_parts(balls, shape, VOXEL_SIZE)) as file:
         file.voxel_size = VOXEL_SIZE
 
 
@@ -84,13 +84,9 @@ def _measure(python, program, job, path, edge):
 
 def _pythons(published):
     """The Python of each program, and in a sentence why there is none of the published one."""
-    ours = dict.fromkeys(("ours", "method"), sys.executable)
-    try:
-        return ours | {"published": environment.published_python(published)}, None
-    except environment.Failed as error:
-        if published is not None:
-            raise
-        return ours, str(error)
+    python, problem = environment.found_published(published)
+    pythons = {"ours": sys.executable, "method": sys.executable, "published": python}
+    return {program: found for program, found in pythons.items() if found}, problem
 
 
 def _context(options):
@@ -139,7 +135,6 @@ def main():
     versions = {name: environment.versions(pythons[name]) for name in ("ours", "published") if name in pythons}
     text = report.document(boxes, context, versions, problem)
     print(text)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
     parts.put_before(options.output, parts.MANY_MAPS, text)
 
 

@@ -9,7 +9,6 @@ seconds of a map in a worker of one thread, and kept apart from what was measure
 import argparse
 import csv
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -21,12 +20,11 @@ import numpy as np
 import psutil
 from chimerax.occupy.engine import phantom
 
-from ..documents import parts
+from ..documents import many_maps as report
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/performance.md"
 DIFFERENT, WORKERS = 6, 2
-RECKONED, CORES = 10_000, 100
 
 
 def main():
@@ -36,11 +34,11 @@ def main():
     parser.add_argument("--large", type=int, default=40, help="maps of 256³ [40]")
     options = parser.parse_args()
     measured = [measure(options.folder, edge, count) for edge, count in ((128, options.small), (256, options.large))]
-    parts.put_last(DOCUMENT, parts.MANY_MAPS, section(*measured))
+    report.write(DOCUMENT, *measured)
 
 
 def measure(folder, edge, count):
-    """What a run over so many maps takes: rows of a table of its tenths, and the seconds of a map in a worker."""
+    """What a run over so many maps takes, a `report.Run`."""
     maps, out = folder / f"maps{edge}", folder / f"out{edge}"
     names = simulate(maps, edge, count)
     shutil.rmtree(out, ignore_errors=True)
@@ -51,20 +49,16 @@ def measure(folder, edge, count):
         rows = list(csv.DictReader(file))
     assert [row["state"] for row in rows] == ["made"] * count
     shutil.rmtree(out)
-    return {
-        "edge": edge,
-        "count": count,
-        "seconds": float(np.median([float(row["seconds"]) for row in rows])),
-        "tenths": tenths(samples, count),
-    }
+    seconds = float(np.median([float(row["seconds"]) for row in rows]))
+    return report.Run(edge, count, DIFFERENT, WORKERS, seconds, tenths(samples, count))
 
 
 def simulate(folder, edge, count):
     """Files of maps, of which every sixth is the same."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    parts = phantom.parts_on_ring((1, 0.8, 0.6, 0.4, 0.2), (edge,) * 3, edge // 10)
-    density = phantom.density_of_parts(parts, (edge,) * 3, 1.5)
+    balls = phantom.parts_on_ring((1, 0.8, 0.6, 0.4, 0.2), (edge,) * 3, edge // 10)
+    density = phantom.density_of_parts(balls, (edge,) * 3, 1.5)
     for number in range(count):
         path = folder / f"map{number:05d}.mrc"
         if number >= DIFFERENT:
@@ -101,41 +95,6 @@ def tenths(samples, count):
         part = samples[(samples[:, 1] >= low) & (samples[:, 1] <= high)]
         rows.append(((end - begin) / (high - low), *(part[:, 2:].max(axis=0) / 1e6)))
     return np.array(rows)
-
-
-def section(small, large):
-    """The section of the document."""
-    rows = [
-        f"| {10 * i} to {10 * i + 10} % | {seconds:.2f} s | {own:.0f} MB | {worker:.0f} MB |"
-        for i, (seconds, own, worker) in enumerate(small["tenths"])
-    ]
-    each, means = small["tenths"][:, 0], [float(one["tenths"][:, 0].mean()) for one in (small, large)]
-    spread = np.abs(each / each.mean() - 1).max()
-    hours = [RECKONED * means[1] / 3600, RECKONED * large["seconds"] / CORES / 3600]
-    room = RECKONED * 4 * large["edge"] ** 3 / 1e12
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
-    return f"""{parts.MANY_MAPS}
-
-Written by `benchmarks/speed/many_maps.py`: `occupy estimate` with all files and figures and `--workers {WORKERS}`, over
-simulated maps, {DIFFERENT} that differ, under as many names as it takes. Machine: {machine}; load average
-{os.getloadavg()[0]:.1f}, of other work too, which makes times longer and uneven.
-
-Measured, {small["count"]} maps of {small["edge"]}³, by tenths of the run:
-
-| maps | a map | the program | the larger worker |
-| --- | --- | --- | --- |
-{chr(10).join(rows)}
-
-On the mean {means[0]:.2f} s a map; the tenths differ from it by up to {spread:.0%}. Measured, {large["count"]} maps of
-{large["edge"]}³: {means[1]:.2f} s a map; {large["seconds"]:.2f} s in a worker of one thread (median).
-
-| {RECKONED:,} maps of {large["edge"]}³ | time | how it is known |
-| --- | --- | --- |
-| this machine, {WORKERS} workers | {hours[0]:.1f} h | reckoned: the measured time of a map, {RECKONED:,} times |
-| a cluster, {CORES} cores | {60 * hours[1]:.0f} min | reckoned: the time in a worker of one thread, shared by {CORES} |
-
-The second takes storage that keeps up: {room:.1f} TB are read and as much is written. Neither was run.
-"""
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     pip install .
     python -m benchmarks.speed.matrix          # 50 maps of 128³ with 20 chains, 500 of 64³ with 50
 
-Chains are those of refine.py, each there or not by chance. Making the maps takes longer than reading them.
+Chains are those of balls.py, each there or not by chance. Making the maps takes longer than reading them.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from pathlib import Path
 import gemmi
 import mrcfile
 import numpy as np
-from chimerax.occupy.engine.grids import fourier
 
-from . import refine
+from ..documents import tables
+from . import balls
 
 CASES = ((128, 1.8, 20, 3000, 50), (64, 6.5, 50, 2000, 500))
 """Voxels along an edge, their size in Å, chains, atoms of each, maps."""
@@ -31,9 +31,10 @@ _RUN = ("-m", "chimerax.occupy.cli", "refine")
 
 def write_maps(folder, size, voxel_size, chains, atoms, maps):
     """Write maps and model; returns the known occupancies, shape (maps, chains)."""
-    refine.VOXEL_SIZE = voxel_size
-    positions, labels = refine.chains(chains, atoms, size * voxel_size)
-    parts = [_density(positions[labels == str(c)], size, voxel_size) for c in range(chains)]
+    positions, labels = balls.chains(chains, atoms, size * voxel_size)
+    parts = [
+        balls.density_of(positions[labels == str(c)], 1, size, voxel_size, 2.1 * voxel_size) for c in range(chains)
+    ]
     random = np.random.default_rng(0)
     truth = random.integers(0, 2, (maps, chains)).astype(float)
     truth[:, 0] = truth[0] = 1
@@ -44,12 +45,6 @@ def write_maps(folder, size, voxel_size, chains, atoms, maps):
             file.voxel_size = voxel_size
     _write_model(folder / "model.cif", positions, labels)
     return truth
-
-
-def _density(positions, size, voxel_size):
-    density = np.zeros((size,) * 3, np.float32)
-    np.add.at(density, tuple(np.rint(positions[:, ::-1] / voxel_size).astype(int).T), 1)
-    return fourier.lowpass(density, 2.1 * voxel_size, (voxel_size,) * 3)
 
 
 def _write_model(path, positions, labels):
@@ -87,15 +82,13 @@ def measure(size, voxel_size, chains, atoms, maps):
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         found = json.loads((folder / "occupancy_matrix.json").read_text(encoding="utf-8"))["matrix"]
     error = np.abs(np.array(found["occupancies"], float) - truth).mean()
-    print(f"| {maps} | {size}³ | {chains} | {seconds:.1f} s | {used:.1f} s | {error:.4f} |", flush=True)
+    figures = [f"{seconds:.1f} s", f"{used:.1f} s", f"{error:.4f}"]
+    print(tables.row([str(maps), f"{size}³", str(chains), *figures]), flush=True)
 
 
 def main():
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    print(
-        "| maps | box | chains | elapsed | of processors | mean error |\n| --- | --- | --- | --- | --- | --- |",
-        flush=True,
-    )
+    print(tables.head(["maps", "box", "chains", "elapsed", "of processors", "mean error"]), flush=True)
     for case in CASES:
         measure(*case)
 

@@ -15,34 +15,19 @@ from statistics import median
 
 import numpy as np
 from chimerax.occupy import make_groups, refine
-from chimerax.occupy.engine.grids import fourier
-from scipy import fft
+
+from ..documents import tables
+from .balls import chains, density_of
+from .timing import fft_pair
 
 VOXEL_SIZE = 1.06
-ATOMS_PER_CUBIC_ANGSTROM = 0.06  # without hydrogens
 OCCUPANCIES = (1.0, 0.8, 0.6, 0.4, 0.2)
 CASES = ((400, 80, 2000), (256, 8, 3500))
 
 
-def chains(count, atoms, extent):
-    """Atoms in balls on a cubic lattice about the middle of a box: positions and labels."""
-    random = np.random.default_rng(0)
-    radius = (3 * atoms / ATOMS_PER_CUBIC_ANGSTROM / (4 * np.pi)) ** (1 / 3)
-    side = int(np.ceil(count ** (1 / 3)))
-    places = (np.stack(np.unravel_index(np.arange(count), (side,) * 3), axis=1) - (side - 1) / 2) * 1.8 * radius
-    directions = random.standard_normal((count, atoms, 3))
-    directions /= np.linalg.norm(directions, axis=2, keepdims=True)
-    offsets = directions * radius * random.random((count, atoms, 1)) ** (1 / 3)
-    positions = extent / 2 + places[:, None] + offsets
-    return positions.reshape(-1, 3), np.repeat(np.arange(count).astype(str), atoms)
-
-
-def density_of(positions, weights, size):
-    """Atoms on the nearest voxels, low-passed, in noise."""
-    density = np.zeros((size,) * 3, np.float32)
-    voxels = np.rint(positions[:, ::-1] / VOXEL_SIZE).astype(int)
-    np.add.at(density, tuple(voxels.T), weights)
-    density = fourier.lowpass(density, 4.0, (VOXEL_SIZE,) * 3)
+def noisy_map(positions, weights, size):
+    """The density of atoms, in noise."""
+    density = density_of(positions, weights, size, VOXEL_SIZE, 4.0)
     return density + np.random.default_rng(1).normal(0, 0.1 * density.std(), density.shape).astype(np.float32)
 
 
@@ -61,27 +46,21 @@ def measure(size, count, atoms):
     """One row of the table."""
     positions, labels = chains(count, atoms, size * VOXEL_SIZE)
     truth = np.resize(OCCUPANCIES, count)
-    density = density_of(positions, np.repeat(truth, atoms), size)
+    density = noisy_map(positions, np.repeat(truth, atoms), size)
     groups = make_groups(positions, ["C"] * len(positions), labels)[0]
     reset_peak()
     before = peak_bytes() - density.nbytes
-    seconds, transforms = [], []
+    peak, seconds, transforms = None, [], []
     for _ in range(3):
         start = time.perf_counter()
         found = refine(density, VOXEL_SIZE, groups)
         seconds.append(time.perf_counter() - start)
-        maps = (peak_bytes() - before) / density.nbytes
-        start = time.perf_counter()
-        fft.irfftn(fft.rfftn(density, workers=2), density.shape, workers=2)
-        transforms.append(time.perf_counter() - start)
-        if len(seconds) == 1:
-            peak = maps
+        peak = peak or (peak_bytes() - before) / density.nbytes  # before other work raises it
+        transforms.append(fft_pair(density))
     error = np.abs([row.occupancy for row in found.rows] - truth).mean()
-    print(
-        f"| {size}³ | {count} | {len(positions)} | {median(seconds):.1f} s | "
-        f"{median(seconds) / median(transforms):.0f}× | {peak:.1f} | {error:.4f} |",
-        flush=True,
-    )
+    ratio = median(seconds) / median(transforms)
+    figures = [f"{median(seconds):.1f} s", f"{ratio:.0f}×", f"{peak:.1f}", f"{error:.4f}"]
+    print(tables.row([f"{size}³", str(count), str(len(positions)), *figures]), flush=True)
 
 
 def main():
@@ -91,8 +70,8 @@ def main():
     if options.case:
         measure(*options.case)
         return
-    print("| box | chains | atoms | refine | FFT pairs | peak, in maps, the map counted | mean error |")
-    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    titles = ["box", "chains", "atoms", "refine", "FFT pairs", "peak, in maps, the map counted", "mean error"]
+    print(tables.head(titles), flush=True)
     for case in CASES:
         subprocess.run([sys.executable, "-m", __spec__.name, "--case", *map(str, case)], check=True)
 
