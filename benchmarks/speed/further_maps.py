@@ -46,6 +46,7 @@ def of_further(files, command, options):
 
 
 def random_map(edge):
+    """A map of noise to transform, always the same."""
     return np.random.default_rng(0).standard_normal((edge,) * 3, np.float32)
 
 
