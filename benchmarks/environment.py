@@ -100,10 +100,20 @@ def published_python(given=None):
     return python
 
 
+def found_published(given=None):
+    """A Python that has the published program, or, unless one was given, None and in a sentence why there is none."""
+    try:
+        return published_python(given), None
+    except Failed as error:
+        if given is not None:
+            raise
+        return None, str(error)
+
+
 def _check_published(python):
     run(python, ["-c", _CHECK], Path(tempfile.gettempdir()))
 
 
-def versions(python):
-    """Versions of Python, NumPy and SciPy in an environment, as a dict."""
+def versions(python=sys.executable):
+    """Versions of Python, NumPy and SciPy in an environment, this one unless given, as a dict."""
     return json.loads(run(python, ["-c", _VERSIONS], Path.cwd()))

@@ -1,6 +1,6 @@
 """Take the pictures of the tutorial's folder of class volumes: the heat map in ChimeraX's window, with a map clicked.
 
-    python benchmarks/class_volumes.py 8zzi.cif classes
+    python -m benchmarks.simulation.class_volumes 8zzi.cif classes
     chimerax --script "docs/make_matrix_pictures.py classes 8zzi.cif"
 
 with a screen of at least 1300 by 950 pixels. Writes docs/images/matrix_window.png. The figure of the shell,

@@ -1,11 +1,9 @@
 """The maps in ice against which refined occupancies are validated."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-_BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+from benchmarks.simulation import complexes, ice
 
 # f_e(0) in Å (International Tables C, 4.3.2.2) and displaced Å³ (Fraser, MacRae & Suzuki 1978) of residues by hand:
 # alanine C3H5NO without its terminal atoms, adenosine and uridine with their phosphates
@@ -20,16 +18,6 @@ _FORMULAS = {
 _ICE = 0.0945  # Å per Å³
 
 
-@pytest.fixture
-def benchmarks(monkeypatch):
-    """The modules that make molecules and their maps."""
-    monkeypatch.syspath_prepend(str(_BENCHMARKS))
-    import complexes
-    import simulate_ice
-
-    return complexes, simulate_ice
-
-
 def _sum_over(formula, table):
     return sum(count * table[element] for element, count in formula.items())
 
@@ -38,27 +26,24 @@ def _total(density, box):
     return float(density.sum(dtype=float)) * box.voxel_size**3
 
 
-def test_scattering_of_a_map_with_ice_displaced_by_atoms_is_that_of_its_residues(benchmarks):
-    complexes, simulate_ice = benchmarks
+def test_scattering_of_a_map_with_ice_displaced_by_atoms_is_that_of_its_residues():
     molecule = complexes.bundles(2, "two", seed=1)
     occupancies = np.array([1.0, 0.4])
-    made = simulate_ice.potential(molecule, occupancies, np.full(210, 80.0), "atoms")
+    made = ice.potential(molecule, occupancies, np.full(210, 80.0), "atoms")
     of_alanine = _sum_over(_FORMULAS["ALA"], _POTENTIAL) - _ICE * _sum_over(_FORMULAS["ALA"], _VOLUME)
     # The tables of gemmi and of the sum above agree to 0.4 %, of which the ice leaves twice as much.
     assert _total(made.density, made.box) == pytest.approx(105 * 1.4 * of_alanine, rel=0.008)
 
 
-def test_scattering_of_a_map_with_ice_displaced_by_chains_follows_their_measured_volume(benchmarks):
-    complexes, simulate_ice = benchmarks
+def test_scattering_of_a_map_with_ice_displaced_by_chains_follows_their_measured_volume():
     molecule = complexes.bundles(1, "one", seed=1)
-    made = simulate_ice.potential(molecule, np.array([0.5]), np.full(105, 80.0), "mask")
+    made = ice.potential(molecule, np.array([0.5]), np.full(105, 80.0), "mask")
     volume = 0.747 / 0.60221 * _sum_over(_FORMULAS["ALA"], _DALTONS)  # of mL/g, in Å³
     of_alanine = _sum_over(_FORMULAS["ALA"], _POTENTIAL) - _ICE * volume
     assert _total(made.density, made.box) == pytest.approx(105 * 0.5 * of_alanine, rel=0.008)
 
 
-def test_residues_of_the_ribonucleoprotein_have_the_atoms_of_their_formulas(benchmarks):
-    complexes, _ = benchmarks
+def test_residues_of_the_ribonucleoprotein_have_the_atoms_of_their_formulas():
     molecule = complexes.ribonucleoprotein("one", seed=0)
     elements = np.array(molecule.elements)
     for name, formula in _FORMULAS.items():
@@ -67,8 +52,7 @@ def test_residues_of_the_ribonucleoprotein_have_the_atoms_of_their_formulas(benc
         assert {e: np.sum(elements[mine] == e) / residues for e in formula} == formula
 
 
-def test_rna_is_joined_from_residue_to_residue_along_a_strand(benchmarks):
-    complexes, _ = benchmarks
+def test_rna_is_joined_from_residue_to_residue_along_a_strand():
     molecule = complexes.ribonucleoprotein("one", seed=0)
     strand = (molecule.residue_names == "A") & (molecule.chains == 0)
     oxygens = molecule.positions[strand & (molecule.atom_names == "O3'")]
@@ -77,12 +61,11 @@ def test_rna_is_joined_from_residue_to_residue_along_a_strand(benchmarks):
     assert np.allclose(lengths, 1.607, atol=0.02)
 
 
-def test_noise_of_an_observed_map_has_the_asked_share_of_the_densest_places(benchmarks):
-    complexes, simulate_ice = benchmarks
+def test_noise_of_an_observed_map_has_the_asked_share_of_the_densest_places():
     molecule = complexes.bundles(1, "one", seed=1)
-    made = simulate_ice.potential(molecule, np.array([1.0]), np.full(105, 80.0), "atoms")
-    clean, _ = simulate_ice.observed(made, 5.0, 0.0, "plain", 0)
-    weak, _ = simulate_ice.observed(made, 5.0, 0.1, "plain", 0)
-    strong, _ = simulate_ice.observed(made, 5.0, 0.3, "plain", 0)
+    made = ice.potential(molecule, np.array([1.0]), np.full(105, 80.0), "atoms")
+    clean, _ = ice.observed(made, 5.0, 0.0, "plain", 0)
+    weak, _ = ice.observed(made, 5.0, 0.1, "plain", 0)
+    strong, _ = ice.observed(made, 5.0, 0.3, "plain", 0)
     assert np.std(strong - clean) == pytest.approx(3 * np.std(weak - clean), rel=1e-4)
     assert 0.05 * clean.max() < np.std(weak - clean) < 0.1 * clean.max()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from chimerax.occupy.cli import estimate
 
-WORKER = Path(__file__).resolve().parents[2] / "benchmarks/worker.py"
+WORKER = Path(__file__).resolve().parents[2] / "benchmarks/speed/worker.py"
 EDGE = 256
 AT_MOST = {"estimate": 3.5, "equalize": 4.5, "attenuate": 5.5, "sigmoid": 5.5}
 PROCESSORS = 2

@@ -1,0 +1,17 @@
+"""A map that was observed, in which all chains are there: haemoglobin, EMD-3488 and PDB 5NI1."""
+
+from chimerax.occupy.cli import mapfile
+
+from ..simulation import complexes, families
+
+_MAP, _MODEL = (families.DATA / name for name in ("emd_3488.mrc.gz", "5ni1_updated.cif.gz"))
+
+
+def missing():
+    """In a sentence what is missing; else an empty list."""
+    return families.missing(_MAP, _MODEL)
+
+
+def read():
+    """The map, as `mapfile.read` gives it, and its model, a `complexes.Complex`."""
+    return mapfile.read(_MAP), complexes.read_complex(_MODEL, "haemoglobin")
