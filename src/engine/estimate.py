@@ -181,12 +181,18 @@ class _Estimation:
             solvent_region.check_mask(self._mask, self._shape)
         self._difference = None
         if values["half_maps"] is not None:
-            self._difference = solvent_noise.half_difference(values["half_maps"], self._shape)
-        self._given_full_scale = values["full_scale"]
+            self._difference = solvent_noise.half_difference(values["half_maps"], self._shape, self._range)
+        self._given_full_scale = self._checked_full_scale(values["full_scale"])
         self._notes = []
         self._crop(voxel_size, values)
         suitability.check_box(self._density.shape, self._settings.kernel_size)
         self._share, self._common, self._solvent_side, self._model = None, None, None, None
+
+    def _checked_full_scale(self, full):
+        if full is not None and not self._range.is_comparable(full):
+            problem = f"is {full:g}, but the map's largest absolute value is {self._range.magnitude:.3g}"
+            raise SettingError("full_scale", f"{problem}: expected a density of this map")
+        return full
 
     def _crop(self, voxel_size, values):
         longest = values["max_box"]

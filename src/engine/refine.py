@@ -11,6 +11,7 @@ from .fit import GroupModel
 from .groups import Group
 from .parallel import Progress
 from .parts import drawn_to_mean, part_deviations, surely_deviate
+from .solvent_noise import half_difference
 from .suitability import checked_density
 from .transfer import INVERTED, is_inverted
 
@@ -198,7 +199,8 @@ class Refiner:
     def _refined(self, density, reference, half_maps):
         """The refinement, the fit that it comes from, and which groups are its reference."""
         density, found = checked_density(density)
-        self._check_shape(density, "map")
+        if density.shape != self._shape:
+            raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
         model, grid, unit = self._model, self._model.grid, found.unit
         coefficients = grid.coefficients(density, unit)
         fitted = model.fit(coefficients)
@@ -210,7 +212,7 @@ class Refiner:
             )
         if is_inverted(fitted.transfer):
             raise OccuPyError(INVERTED)
-        halves = None if half_maps is None else grid.coefficients(self._half_difference(half_maps), unit)
+        halves = None if half_maps is None else grid.coefficients(self._half_difference(half_maps, found), unit)
         errors = refine_errors.Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fitted, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
@@ -252,17 +254,10 @@ class Refiner:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
         return chosen
 
-    def _half_difference(self, half_maps):
+    def _half_difference(self, half_maps, found):
         if len(half_maps) != 2:
             raise OccuPyError(f"there are {len(half_maps)} half maps; expected two")
-        first, second = (checked_density(half)[0] for half in half_maps)
-        for half in (first, second):
-            self._check_shape(half, "half map")
-        return (first - second) / 2
-
-    def _check_shape(self, density, what):
-        if density.shape != self._shape:
-            raise OccuPyError(f"the {what} has shape {density.shape}; expected {self._shape}")
+        return half_difference(half_maps, self._shape, found)
 
 
 def checked_lowpass(lowpass, shape, voxel_size):

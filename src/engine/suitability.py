@@ -22,6 +22,11 @@ RISE_OF_NOISE, MAXIMUM_OF_NOISE = 1.8, 3.0
 """Sigma of the solvent that full scale rises above its mean in noise alone, where it is a mean and where a maximum."""
 
 _SAMPLE = 1 << 17
+_ROUNDING_STEPS = 16
+
+
+_DIGITS = 1e7
+"""What float32 tells apart: beside values so many times as large a density is lost."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,18 @@ class Range:
     highest: float
 
     @property
+    def magnitude(self):
+        """Largest absolute value."""
+        return max(abs(self.lowest), abs(self.highest))
+
+    @property
     def unit(self):
         """A power of two of the size of the values: over it no square of them overflows, and no digit is lost."""
-        return 2.0 ** round(log2(max(abs(self.lowest), abs(self.highest))))
+        return 2.0 ** round(log2(self.magnitude))
+
+    def is_comparable(self, density):
+        """Whether a density, above 0, is neither lost beside the values of the map nor they beside it."""
+        return self.magnitude / _DIGITS <= density <= self.magnitude * _DIGITS
 
 
 def checked_density(density):
@@ -54,7 +68,7 @@ def checked_density(density):
     ------
     OccuPyError
         If it is not three-dimensional, not of numbers, has voxels that are not
-        finite, or has one value only.
+        finite, or has one value only but for rounding.
     """
     try:
         array = np.asarray(density)
@@ -72,12 +86,14 @@ def checked_density(density):
         raise OccuPyError(
             f"{bad} of {array.size} voxels are NaN or infinite (or beyond float32), but all must be finite numbers"
         )
-    if found.lowest == found.highest:
-        raise OccuPyError(f"the map is constant, {found.lowest:g} everywhere, so it shows no density above solvent")
-    magnitude = max(abs(found.lowest), abs(found.highest))
-    if not SMALLEST_MAGNITUDE < magnitude < LARGEST_MAGNITUDE:
+    if found.highest - found.lowest <= _ROUNDING_STEPS * np.finfo(np.float32).eps * found.magnitude:
+        but = "" if found.lowest == found.highest else " but for rounding"
         raise OccuPyError(
-            f"the map's largest absolute value is {magnitude:.3g}, but must be between "
+            f"the map is constant, {found.lowest:g} everywhere{but}, so it shows no density above solvent"
+        )
+    if not SMALLEST_MAGNITUDE < found.magnitude < LARGEST_MAGNITUDE:
+        raise OccuPyError(
+            f"the map's largest absolute value is {found.magnitude:.3g}, but must be between "
             f"{SMALLEST_MAGNITUDE:g} and {LARGEST_MAGNITUDE:g}: scale the map"
         )
     return array, found
