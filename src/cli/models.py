@@ -49,6 +49,7 @@ class AtomicModel:
         except (RuntimeError, ValueError, IndexError, OSError) as error:
             raise self._unreadable((str(error).strip().splitlines() or ["it holds no atoms"])[0]) from None
         self.atoms = [atom for _, residue in self.residues for atom in residue]
+        self._occupancies = [atom.occ for atom in self.atoms]
         self.of_residue = np.repeat(np.arange(len(self.residues)), [len(residue) for _, residue in self.residues])
         if not self.atoms:
             raise self._unreadable("it holds no atoms")
@@ -99,9 +100,8 @@ class AtomicModel:
         occupancies : array of float, shape (atoms,)
             Clipped to the range 0 to 1; where NaN, the atom keeps that of the file.
         """
-        for atom, value in zip(self.atoms, np.clip(occupancies, 0, 1), strict=True):
-            if np.isfinite(value):
-                atom.occ = float(value)
+        for atom, value, own in zip(self.atoms, np.clip(occupancies, 0, 1), self._occupancies, strict=True):
+            atom.occ = float(value) if np.isfinite(value) else own
         try:
             if path.suffix.lower() in _MMCIF:
                 self._mmcif().write_file(str(path))

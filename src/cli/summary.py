@@ -10,7 +10,7 @@ from string import Template
 from urllib.parse import quote
 
 from .locks import only_run
-from .outputs import check_absent, file_problems, new_folder
+from .places import check_absent, file_problems, new_folder
 from .report import in_shell_spelling, printable
 from .summary_page import BEGIN, END
 
