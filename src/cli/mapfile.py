@@ -22,6 +22,7 @@ from mrcfile.mrcobject import MrcObject
 from mrcfile.utils import data_dtype_from_header, data_shape_from_header, spacegroup_is_volume_stack
 
 from ..engine import parallel
+from ..engine.checks import checked_voxel_size
 from ..engine.errors import OccuPyError
 
 _RIGHT_ANGLE, _ANGLE_TOLERANCE = 90.0, 0.01
@@ -98,7 +99,7 @@ def read(path, voxel_size=None):
     Raises
     ------
     OccuPyError
-        If it does not exist, is no whole MRC/CCP4 map of real numbers, or its axes are skewed.
+        If it does not exist, is no whole MRC/CCP4 map of real numbers, its axes are skewed or no voxel has such a size.
     """
     path = Path(path)
     with _contents(path) as file:
@@ -224,6 +225,7 @@ def _fill_in(header, shape, voxel_size):
         for name in _ANGLES:
             header.cellb[name] = _RIGHT_ANGLE
     if voxel_size is not None:
+        voxel_size, *_ = checked_voxel_size(voxel_size)
         for edge, name, count in zip("zyx", ("mz", "my", "mx"), shape, strict=True):
             header[name] = header[name] if header[name] > 0 else count
             header.cella[edge] = voxel_size * header[name]

@@ -55,7 +55,7 @@ class AtomicModel:
             raise self._unreadable("it holds no atoms")
 
     def _unreadable(self, reason):
-        return OccuPyError(f"{self.path} cannot be read as an atomic model (PDB or mmCIF): {reason}")
+        return OccuPyError(f"{self.path} cannot be read as an atomic model (PDB or mmCIF): {reason.rstrip(':.')}")
 
     @property
     def positions(self):

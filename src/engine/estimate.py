@@ -186,6 +186,7 @@ class _Estimation:
         self._notes = []
         self._crop(voxel_size, values)
         suitability.check_box(self._density.shape, self._settings.kernel_size)
+        suitability.check_length(self._density.shape, self._settings.voxel_size, self._settings.lowpass)
         self._share, self._common, self._solvent_side, self._model = None, None, None, None
 
     def _checked_full_scale(self, full):

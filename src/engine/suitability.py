@@ -131,6 +131,16 @@ def value_range(density):
     return Range(float(lowest.min()), float(highest.max()))
 
 
+def check_length(shape, voxel_size, lowpass):
+    """Raise `OccuPyError` where a box of this shape and these voxels (Å) is shorter than the low-pass (Å)."""
+    shortest = min(n * v for n, v in zip(shape, voxel_size, strict=True))
+    if shortest < lowpass:
+        raise OccuPyError(
+            f"the box is {shortest:.4g} Å along its shortest edge, but must be at least as long as the low-pass, "
+            f"{lowpass:.4g} Å: check the voxel size"
+        )
+
+
 def check_box(shape, size):
     """Raise `OccuPyError` where a box of this shape is smaller than the kernel."""
     if min(shape) < size:

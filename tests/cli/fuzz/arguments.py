@@ -70,30 +70,31 @@ class Arguments:
     def __init__(self, chance, folder):
         self._chance, self._folder, self._box = chance, folder, Box(chance)
         self._count = 0
-        self.as_list = self._made()
+        self._command = chance.choices(list(WEIGHTS), WEIGHTS.values())[0]
+        count = 0 if self._command == "demo" else chance.choice((1, 1, 1, 1, 2, 3))
+        maps, options = [self._map() for _ in range(count)], self._options()
+        self.as_list = [self._command, *maps, *options]
+        self.several = count > 1 or "--reference-maps" in options
 
-    def _made(self):
-        command = self._chance.choices(list(WEIGHTS), WEIGHTS.values())[0]
-        self._of_scale = command in ("mask", "measure")
-        maps = [] if command == "demo" else [self._map() for _ in range(self._chance.choice((1, 1, 1, 1, 2, 3)))]
-        self.several = len(maps) > 1
-        options = [action for action in _actions(command) if not set(SLOW) & set(action.option_strings)]
-        usual = {*self._usual(command)}
+    def _options(self):
+        options = [action for action in _actions(self._command) if not set(SLOW) & set(action.option_strings)]
+        usual = {*self._usual()}
         chosen = [action for action in options if action.required or usual & {*action.option_strings}]
         chosen += self._chance.choices(options, k=self._chance.choice((0, 0, 1, 1, 2, 3, 5)))
         self._chance.shuffle(chosen)
-        return [command, *maps, *(text for action in chosen for text in self._option(action))]
+        return [text for action in chosen for text in self._option(action)]
 
-    def _usual(self, command):
+    def _usual(self):
         """Options that are given mostly, as little happens without them, or what happens takes time."""
         of_command = {"refine": ["--atoms"], "measure": [self._chance.choice(("--atoms", "--masks"))]}
-        options = [*of_command.get(command, ()), "--no-figures"]
+        options = [*of_command.get(self._command, ()), "--no-figures"]
         return [option for option in options if self._chance.random() < 0.95]
 
     def _map(self):
         if self._chance.odd(0.02):
             return self._chance.choice((*ENTRIES, "missing.mrc", ".", "", "-", "\udce9.mrc"))
-        return write_map(self._chance, self._named("map"), self._box, self._of_scale).name
+        is_scale = self._command in ("mask", "measure")
+        return write_map(self._chance, self._named("map"), self._box, is_scale).name
 
     def _model(self):
         return write_model(self._chance, self._named("model"), self._box).name
