@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-INPUTS = 200
+INPUTS = 400
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -62,7 +62,8 @@ class Arguments:
 
     Attributes
     ----------
-    as_list : list of str
+    calls : list of list of str
+        With what the program is called: mostly once, else once more on what it made.
     several : bool
         Whether there are several maps, of which some may be made where others fail.
     """
@@ -73,7 +74,9 @@ class Arguments:
         self._command = chance.choices(list(WEIGHTS), WEIGHTS.values())[0]
         count = 0 if self._command == "demo" else chance.choice((1, 1, 1, 1, 2, 3))
         maps, options = [self._map() for _ in range(count)], self._options()
-        self.as_list = [self._command, *maps, *options]
+        self.calls = [[self._command, *maps, *options]]
+        if chance.random() < 0.15:
+            self.calls.append([*self.calls[0], *chance.choice((["--overwrite"], ["--resume"], []))])
         self.several = count > 1 or "--reference-maps" in options
 
     def _options(self):

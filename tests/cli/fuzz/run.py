@@ -59,13 +59,15 @@ def _limit_memory():
 
 
 def try_one(seed, folder):
-    """What the program was called with, its exit status, and what it did wrong, in words."""
+    """What the program was called with, its exit status, what it said and what it did wrong, in words."""
     folder.mkdir(parents=True)
     made = Arguments(Chance(seed), folder)
-    arguments, before = made.as_list, _tree(folder)
-    ran = Run(arguments, folder)
-    wrong = [*ran.wrong(), *_wrong_files(before, _tree(folder), ran.status, made.several)]
-    wrong += _wrong_memory(ran.memory, before)
+    given, wrong = _tree(folder), []
+    for arguments in made.calls:
+        before = _tree(folder)
+        ran = Run(arguments, folder)
+        wrong += [*ran.wrong(), *_wrong_memory(ran.memory, given)]
+        wrong += _wrong_files(given, before, _tree(folder), ran.status != 0 and not made.several)
     if not wrong:
         shutil.rmtree(folder)
     return {"arguments": arguments, "status": ran.status, "said": ran.errors, "wrong": wrong}
@@ -123,13 +125,13 @@ def _tree(folder):
     return {path: path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
 
 
-def _wrong_files(before, after, status, several):
-    for path, content in before.items():
+def _wrong_files(given, before, after, failed):
+    for path, content in given.items():
         if after.get(path) != content:
             yield f"an input was changed: {path.name}"
     new = [path for path in after if path not in before]
     yield from (f"left behind: {path.name}" for path in new if path.name.startswith("."))
-    if status != 0 and not several:
+    if failed:
         yield from (f"left behind after a failure: {path.name}" for path in new)
     for path in new:
         yield from (f"{path.name}: {problem}" for problem in _wrong_contents(path, after[path] or b""))
