@@ -22,7 +22,8 @@ RISE_OF_NOISE, MAXIMUM_OF_NOISE = 1.8, 3.0
 """Sigma of the solvent that full scale rises above its mean in noise alone, where it is a mean and where a maximum."""
 
 _SAMPLE = 1 << 17
-_ROUNDING_STEPS = 16
+_ROUNDING = 16 * float(np.finfo(np.float32).eps)
+"""Of the largest value: values that differ by no more are one value."""
 
 
 _DIGITS = 1e7
@@ -86,7 +87,7 @@ def checked_density(density):
         raise OccuPyError(
             f"{bad} of {array.size} voxels are NaN or infinite (or beyond float32), but all must be finite numbers"
         )
-    if found.highest - found.lowest <= _ROUNDING_STEPS * np.finfo(np.float32).eps * found.magnitude:
+    if found.highest - found.lowest <= _ROUNDING * found.magnitude:
         but = "" if found.lowest == found.highest else " but for rounding"
         raise OccuPyError(
             f"the map is constant, {found.lowest:g} everywhere{but}, so it shows no density above solvent"
