@@ -28,7 +28,7 @@ class SolventPlot(DockedPlot):
         super().__init__(session, "OccuPy solvent", title="Solvent model", zoom_axes="x", translate_axes="x")
         self.tool_window.ui_area.setMinimumHeight(260)
         self.figure.set_layout_engine("constrained")
-        draw_solvent(self.axes, model, name)
+        draw_solvent(self.axes, model, name, legend_columns=2)
         self.canvas.draw()
 
 
