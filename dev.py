@@ -32,7 +32,8 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=("demo", "test", "lint"))
     parser.add_argument("--venv", type=Path, default=HERE / ".venv", help="folder of the environment [.venv]")
-    parser.add_argument("--numpy", metavar="VERSION", help="test with this NumPy, such as '1.26.*'")
+    text = "test with this version of a package, such as 'numpy==1.26.*'; may be repeated"
+    parser.add_argument("--pin", action="append", default=[], metavar="REQUIREMENT", help=text)
     parser.add_argument("--portable", action="store_true", help="leave out the tests inside ChimeraX")
     parser.epilog = "What follows -- is passed on to the demo, to pytest or to the linter."
     given = sys.argv[1:]
@@ -69,8 +70,8 @@ def demo(python, options):
 
 def test(python, options):
     install_project(python, "[test]")
-    if options.numpy:
-        install(python, f"numpy=={options.numpy}")
+    if options.pin:
+        install(python, *options.pin)
     tests = PORTABLE if options.portable else ()
     # The tests of a file stay in one process: they share what is made for them.
     side_by_side = ["-n", str(min(processors(), MOST_PROCESSES)), "--dist", "loadfile"]

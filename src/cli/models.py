@@ -46,13 +46,25 @@ class AtomicModel:
             self._structure.setup_entities()
             self.count = len(self._structure)
             self.residues = [(chain.name or "_", residue) for chain in self._structure[0] for residue in chain]
+            self.atoms = [atom for _, residue in self.residues for atom in residue]
+            self._check_names()
+        except UnicodeDecodeError:
+            raise self._unreadable(
+                "a name in it is not UTF-8; expected names of chains, residues and atoms in ASCII"
+            ) from None
         except (RuntimeError, ValueError, IndexError, OSError) as error:
             raise self._unreadable((str(error).strip().splitlines() or ["it holds no atoms"])[0]) from None
-        self.atoms = [atom for _, residue in self.residues for atom in residue]
         self._occupancies = [atom.occ for atom in self.atoms]
         self.of_residue = np.repeat(np.arange(len(self.residues)), [len(residue) for _, residue in self.residues])
         if not self.atoms:
             raise self._unreadable("it holds no atoms")
+
+    def _check_names(self):
+        """Ask for all names: gemmi decodes each when it is asked for."""
+        for _, residue in self.residues:
+            _ = residue.name, str(residue.seqid)
+        for atom in self.atoms:
+            _ = atom.name, atom.altloc
 
     def _unreadable(self, reason):
         return OccuPyError(f"{self.path} cannot be read as an atomic model (PDB or mmCIF): {reason.rstrip(':.')}")

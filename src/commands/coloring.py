@@ -10,6 +10,7 @@ from chimerax.core.logger import StringPlainTextLog
 from chimerax.core.undo import UndoState
 from chimerax.std_commands.color import color_by_attr
 from chimerax.surface import color_sample
+from chimerax.surface.colorvol import volume_coloring
 
 from ..palette import KEY_TITLE, NEW_KEY, PALETTE, RANGE, key_entries
 from .maps import draw_now
@@ -65,7 +66,7 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
     if undo:
         session.undo.register(state)
     if coloring.key:
-        used = surfaces[0].auto_recolor_vertices.colormap
+        used = volume_coloring(surfaces[0]).colormap
         show_key(session, [_hex(color) for color in used.colors], used.data_values)
 
 
@@ -111,9 +112,16 @@ def _palette_and_range(coloring):
     palette, ends = coloring.palette, coloring.range
     if palette is None:
         palette = Colormap(None, [_rgba(color) for color in PALETTE])
-    if ends is None and not palette.values_specified:
-        ends = RANGE
-    return palette, ends
+    if palette.values_specified:
+        return palette if ends is None else _from_0_to_1(palette), ends
+    return palette, RANGE if ends is None else ends
+
+
+def _from_0_to_1(palette):
+    """The palette with its values taken to 0 to 1, which a range means in ChimeraX before 1.11; later any will do."""
+    lowest, highest = palette.value_range()
+    beyond = (palette.color_above_value_range, palette.color_below_value_range, palette.color_no_value)
+    return Colormap((palette.data_values - lowest) / (highest - lowest), palette.colors, *beyond)
 
 
 def _colormap(coloring, lowest, highest):

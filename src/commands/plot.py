@@ -25,10 +25,11 @@ class SolventPlot(DockedPlot):
     """The histogram around the solvent peak, the fitted model and the confidence."""
 
     def __init__(self, session, model, name):
-        super().__init__(session, "OccuPy solvent", title="Solvent model", zoom_axes="x", translate_axes="x")
+        super().__init__(session, "OccuPy solvent", title="Solvent model")
+        self.zoom_axes = self.translate_axes = "x"  # what ChimeraX has from 1.11 on
         self.tool_window.ui_area.setMinimumHeight(260)
         self.figure.set_layout_engine("constrained")
-        draw_solvent(self.axes, model, name)
+        draw_solvent(self.axes, model, name, legend_columns=2)
         self.canvas.draw()
 
 

@@ -250,7 +250,14 @@ class _Estimation:
         if differences is None:
             return None, None
         lowpassed, difference = differences
-        return solvent_noise.half_map_sigmas(self._lowpassed, difference, lowpassed, region)
+        sigmas = solvent_noise.half_map_sigmas(self._lowpassed, difference, lowpassed, region)
+        if all(map(self._range.is_comparable, sigmas)):
+            return sigmas
+        self._notes.append(
+            "The half maps do not differ where solvent is expected, as masked ones: the noise level was read off the "
+            "histogram instead; use the unmasked half maps."
+        )
+        return None, None
 
     def full_scale(self):
         """The full scale; only the low-pass has to come before."""
@@ -325,6 +332,12 @@ class _Estimation:
             model, maximum = self.fit_solvent()
             found = self._by_maximum(full.value, model, maximum)
         warnings = self._warnings(model, full)
+        peak = self._tile_scale.value - self._mean_level.solvent if calibrated else full.value
+        if not self._range.is_comparable(peak):
+            raise OccuPyError(
+                f"the map's largest absolute value is {self._range.magnitude:.3g}, but its strongest part reaches "
+                f"{peak:.3g} only; expected a map without such outliers"
+            )
         return Estimate(
             **found,
             full_scale=full.value,
@@ -333,7 +346,7 @@ class _Estimation:
             settings=self._settings,
             input_range=self._range,
             lowpassed=self._lowpassed,
-            peak=self._tile_scale.value - self._mean_level.solvent if calibrated else full.value,
+            peak=peak,
             warnings=warnings,
             notes=self._notes,
         )

@@ -1,11 +1,12 @@
 """Occupancies of groups of atoms, refined against a map, with their standard errors."""
 
 from dataclasses import asdict, dataclass
+from numbers import Real
 
 import numpy as np
 
 from . import refine_errors, refine_notes
-from .checks import check_among, checked_voxel_size
+from .checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from .errors import OccuPyError, SettingError
 from .fit import GroupModel
 from .groups import Group
@@ -21,6 +22,8 @@ MOST_GROUPS = 5000
 _REFERENCE_SHARE, _PLATEAU_WIDTHS, _PLATEAU_STEP = 0.05, (0.05, 0.2), 1e-3
 _LEAST_INSIDE = 0.5
 _LEAST_CORRELATION = 0.45
+_LEAST_SCATTERING = 1e-6
+"""Å. A hydrogen atom has half an Å."""
 
 
 @dataclass(frozen=True)
@@ -155,16 +158,15 @@ class Refiner:
     """
 
     def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
-        sizes = checked_voxel_size(voxel_size)
-        self.lowpass = checked_lowpass(lowpass, shape, sizes)
+        sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
+        self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
         self._names = list(checked_groups(groups))
-        self._shape = tuple(shape)
-        in_box, self._fraction_inside = groups_in_box(groups, shape, sizes, origin)
+        in_box, self._fraction_inside = groups_in_box(groups, self._shape, sizes, checked_origin(origin))
+        check_scattering(in_box, solvent)
         self._kept = [i for i, name in enumerate(self._names) if name in in_box]
         self._groups = list(in_box.values())
         self._solvent = solvent
-        self._model = GroupModel(shape, sizes, self._groups, self.lowpass, solvent, progress)
-        check_scattering(list(in_box), self._model.weights)
+        self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
@@ -266,10 +268,10 @@ def checked_lowpass(lowpass, shape, voxel_size):
     if lowpass is None:
         return default_lowpass(voxel_size)
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
-    if not smallest <= lowpass <= longest:
+    if not isinstance(lowpass, Real) or not smallest <= lowpass <= longest:
         raise SettingError(
             "lowpass",
-            f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
+            f"is {lowpass} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
 
@@ -321,6 +323,10 @@ def _strongest_level(occupancies, weights, standard_errors):
 
 def checked_groups(groups, most=MOST_GROUPS):
     """The groups; raises `OccuPyError` where there are none, more than so many, or an empty one."""
+    if not isinstance(groups, dict):
+        raise OccuPyError(
+            f"the groups are a {type(groups).__name__}; expected a dict, the first that make_groups gives"
+        )
     if not groups:
         raise OccuPyError("there are no groups of atoms; expected at least one")
     if len(groups) > most:
@@ -341,7 +347,7 @@ def groups_in_box(groups, shape, voxel_size, origin):
     groups : dict of str to Group
     shape, voxel_size
         Of the box: voxels and Å along z, y and x.
-    origin : sequence of 3 float
+    origin : array of 3 float
         x, y, z of the first voxel in Å.
 
     Returns
@@ -367,16 +373,24 @@ def groups_in_box(groups, shape, voxel_size, origin):
     return kept, [atoms.mean() for atoms in within.values()]
 
 
-def check_scattering(names, weights):
-    """Raise `OccuPyError` where a group scatters no more than what it displaces."""
-    if (weights <= 0).any():
-        name = names[int(np.argmin(weights))]
-        raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+def check_scattering(groups, solvent):
+    """Raise `OccuPyError` where a group scatters no more than what it displaces.
+
+    Parameters
+    ----------
+    groups : dict of str to Group
+    solvent : bool
+        Count scattering above the ice that atoms displace; else above vacuum.
+    """
+    for name, group in groups.items():
+        if not group.weights(solvent).sum() > _LEAST_SCATTERING:
+            what = "the ice in its place" if solvent else "nothing"
+            raise OccuPyError(f"{name} scatters no more than {what}; expected groups of more than that")
 
 
 def _placed(group, origin):
     """The group with positions from the first voxel."""
-    return Group(group.positions - np.asarray(origin, float), group.potential, group.volume, group.variance)
+    return Group(group.positions - origin, group.potential, group.volume, group.variance)
 
 
 def _inside(group, shape, voxel_size):

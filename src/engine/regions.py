@@ -10,7 +10,7 @@ from scipy import ndimage
 from . import scale as scales
 from .errors import OccuPyError
 from .kernel import tau_quantile
-from .suitability import checked_scale
+from .suitability import check_real, checked_scale, real_array
 
 BY = ("chain", "residue", "model")
 """What atoms may be grouped by."""
@@ -86,7 +86,8 @@ def values_at(values, places):
         NaN outside the map.
     """
     places = np.asarray(places, float)
-    found = ndimage.map_coordinates(np.asarray(values, np.float32), places.T, order=1, mode="nearest").astype(float)
+    values = real_array(values, "map")
+    found = ndimage.map_coordinates(values, places.T, order=1, mode="nearest").astype(float)
     outside = ((places < 0) | (places > np.array(values.shape) - 1)).any(axis=1)
     found[outside] = np.nan
     return found
@@ -101,6 +102,7 @@ def mask_region(mask, shape):
         If the mask is on another grid or has one value everywhere.
     """
     mask = np.asarray(mask)
+    check_real(mask, "mask")
     if mask.shape != tuple(shape):
         raise OccuPyError(f"the mask has shape {mask.shape}, but the map has {tuple(shape)}; both must be on one grid")
     lowest, highest = float(mask.min()), float(mask.max())
@@ -125,6 +127,9 @@ def published_occupancy(density, region, tile_size=12):
         max f / N, N read with the tau that follows from the number of voxels in the
         region; it may exceed 1.
     """
+    density, region = real_array(density, "map"), np.asarray(region, bool)
+    if region.shape != density.shape:
+        raise OccuPyError(f"the region has shape {region.shape}, but the map has {density.shape}")
     if not region.any():
         raise OccuPyError("the region is empty; expected at least one voxel inside the map")
     full = scales.full_scale(density, tau_quantile(int(np.count_nonzero(region))), tile_size)

@@ -5,6 +5,7 @@ import numpy as np
 from . import parallel
 from .errors import OccuPyError
 from .solvent import CERTAIN_SIGMAS
+from .solvent_fit import checked_sample
 from .suitability import checked_density
 
 _FEWEST_VOXELS = 64
@@ -73,7 +74,7 @@ def half_map_sigmas(lowpassed, difference, lowpassed_difference, region):
     tuple of 2 float
         Standard deviation of the noise of the low-passed map and of the map itself.
     """
-    middle = np.float32(np.median(region.sample(lowpassed)))
+    middle = np.float32(np.median(checked_sample(lowpassed, region)))
 
     def sums(slab):
         lower = region.mask(slab) & (lowpassed[slab] <= middle)

@@ -22,7 +22,8 @@ RISE_OF_NOISE, MAXIMUM_OF_NOISE = 1.8, 3.0
 """Sigma of the solvent that full scale rises above its mean in noise alone, where it is a mean and where a maximum."""
 
 _SAMPLE = 1 << 17
-_ROUNDING_STEPS = 16
+_ROUNDING = 16 * float(np.finfo(np.float32).eps)
+"""Of the largest value: values that differ by no more are one value."""
 
 
 _DIGITS = 1e7
@@ -70,23 +71,14 @@ def checked_density(density):
         If it is not three-dimensional, not of numbers, has voxels that are not
         finite, or has one value only but for rounding.
     """
-    try:
-        array = np.asarray(density)
-    except ValueError:
-        raise OccuPyError("the map's rows are not of one length, but it must be an array of shape (z, y, x)") from None
-    if array.ndim != 3 or 0 in array.shape:
-        raise OccuPyError(f"the map has shape {array.shape}, but must have three axes (z, y, x), none empty")
-    if array.dtype.kind not in "fiub":
-        raise OccuPyError(f"the map's values are of type {array.dtype}, but must be real numbers")
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32, copy=False)
+    array = real_array(density, "map")
     found = value_range(array)
     if not (np.isfinite(found.lowest) and np.isfinite(found.highest)):
         bad = array.size - int(np.count_nonzero(np.isfinite(array)))
         raise OccuPyError(
             f"{bad} of {array.size} voxels are NaN or infinite (or beyond float32), but all must be finite numbers"
         )
-    if found.highest - found.lowest <= _ROUNDING_STEPS * np.finfo(np.float32).eps * found.magnitude:
+    if found.highest - found.lowest <= _ROUNDING * found.magnitude:
         but = "" if found.lowest == found.highest else " but for rounding"
         raise OccuPyError(
             f"the map is constant, {found.lowest:g} everywhere{but}, so it shows no density above solvent"
@@ -99,6 +91,26 @@ def checked_density(density):
     return array, found
 
 
+def real_array(values, what):
+    """A map as a float32 array of shape (z, y, x), or `OccuPyError` on what it is."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise OccuPyError(f"the {what}'s rows are not of one length, but it must be an array (z, y, x)") from None
+    if array.ndim != 3 or 0 in array.shape:
+        raise OccuPyError(f"the {what} has shape {array.shape}, but must have three axes (z, y, x), none empty")
+    check_real(array, what)
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32, copy=False)
+
+
+def check_real(array, what):
+    """Raise `OccuPyError` where an array is not of real numbers."""
+    if array.dtype.kind not in "fiub":
+        transform = ", as of a Fourier transform" if array.dtype.kind == "c" else ""
+        raise OccuPyError(f"the {what}'s values are of type {array.dtype}{transform}, but must be real numbers")
+
+
 def checked_scale(local_scale):
     """A scale map as a float32 array.
 
@@ -107,12 +119,7 @@ def checked_scale(local_scale):
     OccuPyError
         If its values are not all within 0 to 1.
     """
-    try:
-        array = np.asarray(local_scale, np.float32)
-    except (TypeError, ValueError):
-        raise OccuPyError(f"the scale map is {local_scale!r}, but must be an array of numbers") from None
-    if array.ndim != 3 or 0 in array.shape:
-        raise OccuPyError(f"the scale map has shape {array.shape}, but must have three axes (z, y, x), none empty")
+    array = real_array(local_scale, "scale map")
     found = value_range(array)
     if not (found.lowest >= 0 and found.highest <= 1):
         raise OccuPyError(

@@ -6,8 +6,19 @@ import runner
 collect_ignore = ["inside", "window", "sharing"]
 
 
+@pytest.fixture(scope="session", params=runner.CHIMERAXES or [None], ids=str)
+def profile(request):
+    """A clean profile of each ChimeraX with the bundle installed."""
+    if request.param is None:
+        pytest.skip(runner.NO_CHIMERAX)
+    with runner.new_profile(request.param) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
-def profile():
-    """The folder of a clean ChimeraX profile with the bundle installed."""
-    with runner.profile() as folder:
-        yield folder
+def screen():
+    """Variables that name the screen of a window."""
+    if not runner.has_screen():
+        pytest.skip(runner.NO_SCREEN)
+    with runner.screen() as variables:
+        yield variables

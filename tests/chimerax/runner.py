@@ -1,7 +1,7 @@
-"""Runs folders of tests in a real ChimeraX, and tells what became of each.
+"""Runs folders of tests in real ChimeraXes, and tells what became of each.
 
-The ChimeraX is the one that CHIMERAX names, else `chimerax` on the PATH. The bundle is
-installed into a clean profile, so that nothing there but itself is tested.
+They are those that CHIMERAX names, separated as paths are in PATH, else `chimerax` on the PATH. The bundle is
+installed into a clean profile of each, so that nothing there but itself is tested.
 """
 
 import ast
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ import pytest
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 BUNDLE_FILES = ("bundle_info.xml", "README.md", "LICENSE", "src")
-CHIMERAX = os.environ.get("CHIMERAX") or shutil.which("chimerax")
+CHIMERAXES = [path for path in os.environ.get("CHIMERAX", "").split(os.pathsep) if path]
+if not CHIMERAXES and (found := shutil.which("chimerax")):
+    CHIMERAXES = [found]
 TIMEOUT = 900
 NO_CHIMERAX = "NO CHIMERAX: set CHIMERAX or put chimerax on the PATH"
 NO_SCREEN = "NO SCREEN: ChimeraX's window needs a display, or Xvfb on the PATH"
@@ -37,14 +40,48 @@ def names_of_tests(suite):
                 yield from (f"{path.stem}.{item.name}.{name}" for name in tests)
 
 
+@dataclass(frozen=True)
+class Profile:
+    """A ChimeraX, and a folder with a profile of it that has the bundle."""
+
+    chimerax: str
+    folder: Path
+
+    def run(self, variables, *arguments, home=HOME):
+        """Run ChimeraX with one of the profiles in the folder; returns what it printed."""
+        homes = {name: str(self.folder / home) for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON"))} | homes
+        done = subprocess.run(
+            [self.chimerax, *arguments],
+            env=environment | {"OCCUPY_TEST_FOLDER": str(self.folder)} | variables,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT,
+        )
+        log = done.stdout + done.stderr
+        assert done.returncode == 0, log
+        return log
+
+    def outcomes(self, suite, options, environment=None):
+        """What became of each test of a folder: 'ok', 'skipped: …' or a traceback."""
+        results = self.folder / f"{suite}.json"
+        script = self.folder / "inside" / "run_all.py"
+        variables = {"OCCUPY_TEST_SUITE": suite} | (environment or {})
+        log = self.run(variables, *options, "--exit", "--script", str(script))
+        assert results.exists(), log
+        return json.loads(results.read_text(encoding="utf-8"))
+
+
 @contextmanager
-def profile():
-    """A folder with a profile that has the bundle, which a ChimeraX run by another user can write to as well."""
+def new_profile(chimerax):
+    """A `Profile` that a ChimeraX run by another user can write to as well."""
     folder = Path(tempfile.mkdtemp(prefix="occupy-chimerax-"))
     try:
         bundle = folder / "bundle"
-        for made in (folder / HOME, folder / OTHER_HOME, bundle):
-            made.mkdir()
+        for part in (folder / HOME, folder / OTHER_HOME, bundle):
+            part.mkdir()
         for name in BUNDLE_FILES:
             source = PROJECT / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -53,20 +90,11 @@ def profile():
             shutil.copytree(HERE / suite, folder / suite)
         shutil.copytree(PROJECT / "docs" / "scripts", folder / "scripts")
         _open_to_all(folder)
-        run_chimerax(folder, {}, *WITHOUT_WINDOW, "--exit", "--cmd", f'devel install "{bundle}" exit true')
-        yield folder
+        made = Profile(chimerax, folder)
+        made.run({}, *WITHOUT_WINDOW, "--exit", "--cmd", f'devel install "{bundle}" exit true')
+        yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def outcomes(folder, suite, options, environment=None):
-    """What became of each test of a folder: 'ok', 'skipped: …' or a traceback."""
-    results = folder / f"{suite}.json"
-    script = folder / "inside" / "run_all.py"
-    variables = {"OCCUPY_TEST_SUITE": suite} | (environment or {})
-    log = run_chimerax(folder, variables, *options, "--exit", "--script", str(script))
-    assert results.exists(), log
-    return json.loads(results.read_text(encoding="utf-8"))
 
 
 def check(found, name):
@@ -100,24 +128,6 @@ def screen():
     finally:
         server.terminate()
         server.wait()
-
-
-def run_chimerax(folder, variables, *arguments, home=HOME):
-    """Run ChimeraX with one of the profiles in a folder; returns what it printed."""
-    homes = {name: str(folder / home) for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")}
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON"))} | homes
-    done = subprocess.run(
-        [CHIMERAX, *arguments],
-        env=environment | {"OCCUPY_TEST_FOLDER": str(folder)} | variables,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=TIMEOUT,
-    )
-    log = done.stdout + done.stderr
-    assert done.returncode == 0, log
-    return log
 
 
 def _open_to_all(folder):

@@ -141,6 +141,14 @@ def headings_of(document):
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "src/docs/user/commands/occupy.html", ".ci/run"])
+def test_documents_tell_the_oldest_chimerax_that_the_bundle_installs_in(name):
+    core = ElementTree.parse(ROOT / "bundle_info.xml").find("Dependencies/Dependency[@name='ChimeraX-Core']")
+    told = re.findall(r"ChimeraX (\d+\.\d+) or newer", (ROOT / name).read_text(encoding="utf-8"))
+    assert told
+    assert {f">={version}" for version in told} == {core.get("version")}
+
+
 def test_functions_that_the_method_names_exist():
     text = (ROOT / "docs/method.md").read_text(encoding="utf-8")
     named = [tuple(name.split(".")) for name in re.findall(r"`(\w+\.\w+)`", text)]

@@ -3,6 +3,7 @@
 import numpy as np
 from chimerax.color_key.model import get_model
 from chimerax.core.errors import UserError
+from chimerax.surface.colorvol import volume_coloring
 from support import MapTestCase, session
 
 
@@ -16,7 +17,7 @@ class Color(MapTestCase):
         self.run_command(f"occupy color #1,3 scaleMap #{self.scale.id_string}")
         sphere = next(m for m in session.models.list() if m.name == "sphere")
         for surface in (self.map.surfaces[0], sphere):
-            self.assertIs(surface.auto_recolor_vertices.volume, self.scale)
+            self.assertIs(volume_coloring(surface).volume, self.scale)
             self.assertGreater(len(np.unique(surface.vertex_colors, axis=0)), 10)
 
     def test_coloring_is_undone(self):
@@ -31,12 +32,21 @@ class Color(MapTestCase):
 
     def test_palette_with_values_keeps_them_unless_a_range_is_given(self):
         self.run_command(f"occupy color #1 scaleMap #{self.scale.id_string} palette 0.1,blue:0.5,white:0.7,red")
-        colormap = self.map.surfaces[0].auto_recolor_vertices.colormap
+        colormap = volume_coloring(self.map.surfaces[0]).colormap
         np.testing.assert_allclose(colormap.data_values, (0.1, 0.5, 0.7))
+
+    def test_palette_with_values_is_stretched_to_a_range_that_is_given(self):
+        for ends in ("range 0.2,0.8", "range full"):
+            self.run_command(f"occupy color #1 scaleMap #{self.scale.id_string} palette 0,blue:60,white:100,red {ends}")
+            recolor = volume_coloring(self.map.surfaces[0])
+            values, _ = recolor.volume_values()
+            low, high = (0.2, 0.8) if "full" not in ends else (values.min(), values.max())
+            expected = (low, low + 0.6 * (high - low), high)
+            np.testing.assert_allclose(recolor.colormap.data_values, expected, rtol=1e-5)
 
     def test_full_range_spans_the_scale_on_the_surface(self):
         self.run_command(f"occupy color #1 scaleMap #{self.scale.id_string} range full")
-        recolor = self.map.surfaces[0].auto_recolor_vertices
+        recolor = volume_coloring(self.map.surfaces[0])
         values, _ = recolor.volume_values()
         np.testing.assert_allclose(recolor.colormap.data_values[[0, -1]], (values.min(), values.max()), rtol=1e-6)
 

@@ -8,6 +8,7 @@ from chimerax.core.errors import UserError
 from chimerax.geometry import translation
 from chimerax.occupy.commands import jobs
 from chimerax.occupy.commands.maps import sample
+from chimerax.surface.colorvol import volume_coloring
 from support import SHAPE, VOXEL_SIZE, MapTestCase, session
 
 
@@ -26,7 +27,7 @@ class Equalize(MapTestCase):
 
     def test_map_is_colored_by_its_hidden_scale_map(self):
         made = self.run_command("occupy equalize #1")
-        colored_by = made.surfaces[0].auto_recolor_vertices.volume
+        colored_by = volume_coloring(made.surfaces[0]).volume
         self.assertEqual(colored_by.name, "small occupancy")
         self.assertFalse(colored_by.display)
         np.testing.assert_array_equal(colored_by.full_matrix(), occupy.estimate(self.density, VOXEL_SIZE).scale)
@@ -67,7 +68,7 @@ class Equalize(MapTestCase):
         given = self.open_map(scale, "given")
         made = self.run_command(f"occupy equalize #1 scaleMap #{given.id_string}")
         np.testing.assert_array_equal(made.full_matrix(), occupy.equalize(self.density, VOXEL_SIZE, scale_map=scale))
-        self.assertIs(made.surfaces[0].auto_recolor_vertices.volume, given)
+        self.assertIs(volume_coloring(made.surfaces[0]).volume, given)
         self.assertNotIn("small occupancy", [m.name for m in session.models.list()])
 
     def test_scale_map_outside_zero_to_one_is_refused(self):

@@ -10,6 +10,7 @@ from chimerax.core.errors import UserError
 from chimerax.geometry import rotation
 from chimerax.map import Volume
 from chimerax.occupy.commands.maps import draw_now
+from chimerax.surface.colorvol import volume_coloring
 from support import FOLDER, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
 
 
@@ -53,7 +54,7 @@ class Estimate(MapTestCase):
 
     def test_palette_and_range_are_used(self):
         self.run_command("occupy estimate #1 palette red:lime range 0.2,0.6")
-        recolor = self.map.surfaces[0].auto_recolor_vertices
+        recolor = volume_coloring(self.map.surfaces[0])
         np.testing.assert_allclose(recolor.colormap.data_values, (0.2, 0.6))
         labels = [label for _, label in get_model(session, create=False).rgbas_and_labels]
         self.assertEqual(labels, ["0.2", "0.6"])

@@ -18,6 +18,7 @@ from chimerax.label.label3d import ObjectLabels
 from chimerax.movie.encode import ffmpeg_encoder
 from chimerax.movie.movie import EXIT_ERROR
 from chimerax.occupy.engine import phantom
+from chimerax.surface.colorvol import volume_coloring
 from PIL import Image
 from support import FOLDER, NASTY_NAMES, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, close_all, session
 
@@ -147,7 +148,7 @@ class ClassAverages(ScriptTestCase):
         for group in groups:
             volume, scale_map = group.child_models()
             self.assertTrue(volume.scene_position.same(scale_map.scene_position))
-            self.assertIs(volume.surfaces[0].auto_recolor_vertices.volume, scale_map)
+            self.assertIs(volume_coloring(volume.surfaces[0]).volume, scale_map)
             self.assertFalse(scale_map.display)
             places.append(tuple(volume.scene_position.origin()))
         self.assertEqual(len(set(places)), 3)
@@ -456,7 +457,7 @@ class ClassDifferences(ScriptTestCase):
         self.run_script("#1-3")
         (made,) = (model for model in session.models.list() if model.name == "range of the scale")
         for volume in self.maps:
-            self.assertIs(volume.surfaces[0].auto_recolor_vertices.volume, made)
+            self.assertIs(volume_coloring(volume.surfaces[0]).volume, made)
             self.assertGreater(len(np.unique(self.colors_of(volume), axis=0)), 10)
         self.assertEqual([text for _, text in get_model(session).rgbas_and_labels], ["0", "0.2", "0.4", "0.6"])
 

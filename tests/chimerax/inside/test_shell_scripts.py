@@ -11,6 +11,7 @@ from chimerax.core.commands import run
 from chimerax.map import Volume
 from chimerax.occupy import estimate
 from chimerax.occupy.cli.script import can_be_opened, chimerax_script
+from chimerax.surface.colorvol import volume_coloring
 from support import FOLDER, VOXEL_SIZE, MapTestCase, close_all, session
 
 NAMES = (
@@ -70,7 +71,7 @@ class ShellScript(MapTestCase):
                 self.assertEqual(set(maps), {"bystander", shown, scale, hidden})
                 self.assertEqual([maps[n].display for n in (shown, scale, hidden)], [True, False, False])
                 surface = maps[shown].surfaces[0]
-                self.assertIs(surface.auto_recolor_vertices.volume, maps[scale])
+                self.assertIs(volume_coloring(surface).volume, maps[scale])
                 self.assertGreater(len(np.unique(surface.vertex_colors, axis=0)), 10)
                 for volume in (maps[shown], maps[scale], maps[hidden]):
                     run(session, f"close #{volume.id_string}", log=False)

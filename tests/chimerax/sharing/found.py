@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chimerax.core.commands import run
 from chimerax.map import Volume
+from chimerax.surface.colorvol import volume_coloring
 
 folder = Path(os.environ["OCCUPY_TEST_FOLDER"])
 name = os.environ["OCCUPY_TEST_SESSION"]
@@ -15,7 +16,7 @@ maps = {volume.name: volume for volume in session.models.list(type=Volume)}  # n
 found = {
     "has the bundle": importlib.util.find_spec("chimerax.occupy") is not None,
     "maps": sorted(maps),
-    "colored by": maps["small"].surfaces[0].auto_recolor_vertices.volume.name,
+    "colored by": volume_coloring(maps["small"].surfaces[0]).volume.name,
     "key": any(model.name == "Color key" for model in session.models.list()),  # noqa: F821
     "kind": None,
     "solvent mask": None,
