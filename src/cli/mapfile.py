@@ -22,7 +22,7 @@ from mrcfile.mrcobject import MrcObject
 from mrcfile.utils import data_dtype_from_header, data_shape_from_header, spacegroup_is_volume_stack
 
 from ..engine import parallel
-from ..engine.checks import checked_voxel_size
+from ..engine.checks import LARGEST_VOXEL, SMALLEST_VOXEL, checked_voxel_size
 from ..engine.errors import OccuPyError
 
 _RIGHT_ANGLE, _ANGLE_TOLERANCE = 90.0, 0.01
@@ -119,7 +119,9 @@ def read(path, voxel_size=None):
 def read_voxel_size(path):
     """The voxel size of a map file, z, y, x in Å, as `read` has it, by the header alone."""
     with _contents(Path(path)) as file:
-        return _voxel_size(path, _header(file))
+        header = _header(file)
+        _kind_of_data(path, header)
+        return _voxel_size(path, header)
 
 
 @contextmanager
@@ -252,10 +254,10 @@ def _voxel_size(path, header):
     for edge, sampling in (("z", "mz"), ("y", "my"), ("x", "mx")):
         count, length = int(header[sampling]), float(header.cella[edge])
         size = length / count if count > 0 else 0.0
-        if not (np.isfinite(size) and size > 0):
+        if not SMALLEST_VOXEL <= size <= LARGEST_VOXEL:
             raise OccuPyError(
-                f"{path} has a voxel size of {size:g} Å along {edge} in its header, but it must be above 0; "
-                "give --voxel-size"
+                f"{path} has a voxel size of {size:g} Å along {edge} in its header, but it must be at least "
+                f"{SMALLEST_VOXEL:g} and at most {LARGEST_VOXEL:g} Å; give --voxel-size"
             )
         sizes.append(size)
     return tuple(sizes)

@@ -109,6 +109,16 @@ def test_an_extended_header_that_is_not_there_takes_no_memory(map_file, density,
     assert mapfile.read_voxel_size(map_file) == (1.5, 1.5, 1.5)
 
 
+@pytest.mark.parametrize("reading", [mapfile.read, mapfile.read_voxel_size])
+def test_what_no_map_has_is_no_voxel_size(store, density, tmp_path, reading):
+    with pytest.raises(OccuPyError, match=r"voxel size of 1e\+06 Å along z .* at most 10000 Å; give --voxel-size"):
+        reading(store(tmp_path / "map.mrc", density, voxel_size=1e6))
+    text = tmp_path / "map.txt"
+    text.write_text("text " * 1000)
+    with pytest.raises(OccuPyError, match="cannot be read as a map"):
+        reading(text)
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
 def test_compressed_data_are_checked_to_their_end(map_file, compress):
     content = bytearray(compress(map_file.read_bytes()))
