@@ -19,6 +19,8 @@ WARNINGS = ("always", *(f"ignore::{kind}" for kind in NOT_SHOWN))
 
 
 def pytest_generate_tests(metafunc):
+    if "batch" not in metafunc.fixturenames:
+        return
     first, inputs = (metafunc.config.getoption(name) for name in ("--first-input", "--inputs"))
     end = first + inputs
     batches = [(begin, min(begin + INPUTS_OF_A_PROCESS, end)) for begin in range(first, end, INPUTS_OF_A_PROCESS)]
@@ -28,6 +30,27 @@ def pytest_generate_tests(metafunc):
 def test_no_input_makes_the_program_break_its_promises(batch, tmp_path):
     problems = [problem for found in tried(*batch, tmp_path) for problem in problems_of(found, tmp_path)]
     assert not problems, "\n".join(["", *problems])
+
+
+BREAKS_DOWN = """
+import json, os, sys
+
+for seed in range(int(sys.argv[1]), int(sys.argv[1]) + int(sys.argv[2])):
+    print(json.dumps({"seed": seed}), flush=True)
+    if seed == 3:
+        os._exit(9)
+    print(json.dumps({"seed": seed, "status": 0, "wrong": []}), flush=True)
+"""
+
+
+def test_a_process_that_breaks_down_is_told_and_the_other_inputs_are_tried(tmp_path, monkeypatch):
+    script = tmp_path / "run.py"
+    script.write_text(BREAKS_DOWN)
+    monkeypatch.setattr(sys.modules[__name__], "RUN", script)
+    found = list(tried(0, 6, tmp_path))
+    assert [one["seed"] for one in found] == [*range(6)]
+    assert [one["seed"] for one in found if one["wrong"]] == [3]
+    assert "ended with 9" in found[3]["wrong"][0]
 
 
 def tried(first, end, folder):
@@ -56,5 +79,5 @@ def problems_of(found, folder):
     if found["wrong"]:
         seed = found["seed"]
         yield f"input {seed}, again: python3 dev.py test -- tests/cli/test_fuzz.py --inputs 1 --first-input {seed}"
-        yield f"  its files: {folder / str(seed)}; called with: {found.get('arguments')}"
+        yield f"  its files: {folder / str(seed)}; calls: {found.get('calls')}"
         yield from (f"  {problem}" for problem in found["wrong"])
