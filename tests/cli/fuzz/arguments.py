@@ -17,7 +17,7 @@ SELECTIONS = ("a=//A", "b=//B/1-3", "c=//*/(HOH)", "d=//*/(HEM)", "e=//A/1/CA", 
 NAMES = ("A", "B", "C", "A B", "Z", "", "é", "map.mrc")
 ENTRIES = ("emdb:", "emdb:1", "emdb:abcd", "EMDB:../1234")
 ENDINGS = ("", ".csv", ".json", ".cif", ".pdb")
-EDGES = (14, 16, 18, 20, 24)
+EDGES = (16, 18, 20, 24, 27, 30)
 FOLDERS = ("out", "out", "a/b", "map1.mrc", ".")
 SLOW = ("--workers", "--scheduler", "--scheduler-file", "--help")
 """Options that start processes, wait for another computer, or end the program."""
@@ -41,7 +41,7 @@ class Box:
     def __init__(self, chance):
         edge = chance.choice(EDGES)
         self.shape = (edge,) * 3 if chance.random() < 0.5 else tuple(chance.choice(EDGES) for _ in range(3))
-        self.voxel_size = chance.choice((1, 1.5, 1.5, 2, 3))
+        self.voxel_size = chance.choice((1, 1.5, 2, 2, 3))
         self.places = [[chance.uniform(0.3, 0.7) for _ in range(3)] for _ in range(chance.randint(1, 3))]
 
     @property
@@ -72,16 +72,17 @@ class Arguments:
         self._chance, self._folder, self._box = chance, folder, Box(chance)
         self._count = 0
         self._command = chance.choices(list(WEIGHTS), WEIGHTS.values())[0]
-        count = 0 if self._command == "demo" else chance.choice((1, 1, 1, 1, 2, 3))
-        maps, options = [self._map() for _ in range(count)], self._options()
+        self._maps = 0 if self._command == "demo" else chance.choice((1, 1, 1, 1, 2, 3))
+        maps, options = [self._map() for _ in range(self._maps)], self._options()
         self.calls = [[self._command, *maps, *options]]
         if chance.random() < 0.15:
             self.calls.append([*self.calls[0], *chance.choice((["--overwrite"], ["--resume"], []))])
-        self.several = count > 1 or "--reference-maps" in options
+        self.several = self._maps > 1 or "--reference-maps" in options
 
     def _options(self):
-        options = [action for action in _actions(self._command) if not set(SLOW) & set(action.option_strings)]
         usual = {*self._usual()}
+        left_out = {*SLOW} | ({"--each-atoms"} if "--atoms" in usual and self._chance.random() < 0.8 else set())
+        options = [action for action in _actions(self._command) if not left_out & {*action.option_strings}]
         chosen = [action for action in options if action.required or usual & {*action.option_strings}]
         chosen += self._chance.choices(options, k=self._chance.choice((0, 0, 1, 1, 2, 3, 5)))
         self._chance.shuffle(chosen)
@@ -89,8 +90,8 @@ class Arguments:
 
     def _usual(self):
         """Options that are given mostly, as little happens without them, or what happens takes time."""
-        of_command = {"refine": ["--atoms"], "measure": [self._chance.choice(("--atoms", "--masks"))]}
-        options = [*of_command.get(self._command, ()), "--no-figures"]
+        of_command = {"refine": ("--atoms",) * 5 + ("--each-atoms",), "measure": ("--atoms", "--masks")}
+        options = [self._chance.choice(of_command.get(self._command, ("--no-figures",))), "--no-figures"]
         return [option for option in options if self._chance.random() < 0.95]
 
     def _map(self):
@@ -110,10 +111,15 @@ class Arguments:
         name = self._chance.choice(action.option_strings)
         if action.nargs == 0 or isinstance(action, argparse.BooleanOptionalAction):
             return [name]
-        count = action.nargs if isinstance(action.nargs, int) else self._chance.choice((1, 1, 2)) if action.nargs else 1
+        return [name, *(str(self._value(action)) for _ in range(self._count_of(action)))]
+
+    def _count_of(self, action):
+        """How many values an option gets."""
         if self._chance.odd(0.02):
-            count += self._chance.choice((-1, 1))
-        return [name, *(str(self._value(action)) for _ in range(count))]
+            return self._chance.choice((0, 3))
+        if action.dest == "each_atoms":
+            return self._maps
+        return action.nargs if isinstance(action.nargs, int) else self._chance.choice((1, 1, 2)) if action.nargs else 1
 
     def _value(self, action):
         if action.choices:
