@@ -1,13 +1,12 @@
 """Occupancies of groups of atoms in many maps: one matrix, with standard errors."""
 
-import csv
-import io
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .agreement import Order, agreeing, order_of
 from .checks import check_among, checked_origin, checked_shape, checked_voxel_size
+from .csv_text import csv_text
 from .errors import OccuPyError
 from .matrix_fit import fit_all
 from .matrix_sums import MapSums, MatrixModel, ModelSums
@@ -114,11 +113,9 @@ class OccupancyMatrix:
         return headings, rows
 
     def as_csv(self):
-        """The table as comma-separated values, with the line ends of that format."""
+        """The table as comma-separated values (`csv_text`)."""
         headings, rows = self.table()
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([headings, *rows])
-        return text.getvalue()
+        return csv_text([headings, *rows])
 
     def as_dict(self):
         """Plain values for a JSON file; what is not known is None."""

@@ -268,10 +268,12 @@ def checked_lowpass(lowpass, shape, voxel_size):
     if lowpass is None:
         return default_lowpass(voxel_size)
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
-    if not isinstance(lowpass, Real) or not smallest <= lowpass <= longest:
+    is_number = isinstance(lowpass, Real)
+    if not is_number or not smallest <= lowpass <= longest:
+        given = f"{lowpass:g}" if is_number else lowpass
         raise SettingError(
             "lowpass",
-            f"is {lowpass} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
+            f"is {given} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
 

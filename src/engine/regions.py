@@ -1,13 +1,12 @@
 """The occupancy of regions: parts of a map that a mask, or atoms, tell."""
 
-import csv
-import io
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from . import scale as scales
+from .csv_text import csv_text
 from .errors import OccuPyError
 from .kernel import tau_quantile
 from .suitability import check_real, checked_scale, real_array
@@ -246,17 +245,13 @@ def columns_of(rows, first=()):
 
 
 def as_csv(rows, first=()):
-    """Rows of a table as comma-separated values, with a line of the columns' names.
+    """Rows of a table as comma-separated values (`csv_text`), with a line of the columns' names.
 
     Parameters are those of `columns_of`.
 
     Returns
     -------
     str
-        With the line ends of the format, to be written as they are.
     """
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns_of(rows, first))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    columns = columns_of(rows, first)
+    return csv_text([columns, *([row.get(name) for name in columns] for row in rows)])
