@@ -135,6 +135,12 @@ def test_a_stage_that_somebody_made_up_moves_and_removes_nothing_elsewhere(tmp_p
     pointing = out / ".occupy-00000000-11111111-c"
     pointing.mkdir()
     (pointing / "home").write_bytes(os.fsencode(home))
+    journal = out / ".occupy-00000000-11111111-e"
+    (journal / "new").mkdir(parents=True)
+    (journal / "new" / "last").write_text("")
+    (journal / "journal.json").write_text(json.dumps([[str(out / "led"), "key", None], ["", "last", None]]))
+    (out / "led").mkdir()
+    (out / "led" / "old").symlink_to(home)
     linked = out / ".occupy-00000000-11111111-d"
     linked.symlink_to(home)
     before = tree(home)
