@@ -33,4 +33,7 @@ def matches(path, known):
     found = state(path)
     if found is None or found["size"] != known.get("size"):
         return False
-    return found["modified_ns"] == known.get("modified_ns") or checksum(path) == known.get("crc32")
+    try:
+        return found["modified_ns"] == known.get("modified_ns") or checksum(path) == known.get("crc32")
+    except OSError:
+        return False

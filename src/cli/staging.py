@@ -80,11 +80,18 @@ def recover(all_paths):
         for folder in {path.parent for path in paths}:
             ours.setdefault(folder, set()).add(_digits(paths[-1].name))
     for folder, names in ours.items():
-        with file_problems(folder):
-            for stage in sorted(folder.glob(f"{_PREFIX}*-*-*")) if folder.is_dir() else ():
-                made, computer = stage.name.removeprefix(_PREFIX).split("-")[:2]
-                if made in names or computer == _digits(socket.gethostname()):
+        for stage in _stages_in(folder):
+            made, computer = stage.name.removeprefix(_PREFIX).split("-")[:2]
+            if made in names or computer == _digits(socket.gethostname()):
+                with file_problems(folder):
                     _recover(stage)
+
+
+def _stages_in(folder):
+    try:
+        return sorted(folder.glob(f"{_PREFIX}*-*-*")) if folder.is_dir() else []
+    except OSError:  # Who writes there is told.
+        return []
 
 
 def _prefix(paths):
@@ -234,7 +241,7 @@ def _settle(home):
     set of Path
         Stages that it was the journal of.
     """
-    moves = _read_journal(home)
+    moves = [(move, known) for move, known in _read_journal(home) if _is_stage(move.stage)]
     if moves and moves[-1][0].new.exists():
         for move, known in reversed(moves):
             move.take_back(known)
@@ -246,7 +253,7 @@ def _settle(home):
 
 def _recover(stage):
     """Settle and remove a stage, and those that it has the journal of, unless a process holds it or might."""
-    held = _held(stage) if _is_own(stage) else None
+    held = _held(stage) if _is_stage(stage) and _is_own(stage) else None
     if held is None:
         return
     others = ()
@@ -262,11 +269,15 @@ def _recover(stage):
         _recover(other)
 
 
+def _is_stage(folder):
+    """Whether it is there, with all its parts in it: one that was made up could lead to files elsewhere."""
+    led = any(map(Path.is_symlink, (folder, folder / _NEW, folder / _OLD)))
+    return folder.name.startswith(_PREFIX) and folder.is_dir() and not led
+
+
 def _is_own(stage):
-    """Whether it is a stage, of this user, with all its parts in it: one that somebody else made up is not trusted."""
-    if not stage.name.startswith(_PREFIX) or any(map(Path.is_symlink, (stage, stage / _NEW, stage / _OLD))):
-        return False
-    return stage.is_dir() and (os.name == "nt" or stage.stat().st_uid == os.geteuid())
+    """Whether this user made it."""
+    return os.name == "nt" or stage.stat().st_uid == os.geteuid()
 
 
 def _held(stage):

@@ -108,9 +108,12 @@ class Batch:
             raise DiskFull(self._stopped("there is no room for more", done))
 
     def _stopped(self, why, done):
+        """A sentence, in which maps count whose files were written but of which it was not told any more."""
+        untold = [(source, files) for source, files in self.planned if files and source not in done]
+        written = [source for source, files in untold if record_of_run(files, self._run)]
         if self._several:
-            return f"{why}; {len(done)} of {len(self._order)} maps are done, and --resume goes on with the others"
-        written = any(files and record_of_run(files, self._run) for _, files in self.planned)
+            count = len(done) + len(written)
+            return f"{why}; {count} of {len(self._order)} maps are done, and --resume goes on with the others"
         return f"{why}; {'all files of the map were written before' if written else 'nothing more was written'}"
 
     def with_common_scale(self, settings, wanted, voxel_size=None):

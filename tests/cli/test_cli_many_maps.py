@@ -204,6 +204,14 @@ class TestResume:
         path = out / f"c_occupancy{ending}"
         assert changed(lambda: path.write_bytes(path.read_bytes()[:-2])) == {"c"}
 
+    @pytest.mark.parametrize("ending", ENDINGS)
+    def test_outputs_of_which_one_holds_something_else_of_the_same_size_are_made_anew(self, changed, out, ending):
+        path = out / f"c_occupancy{ending}"
+        assert changed(lambda: path.write_bytes(path.read_bytes()[::-1])) == {"c"}
+
+    def test_outputs_that_were_copied_are_kept(self, changed, out):
+        assert changed(lambda: [os.utime(path, ns=(0, 10**18)) for path in out.iterdir()]) == set()
+
     def test_a_mask_that_changed_makes_all_anew(self, run, maps, store, density, out, tmp_path):
         mask = store(tmp_path / "mask.mrc", (density < 0.1).astype(np.int8))
         for made in ("made", "kept"):
@@ -252,6 +260,12 @@ class TestNothingLost:
         assert list(states(out).values()) == ["made", "failed"]
         assert run(maps, "--resume").returncode == 0
         assert list(states(out).values()) == ["kept", "made", "made"]
+
+    def test_a_full_disk_ends_the_run_of_one_map_with_a_status_of_its_own(self, run, maps, out):
+        result = run(maps[:1], launcher=("-c", FULL_DISK, "0"))
+        assert result.returncode == 3
+        assert re.fullmatch(r"occupy: cannot write to [^\n]*: No space left on device\n", result.stderr)
+        assert not out.exists()
 
     @posix_only
     @pytest.mark.parametrize(
