@@ -28,6 +28,8 @@ class AtomicModel:
         Alternate locations are atoms of their own.
     of_residue : array of int, shape (atoms,)
         Which of the residues each atom is in.
+    positions : array of float, shape (atoms, 3)
+        x, y, z in Å.
     count : int
         Models in the file.
 
@@ -58,6 +60,9 @@ class AtomicModel:
         self.of_residue = np.repeat(np.arange(len(self.residues)), [len(residue) for _, residue in self.residues])
         if not self.atoms:
             raise self._unreadable("it holds no atoms")
+        self.positions = np.array([[*atom.pos] for atom in self.atoms], float)
+        if not np.isfinite(self.positions).all():
+            raise self._unreadable("coordinates of an atom are missing or no numbers")
 
     def _check_names(self):
         """Ask for all names: gemmi decodes each when it is asked for."""
@@ -68,11 +73,6 @@ class AtomicModel:
 
     def _unreadable(self, reason):
         return OccuPyError(f"{self.path} cannot be read as an atomic model (PDB or mmCIF): {reason.rstrip(':.')}")
-
-    @property
-    def positions(self):
-        """x, y, z in Å, an array of shape (atoms, 3)."""
-        return np.array([[*atom.pos] for atom in self.atoms], float)
 
     def selected(self, selection):
         """Which atoms a selection means.

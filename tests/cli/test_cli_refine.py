@@ -520,12 +520,17 @@ def test_a_group_without_name_or_selection_is_refused(occupy, map_file, model_fi
     assert "must be a name and a selection, such as head=//A/1-100" in done.stderr
 
 
+PLACELESS = "ATOM      1  CA  ALA A   1         nan     nan     nan  1.00 20.00           C\n"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("missing.cif", None, "no such file"),
         ("words.cif", "these are no atoms\n", "cannot be read as an atomic model"),
         ("empty.pdb", "", "it holds no atoms"),
+        ("short.pdb", "ATOM      1  CA  ALA A   1\n", "The line is too short to be correct"),
+        ("nan.pdb", PLACELESS, "coordinates of an atom are missing or no numbers"),
         ("cut.cif.gz", b"\x1f\x8b\x08\x00\x00", "cannot be read as an atomic model"),
     ],
 )
