@@ -142,9 +142,9 @@ def _wrong_contents(path, content):
         if not np.isfinite(mrcfile.read(path)).all():
             yield "values that are not finite"
     elif content[:1] in (b"{", b"["):
-        json.loads(content, parse_constant=lambda _: None)
-        if re.search(rb"\b(NaN|-?Infinity)\b", content):
-            yield "what is no JSON"
+        not_json = []
+        json.loads(content, parse_constant=not_json.append)
+        yield from not_json
     elif path.suffix == ".csv":
         cells = {cell.lower() for row in csv.reader(io.StringIO(content.decode())) for cell in row}
         yield from (f"a cell {cell}" for cell in cells & {"nan", "inf", "-inf"})
