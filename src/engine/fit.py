@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from scipy import linalg, sparse
@@ -166,7 +167,9 @@ class GroupModel:
         if np.abs(change(first)).max() > _TOLERANCE:
             options = {"alpha": 1, "M": 5, "line_search": None, "maxiter": _MOST_ITERATIONS, "f_tol": _TOLERANCE}
             # Where it stops early, what is left of the change is far below the standard errors.
-            with suppress(NoConvergence):
+            # Where steps hardly differ SciPy warns of the next one, which is then only as good as any.
+            with suppress(NoConvergence), catch_warnings():
+                simplefilter("ignore", linalg.LinAlgWarning)
                 anderson(change, first, **options)
         return self._fitted(min(rounds, key=_misfit), coefficients)
 

@@ -106,6 +106,16 @@ def run(occupy, out):
 
 
 class TestSummary:
+    def test_no_name_of_a_map_is_a_formula_in_the_table(self, run, store, density, out, tmp_path):
+        names = ["=1+1.mrc", "@a.mrc"]
+        for name in names:
+            store(tmp_path / name, density - np.float32(0.01))
+        assert run(names, cwd=tmp_path).returncode == 0
+        rows = rows_of(out)
+        assert [row["map"] for row in rows] == [f"'{name}" for name in names]
+        assert all(row["files"].startswith("'") for row in rows)
+        assert all(float(row["solvent_mean"]) < 0 for row in rows)
+
     def test_table_and_page_have_a_row_for_every_map_made_or_failed(self, run, maps, out, tmp_path):
         assert run([*maps, tmp_path / "missing.mrc"]).returncode == 1
         table, page = rows_of(out), Page(out / "occupy_estimate.html")

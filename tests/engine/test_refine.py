@@ -1,9 +1,13 @@
 """Refined occupancies against maps added up here, atom by atom, with known occupancies."""
 
+import warnings
+
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, Refiner, SettingError, make_groups, refine
 from chimerax.occupy.engine.refine import default_reference
+from scipy import optimize
+from scipy.linalg import LinAlgWarning
 from scipy.spatial.transform import Rotation
 
 SHAPE, VOXEL = (60, 64, 56), 2.0
@@ -334,3 +338,16 @@ def test_what_is_no_lowpass_is_refused(clean, groups):
 def test_the_pair_that_make_groups_returns_is_refused_in_place_of_its_groups(clean, model):
     with pytest.raises(OccuPyError, match="the groups are a tuple; expected a dict, the first that make_groups gives"):
         refine(clean, VOXEL, make_groups(model[0], ["C"] * 1800, model[1]))
+
+
+def test_a_step_of_the_fit_that_is_ill_conditioned_is_not_told_to_the_user(clean, groups, monkeypatch):
+    solve, asked = optimize.anderson, []
+
+    def warning(*arguments, **keywords):
+        asked.append(True)
+        warnings.warn("Ill-conditioned matrix", LinAlgWarning, stacklevel=2)
+        return solve(*arguments, **keywords)
+
+    monkeypatch.setattr(optimize, "anderson", warning)
+    assert_near_truth(found_in(clean, groups))
+    assert asked
