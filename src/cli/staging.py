@@ -253,7 +253,7 @@ def _settle(home):
 
 def _recover(stage):
     """Settle and remove a stage, and those that it has the journal of, unless a process holds it or might."""
-    held = _held(stage) if _is_stage(stage) and _is_own(stage) else None
+    held = _held(stage) if _is_stage(stage) else None
     if held is None:
         return
     others = ()
@@ -275,14 +275,11 @@ def _is_stage(folder):
     return folder.name.startswith(_PREFIX) and folder.is_dir() and not led
 
 
-def _is_own(stage):
-    """Whether this user made it."""
-    return os.name == "nt" or stage.stat().st_uid == os.geteuid()
-
-
 def _held(stage):
-    """The lock of a stage, where it is certain that no other process has it; else None."""
+    """The lock of a stage that this user made, where it is certain that no other process has it; else None."""
     with suppress(OSError):
+        if os.name != "nt" and stage.stat().st_uid != os.geteuid():
+            return None
         held = Held(stage / _LOCK)
         if held.certain:
             return held
