@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in sorted(SOURCE.rglob("*.py"))}
 VERSION = "__init__"
-ENGINE = "errors parallel"
+ENGINE = "errors parallel csv_text"
 """Modules of the engine that all its packages use."""
 
 USES = {

@@ -4,6 +4,7 @@ from chimerax.interfaces.graph import Plot
 
 from ..figures.occupancies import draw_occupancies
 from ..figures.solvent import draw_solvent
+from ..figures.window_layout import WindowLayout
 
 
 class DockedPlot(Plot):
@@ -29,8 +30,8 @@ class SolventPlot(DockedPlot):
         super().__init__(session, "OccuPy solvent", title="Solvent model")
         self.zoom_axes = self.translate_axes = "x"  # what ChimeraX has from 1.11 on
         self.tool_window.ui_area.setMinimumHeight(260)
-        self.figure.set_layout_engine("constrained")
-        draw_solvent(self.axes, model, name)
+        self.figure.set_layout_engine(WindowLayout())
+        draw_solvent(self.axes, model, name, legend_columns=2)
         self.canvas.draw()
 
 
@@ -40,7 +41,7 @@ class OccupancyPlot(DockedPlot):
     def __init__(self, session, rows, by, name):
         super().__init__(session, "OccuPy occupancies", title=f"Occupancies in {name}")
         self.tool_window.ui_area.setMinimumHeight(260)
-        self.figure.set_layout_engine("constrained")
+        self.figure.set_layout_engine(WindowLayout())
         draw_occupancies(self.axes, rows, by)
         self.canvas.draw()
 

@@ -31,7 +31,7 @@ def estimate_figure(estimate, density, title=""):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(16, 4.2), dpi=100)
-    draw_solvent(figure.add_axes((0.047, 0.135, 0.275, 0.775)), estimate.solvent, title)
+    draw_solvent(figure.add_axes((0.047, 0.225, 0.275, 0.685)), estimate.solvent, title)
     for axis, left in enumerate((0.365, 0.558, 0.751)):
         panel = figure.add_axes((left, 0.05, 0.185, 0.86))
         draw_projection(panel, density, estimate.scale, estimate.full_scale, axis)

@@ -5,6 +5,8 @@ import numpy as np
 from .style import count_in_powers, inks_of
 
 _SIGMAS_SHOWN = (8, 12)
+_BELOW_LABEL = 5
+"""From the axes to a legend that is below their label, in sizes of its letters."""
 
 
 def solvent_figure(model, title=""):
@@ -23,11 +25,11 @@ def solvent_figure(model, title=""):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.2), dpi=120)
-    draw_solvent(figure.add_axes((0.11, 0.13, 0.77, 0.78)), model, title)
+    draw_solvent(figure.add_axes((0.11, 0.225, 0.77, 0.685)), model, title)
     return figure
 
 
-def draw_solvent(axes, model, title="", legend_below=False):
+def draw_solvent(axes, model, title="", legend_columns=None):
     """Draw what `solvent_figure` shows on axes of a figure that is there already.
 
     Parameters
@@ -35,9 +37,9 @@ def draw_solvent(axes, model, title="", legend_below=False):
     axes : matplotlib.axes.Axes
     model : SolventModel
     title : str
-    legend_below : bool
-        Put the legend below the axes, where a small figure has no room for it in them. The layout of the figure
-        has to be constrained.
+    legend_columns : int, optional
+        Of a legend that takes the whole width of a figure that has little; unless given it is below the axes, three
+        wide. The layout of the figure has to be constrained.
     """
     inks = inks_of(axes)
     _draw_histogram(axes, model, inks)
@@ -50,11 +52,13 @@ def draw_solvent(axes, model, title="", legend_below=False):
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
     axes.set_title(title, fontsize="medium", y=1, parse_math=False)  # a name may hold $
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
-    if legend_below:
-        compact = {"handlelength": 1.5, "handletextpad": 0.5, "columnspacing": 1, "borderpad": 0, "frameon": False}
-        axes.figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small", **compact)
+    style = {"handles": handles, "ncols": legend_columns or 3, "fontsize": "small", "frameon": False, "borderpad": 0}
+    style |= {"handlelength": 1.5, "handletextpad": 0.5, "columnspacing": 1}
+    # In the axes it would cover curves, which are anywhere.
+    if legend_columns:
+        axes.figure.legend(loc="outside lower center", **style)
     else:
-        axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=_BELOW_LABEL, **style)
 
 
 def _draw_histogram(axes, model, inks):

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import OccuPyError
 from ..parallel import Progress
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
-from ..settings.checks import check_among, checked_voxel_size
+from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .fit import fit_all
@@ -63,7 +63,8 @@ def refine_maps(
     for name, density in _named(densities, names):
         if box is None:
             made = report.stage("densities of groups", 0.3)
-            box = MatrixBox(density.shape, voxel_size, groups, origin, lowpass, solvent, made)
+            shape = checked_density(density)[0].shape
+            box = MatrixBox(shape, voxel_size, groups, origin, lowpass, solvent, made)
             report.stage("maps", 0.6)
         readings.append(Reading(name, box.sums(density), box.model_sums))
     if box is None:
@@ -120,13 +121,12 @@ class MatrixBox:
     """
 
     def __init__(self, shape, voxel_size, groups, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
-        sizes = checked_voxel_size(voxel_size)
-        self.lowpass = checked_lowpass(lowpass, shape, sizes)
-        self._shape = tuple(shape)
-        in_box, _ = groups_in_box(checked_groups(groups, MOST_GROUPS), shape, sizes, origin)
-        self._model = MatrixModel(shape, sizes, in_box, self.lowpass, solvent, progress)
+        sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
+        self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
+        in_box, _ = groups_in_box(checked_groups(groups, MOST_GROUPS), self._shape, sizes, checked_origin(origin))
+        check_scattering(in_box, solvent)
+        self._model = MatrixModel(self._shape, sizes, in_box, self.lowpass, solvent, progress)
         self.model_sums = self._model.model_sums
-        check_scattering(self.model_sums.names, self.model_sums.weights)
 
     def sums(self, density):
         """What is read of a map of the box: `MapSums`."""

@@ -1,11 +1,10 @@
 """The matrix of occupancies of groups of atoms in many maps, as a table and in words."""
 
-import csv
-import io
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..csv_text import csv_text
 from .agreement import Order
 
 FULL, ABSENT = 0.85, 0.15
@@ -94,11 +93,9 @@ class OccupancyMatrix:
         return headings, rows
 
     def as_csv(self):
-        """The table as comma-separated values, with the line ends of that format."""
+        """The table as comma-separated values (`csv_text`)."""
         headings, rows = self.table()
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([headings, *rows])
-        return text.getvalue()
+        return csv_text([headings, *rows])
 
     def as_dict(self):
         """Plain values for a JSON file; what is not known is None."""

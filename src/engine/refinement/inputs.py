@@ -1,5 +1,7 @@
 """Groups of atoms and the resolution that are given: checked against the box of a map."""
 
+from numbers import Real
+
 import numpy as np
 
 from ..errors import OccuPyError, SettingError
@@ -9,6 +11,8 @@ DEFAULT_LOWPASS = 8.0
 SMALLEST_LOWPASS_VOXELS = 2.1
 MOST_GROUPS = 5000
 _LEAST_INSIDE = 0.5
+_LEAST_SCATTERING = 1e-6
+"""Å. A hydrogen atom has half an Å."""
 
 
 def checked_lowpass(lowpass, shape, voxel_size):
@@ -17,10 +21,12 @@ def checked_lowpass(lowpass, shape, voxel_size):
     if lowpass is None:
         return default_lowpass(voxel_size)
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
-    if not smallest <= lowpass <= longest:
+    is_number = isinstance(lowpass, Real)
+    if not is_number or not smallest <= lowpass <= longest:
+        given = f"{lowpass:g}" if is_number else lowpass
         raise SettingError(
             "lowpass",
-            f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
+            f"is {given} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
 
@@ -32,6 +38,10 @@ def default_lowpass(voxel_size):
 
 def checked_groups(groups, most=MOST_GROUPS):
     """The groups; raises `OccuPyError` where there are none, more than so many, or an empty one."""
+    if not isinstance(groups, dict):
+        raise OccuPyError(
+            f"the groups are a {type(groups).__name__}; expected a dict, the first that make_groups gives"
+        )
     if not groups:
         raise OccuPyError("there are no groups of atoms; expected at least one")
     if len(groups) > most:
@@ -52,7 +62,7 @@ def groups_in_box(groups, shape, voxel_size, origin):
     groups : dict of str to Group
     shape, voxel_size
         Of the box: voxels and Å along z, y and x.
-    origin : sequence of 3 float
+    origin : array of 3 float
         x, y, z of the first voxel in Å.
 
     Returns
@@ -78,16 +88,24 @@ def groups_in_box(groups, shape, voxel_size, origin):
     return kept, [atoms.mean() for atoms in within.values()]
 
 
-def check_scattering(names, weights):
-    """Raise `OccuPyError` where a group scatters no more than what it displaces."""
-    if (weights <= 0).any():
-        name = names[int(np.argmin(weights))]
-        raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+def check_scattering(groups, solvent):
+    """Raise `OccuPyError` where a group scatters no more than what it displaces.
+
+    Parameters
+    ----------
+    groups : dict of str to Group
+    solvent : bool
+        Count scattering above the ice that atoms displace; else above vacuum.
+    """
+    for name, group in groups.items():
+        if not group.weights(solvent).sum() > _LEAST_SCATTERING:
+            what = "the ice in its place" if solvent else "nothing"
+            raise OccuPyError(f"{name} scatters no more than {what}; expected groups of more than that")
 
 
 def _placed(group, origin):
     """The group with positions from the first voxel."""
-    return Group(group.positions - np.asarray(origin, float), group.potential, group.volume, group.variance)
+    return Group(group.positions - origin, group.potential, group.volume, group.variance)
 
 
 def _inside(group, shape, voxel_size):

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..errors import OccuPyError
 from ..parallel import Progress
-from ..settings.checks import check_among, checked_voxel_size
-from ..settings.inputs import checked_density
+from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
+from ..settings.inputs import checked_density, half_difference
 from . import errors as refine_errors
 from . import notes as refine_notes
 from .fit import GroupModel
@@ -77,16 +77,15 @@ class Refiner:
     """
 
     def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
-        sizes = checked_voxel_size(voxel_size)
-        self.lowpass = checked_lowpass(lowpass, shape, sizes)
+        sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
+        self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
         self._names = list(checked_groups(groups))
-        self._shape = tuple(shape)
-        in_box, self._fraction_inside = groups_in_box(groups, shape, sizes, origin)
+        in_box, self._fraction_inside = groups_in_box(groups, self._shape, sizes, checked_origin(origin))
+        check_scattering(in_box, solvent)
         self._kept = [i for i, name in enumerate(self._names) if name in in_box]
         self._groups = list(in_box.values())
         self._solvent = solvent
-        self._model = GroupModel(shape, sizes, self._groups, self.lowpass, solvent, progress)
-        check_scattering(list(in_box), self._model.weights)
+        self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
@@ -121,14 +120,15 @@ class Refiner:
     def _refined(self, density, reference, half_maps):
         """The refinement, the fit that it comes from, and which groups are its reference."""
         density, found = checked_density(density)
-        self._check_shape(density, "map")
+        if density.shape != self._shape:
+            raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
         model, grid, unit = self._model, self._model.grid, found.unit
         coefficients = grid.coefficients(density, unit)
         fitted = model.fit(coefficients)
         overall = refine_notes.correlation(fitted.model + fitted.undamped_residual, fitted.model)
         if problem := refine_notes.unusable(overall, fitted.occupancies, fitted.transfer):
             raise OccuPyError(problem)
-        halves = None if half_maps is None else grid.coefficients(self._half_difference(half_maps), unit)
+        halves = None if half_maps is None else grid.coefficients(half_difference(half_maps, self._shape, found), unit)
         errors = refine_errors.Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fitted, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
@@ -169,15 +169,3 @@ class Refiner:
         if fitted.occupancies[chosen] @ self._model.weights[chosen] <= 0:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
         return chosen
-
-    def _half_difference(self, half_maps):
-        if len(half_maps) != 2:
-            raise OccuPyError(f"there are {len(half_maps)} half maps; expected two")
-        first, second = (checked_density(half)[0] for half in half_maps)
-        for half in (first, second):
-            self._check_shape(half, "half map")
-        return (first - second) / 2
-
-    def _check_shape(self, density, what):
-        if density.shape != self._shape:
-            raise OccuPyError(f"the {what} has shape {density.shape}; expected {self._shape}")

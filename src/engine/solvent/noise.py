@@ -3,46 +3,11 @@
 import numpy as np
 
 from .. import parallel
-from ..errors import OccuPyError
-from ..settings.inputs import checked_density
+from .fit import checked_sample
 from .model import CERTAIN_SIGMAS
 
 _FEWEST_VOXELS = 64
 """Of solvent, from which its noise before the low-pass can be told."""
-
-
-def half_difference(half_maps, shape):
-    """Half the difference of two half maps: the noise of their mean.
-
-    Parameters
-    ----------
-    half_maps : sequence of 2 arrays of any real or integer type
-    shape : tuple of 3 int
-        Of the map, which both must have.
-
-    Returns
-    -------
-    float32 array of that shape
-
-    Raises
-    ------
-    OccuPyError
-        If they are not two different maps on the grid of the map.
-    """
-    count = len(half_maps) if isinstance(half_maps, list | tuple | np.ndarray) else 1
-    if count != 2:
-        raise OccuPyError(f"{count} half maps were given, but must be two")
-    try:
-        halves = [checked_density(half)[0] for half in half_maps]
-    except OccuPyError as error:
-        raise OccuPyError(f"a half map cannot be used: {error}") from None
-    for half in halves:
-        if half.shape != shape:
-            raise OccuPyError(f"a half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
-    difference = (halves[0] - halves[1]) / np.float32(2)
-    if not difference.any():
-        raise OccuPyError("the two half maps are identical; expected independent ones, which differ by their noise")
-    return difference
 
 
 def half_map_sigmas(lowpassed, difference, lowpassed_difference, region):
@@ -65,7 +30,7 @@ def half_map_sigmas(lowpassed, difference, lowpassed_difference, region):
     tuple of 2 float
         Standard deviation of the noise of the low-passed map and of the map itself.
     """
-    middle = np.float32(np.median(region.sample(lowpassed)))
+    middle = np.float32(np.median(checked_sample(lowpassed, region)))
 
     def sums(slab):
         lower = region.mask(slab) & (lowpassed[slab] <= middle)
