@@ -95,7 +95,19 @@ class MatrixFiles:
             place(self._csv).write_text(matrix.as_csv(), encoding="utf-8", errors="backslashreplace", newline="")
 
 
-def refine_maps(maps, choices, files, *, running=None, reference_maps=(), voxel_size=None, settings):
+def refine_maps(
+    maps,
+    choices,
+    reference_maps=(),
+    *,
+    output_dir=None,
+    overwrite=False,
+    voxel_size=None,
+    json_file=None,
+    csv_file=None,
+    running=None,
+    **settings,
+):
     """Refine against several maps, write the matrix and tell of it.
 
     Parameters
@@ -104,21 +116,23 @@ def refine_maps(maps, choices, files, *, running=None, reference_maps=(), voxel_
         Files and EMDB entries.
     choices : list of AtomChoice
         The groups of each map.
-    files : MatrixFiles
-    running : Running, optional
-        How the run goes.
     reference_maps : list of str
         Those of the maps that are known to be complete.
+    output_dir, overwrite, json_file, csv_file
+        See `MatrixFiles`.
     voxel_size : float, optional
         Å, instead of what the files say.
-    settings : dict
-        lowpass, reference and solvent, those that were given.
+    running : Running, optional
+        How the run goes.
+    **settings
+        lowpass, reference and solvent, as the engine's `refine` has them.
 
     Returns
     -------
     int
         The exit status.
     """
+    files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
     choice_of = dict(zip(maps, choices, strict=True))
     _check_models(choices, settings.get("reference"))
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)

@@ -12,7 +12,7 @@ from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
 from .atom_groups import AtomChoice, read_groups
 from .maps import on_grid, sample
-from .matrix import MatrixFiles, refine_maps
+from .matrix import refine_maps
 from .models import WRITABLE
 from .outputs import ReportFiles
 from .refinement import (
@@ -58,21 +58,15 @@ def refine(
     maps,
     *,
     atoms=(),
+    each_atoms=(),
     by="chain",
     segment=None,
     groups=(),
     write_model=(),
-    output_dir=None,
-    overwrite=False,
-    voxel_size=None,
-    json_file=None,
-    csv_file=None,
     reference_maps=(),
-    each_atoms=(),
-    running=None,
-    **settings,
+    **keywords,
 ):
-    """Refine the occupancies of groups of atoms against maps.
+    """Refine the occupancies of groups of atoms against a map, or against several for a matrix.
 
     Parameters
     ----------
@@ -80,6 +74,8 @@ def refine(
         Files and EMDB entries.
     atoms : list of Path
         Atomic models, in their place in the maps. Water is left out.
+    each_atoms : list of Path
+        In place of `atoms`, a model for each of the maps.
     by : {'chain', 'residue', 'model', 'segment'}
         What the atoms are grouped by.
     segment : int, optional
@@ -87,17 +83,54 @@ def refine(
     groups : list of tuple (str, str)
         Name and gemmi's selection of groups of their own, apart from the others.
     write_model : list of Path
-        Files to write the models to with the occupancies, one for each.
+        Files to write the models to with the occupancies in one map, one for each.
+    reference_maps : list of str
+        Maps that are known to be complete: each group is relative to itself in these.
+    **keywords
+        Those of `refine_map` or, for several maps, of `matrix.refine_maps`.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
+    choices = _choices(maps, atoms, each_atoms, by, segment, groups)
+    _check_written(write_model, atoms, maps)
+    if len(maps) == 1:
+        return refine_map(maps[0], choices[0], write_model, **keywords)
+    _check_several(maps, keywords)
+    return refine_maps(maps, choices, reference_maps, **keywords)
+
+
+def refine_map(
+    source,
+    choice,
+    write_model=(),
+    *,
+    output_dir=None,
+    overwrite=False,
+    voxel_size=None,
+    json_file=None,
+    csv_file=None,
+    running=None,
+    **settings,
+):
+    """Refine the occupancies of groups of atoms against one map.
+
+    Parameters
+    ----------
+    source : str
+        A file or an EMDB entry.
+    choice : AtomChoice
+    write_model : list of Path
+        As for `refine`.
     output_dir, overwrite
         See `RunFiles`.
     voxel_size : float, optional
-        Å, instead of what the files say.
+        Å, instead of what the file says.
     json_file, csv_file : Path, optional
-        Files to save the table to, or the matrix of several maps.
-    reference_maps : list of str
-        Maps that are known to be complete: each group is relative to itself in these.
-    each_atoms : list of Path
-        In place of `atoms`, a model for each of the maps.
+        Files to save the table to.
     running : Running, optional
         How the run goes.
     **settings
@@ -108,19 +141,11 @@ def refine(
     int
         The exit status.
     """
-    maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
-    choices = _choices(maps, atoms, each_atoms, by, segment, groups)
-    _check_written(write_model, atoms, maps)
-    if len(maps) > 1:
-        _check_matrix(maps, settings)
-        files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
-        given = {"reference_maps": reference_maps, "voxel_size": voxel_size, "settings": settings}
-        return refine_maps(maps, choices, files, running=running, **given)
-    choice = choices[0]
     tables = Tables(json_file, csv_file, overwrite, COLUMNS)
-    batch = Batch(maps, partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite), running)
+    files = partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite)
+    batch = Batch([source], files, running)
     tables.check_apart(batch)
-    read_groups(choice)  # what is wrong with the models is told once, not for every map
+    read_groups(choice)  # what is wrong with the models is told before anything is done
     done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings))
     tables.write(done, False)
     return batch.status
@@ -160,7 +185,7 @@ def _choices(maps, atoms, each_atoms, by, segment, groups):
     return [_checked_choice([path], by, segment, groups) for path in each_atoms]
 
 
-def _check_matrix(maps, settings):
+def _check_several(maps, settings):
     for source in _repeated(maps):
         raise OccuPyError(f"the map {source} is given twice; expected each map once")
     if "half_maps" in settings:
