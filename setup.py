@@ -24,7 +24,7 @@ setup(
     package_dir={PACKAGE: "src"},
     packages=[PACKAGE, *(f"{PACKAGE}.{name}" for name in find_packages(str(HERE / "src")))],
     package_data={PACKAGE: ["docs/user/*/*.html", "docs/user/images/*.png"]},
-    install_requires=["numpy>=1.26", "scipy>=1.13", "mrcfile>=1.5", "matplotlib>=3.8", "tqdm>=4.60", "gemmi>=0.7"],
+    install_requires=["numpy>=1.26", "scipy>=1.13", "mrcfile>=1.5", "matplotlib>=3.8", "tqdm>=4.60", "gemmi>=0.7", "filelock>=4"],
     extras_require={"batch": BATCH, "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BATCH]},
     entry_points={"console_scripts": [f"occupy = {PACKAGE}.cli:main"]},
 )

@@ -1,10 +1,18 @@
 """Files that only one process at a time can hold: so it is known whether another is at work, or was killed."""
 
+import errno
 import os
 from contextlib import contextmanager, suppress
 
+from filelock import FileLock, Timeout
+
 from ..engine.errors import OccuPyError
 from .places import file_problems
+
+_PATIENCE, _POLL = 0.1, 0.01
+"""Seconds: one that was let go while it was opened is asked for again."""
+
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
 @contextmanager
@@ -49,56 +57,27 @@ class Held:
     """
 
     def __init__(self, path):
-        self._path = path
-        while True:
-            self._file = open(path, "a+b")  # noqa: SIM115  It stays open.
-            try:
-                self.certain = _lock(self._file)
-            except BlockingIOError:
-                self._file.close()
-                raise
-            if self._is_there():
-                return
-            self._file.close()  # Its owner has removed it since it was opened.
-
-    def _is_there(self):
+        self._path, self.certain = path, True
+        # A soft lock would outlive a process that is killed.
+        self._lock = FileLock(path, _PATIENCE, poll_interval=_POLL, thread_local=False, fallback_to_soft=False)
         try:
-            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
-        except FileNotFoundError:
-            return False
+            self._lock.acquire()
+        except Timeout:
+            raise BlockingIOError(errno.EWOULDBLOCK, "another process holds it", str(path)) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            self.certain = False
 
     def let_go(self):
         """Remove the file."""
-        if os.name == "nt":  # where an open file cannot be removed
-            self._file.close()
+        removed_first = os.name != "nt"  # where an open file cannot be removed
+        if removed_first:
             self._remove()
-        else:
+        self._lock.release()
+        if not removed_first:
             self._remove()
-            self._file.close()
 
     def _remove(self):
         with suppress(OSError):  # where another process has opened it
             self._path.unlink(missing_ok=True)
-
-
-if os.name == "nt":
-    import msvcrt
-
-    def _lock(file):
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError(*error.args) from None
-        return True
-
-else:
-    import fcntl
-
-    def _lock(file):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise
-        except OSError:
-            return False  # The file system has no locks.
-        return True
