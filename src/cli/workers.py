@@ -4,10 +4,9 @@ import bz2
 import gzip
 import logging
 import os
-import signal
 import threading
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 
 import numpy as np
@@ -27,13 +26,6 @@ SMALLEST_LIMIT = 4_000_000_000
 
 LOSSES_ALLOWED = 3
 _POLL, _PATIENCE = 2.0, 10.0
-_KEEPING_LITTLE = {
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.low-level-log-length": 100,
-    "distributed.admin.system-monitor.log-length": 100,
-}
-"""Settings of Dask, so that memory does not grow with the maps: else it keeps a profile of every second of work, and
-logs that are full after a thousand tasks or an hour."""
 
 _LOST_MEMORY = "worker-restart-memory"
 """The topic under which Dask's nannies tell of workers that they have ended for their memory."""
@@ -62,7 +54,11 @@ def pool(running, maps):
         return
     _prepare()
     with _client_of(running) if running.elsewhere else _local_client(running.workers, maps) as client:
-        yield _Workers(client).run
+        workers = _Workers(client)
+        try:
+            yield workers.run
+        finally:
+            workers.cancel()
 
 
 def _in_turn(function, items):
@@ -79,8 +75,7 @@ def _prepare():
         raise OccuPyError(
             "workers need dask and distributed, which are not installed; expected pip install '.[batch]'"
         ) from None
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)
 
 
 @contextmanager
@@ -104,33 +99,24 @@ def _client_of(running):
 @contextmanager
 def _local_client(wanted, maps):
     """A client of workers of its own on this computer; nobody else on it can use them."""
-    import dask
-    import distributed
+    from .cluster import local_client
 
     count, threads, limit = shares(wanted, maps)
     if count < min(wanted, len(maps)):
         tell_aside(f"{count} of {wanted} workers: there is memory for no more, as a map may take {_gigabytes(limit)}")
     variables = ONE_THREAD | {parallel.THREADS_VARIABLE: str(threads), "TQDM_DISABLE": "1"}
-    of_memory = dict.fromkeys(("target", "spill", "pause"), False)
-    settings = _KEEPING_LITTLE | {
-        "distributed.nanny.pre-spawn-environ": variables,
-        "distributed.scheduler.allowed-failures": LOSSES_ALLOWED,
-    }
-    settings |= {f"distributed.worker.memory.{name}": value for name, value in of_memory.items()}
-    size = {"n_workers": count, "threads_per_worker": 1, "memory_limit": limit}
-    apart = {"host": "127.0.0.1", "dashboard_address": None, "security": distributed.Security.temporary()}
-    with (
-        dask.config.set(settings),
-        distributed.LocalCluster(**size, **apart, silence_logs=logging.CRITICAL) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        client.run(_ignore_interrupts)
+    with ExitStack() as stack:
+        try:
+            client = stack.enter_context(local_client(count, limit, variables, LOSSES_ALLOWED))
+        except (OSError, RuntimeError) as error:
+            raise OccuPyError(f"workers cannot be started: {_first_cause(error)}") from None
         yield client
 
 
-def _ignore_interrupts():
-    """In a worker: Ctrl-C reaches all processes of a terminal, but the first of them decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _first_cause(error):
+    while error.__cause__:
+        error = error.__cause__
+    return getattr(error, "strerror", None) or error
 
 
 def shares(wanted, maps):
@@ -189,24 +175,27 @@ class _Workers:
 
     def __init__(self, client):
         self._client = client
+        self._items_of = {}
         self._told_of_waiting = False
 
     def run(self, function, items):
         """See `pool`. No more tasks are handed over than there are workers, so that few are under way at any time."""
-        waiting, items_of = iter(items), {}
-        try:
-            while True:
-                with _while_scheduler_lives():
-                    for item in islice(waiting, max(0, self._places() - len(items_of))):
-                        items_of[self._client.submit(_on_worker, function, *item, pure=False)] = item
-                    ready = self._ready(items_of)
-                if not items_of:
-                    return
-                for future in ready:
-                    yield items_of.pop(future), self._outcome(future)
-        finally:
-            if items_of:
-                self._client.cancel(list(items_of), force=True)
+        waiting, under_way = iter(items), self._items_of
+        while True:
+            with _while_scheduler_lives():
+                for item in islice(waiting, max(0, self._places() - len(under_way))):
+                    under_way[self._client.submit(_on_worker, function, *item, pure=False)] = item
+                ready = self._ready(under_way)
+            if not under_way:
+                return
+            for future in ready:
+                yield under_way.pop(future), self._outcome(future)
+
+    def cancel(self):
+        """Take back what has not come to an end."""
+        if self._items_of:
+            with suppress(OSError, CancelledError):  # of a scheduler that is gone
+                self._client.cancel(list(self._items_of), force=True)
 
     def _places(self):
         """How many tasks there may be at a time: one for each worker, and one while there is none yet."""
