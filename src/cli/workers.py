@@ -7,7 +7,8 @@ import os
 import threading
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice
+from time import monotonic
 
 import numpy as np
 
@@ -25,7 +26,7 @@ SMALLEST_LIMIT = 4_000_000_000
 """Memory of a worker, in bytes, that is never refused it if it is there: models take theirs whatever the map is."""
 
 LOSSES_ALLOWED = 3
-_POLL, _PATIENCE = 2.0, 10.0
+_POLL, _TO_CONNECT, _BETWEEN_WORDS = 2.0, 10.0, 60.0
 
 _LOST_MEMORY = "worker-restart-memory"
 """The topic under which Dask's nannies tell of workers that they have ended for their memory."""
@@ -54,7 +55,7 @@ def pool(running, maps):
         return
     _prepare()
     with _client_of(running) if running.elsewhere else _local_client(running.workers, maps) as client:
-        workers = _Workers(client)
+        workers = _Workers(client, running.worker_timeout)
         try:
             yield workers.run
         finally:
@@ -87,7 +88,7 @@ def _client_of(running):
         raise OccuPyError(f"{running.scheduler_file}: no such file; expected one that a Dask scheduler has written")
     address = {"address": running.scheduler} if running.scheduler else {"scheduler_file": str(running.scheduler_file)}
     try:
-        client = distributed.Client(**address, timeout=_PATIENCE)
+        client = distributed.Client(**address, timeout=_TO_CONNECT)
     except (OSError, ValueError, TimeoutError) as error:
         where = running.scheduler or running.scheduler_file
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -171,12 +172,14 @@ class _Workers:
     Parameters
     ----------
     client : distributed.Client
+    timeout : float
+        Minutes without a worker after which the run ends.
     """
 
-    def __init__(self, client):
+    def __init__(self, client, timeout):
         self._client = client
         self._items_of = {}
-        self._told_of_waiting = False
+        self._patience = Patience(timeout)
 
     def run(self, function, items):
         """See `pool`. No more tasks are handed over than there are workers, so that few are under way at any time."""
@@ -185,9 +188,10 @@ class _Workers:
             with _while_scheduler_lives():
                 for item in islice(waiting, max(0, self._places() - len(under_way))):
                     under_way[self._client.submit(_on_worker, function, *item, pure=False)] = item
+                if not under_way:
+                    return
                 ready = self._ready(under_way)
-            if not under_way:
-                return
+                self._patience.look("" if ready else self._idleness(under_way))
             for future in ready:
                 yield under_way.pop(future), self._outcome(future)
 
@@ -199,17 +203,18 @@ class _Workers:
 
     def _places(self):
         """How many tasks there may be at a time: one for each worker, and one while there is none yet."""
-        count = len(self._client.nthreads())
-        if count == 0 and not self._told_of_waiting:
-            self._told_of_waiting = True
-            tell_aside("the Dask scheduler has no workers yet; waiting for them")
-        return max(1, count)
+        return max(1, len(self._client.nthreads()))
+
+    def _idleness(self, futures):
+        """Why no worker works on any of these; nothing if one does."""
+        at_work = self._client.processing()
+        if not {future.key for future in futures}.isdisjoint(chain.from_iterable(at_work.values())):
+            return ""
+        return "has workers, but they are busy, paused or ending" if at_work else "has no workers"
 
     def _ready(self, futures):
         import distributed
 
-        if not futures:
-            return ()
         try:
             return distributed.wait(list(futures), timeout=_POLL, return_when="FIRST_COMPLETED").done
         except TimeoutError:
@@ -238,6 +243,45 @@ class _Workers:
         return (
             f"its worker was taken away or broke down {times} times while it worked on it; expected workers that stay"
         )
+
+
+class Patience:
+    """Says every minute what is waited for, and ends a run that waits too long.
+
+    Parameters
+    ----------
+    timeout : float
+        Minutes.
+    """
+
+    def __init__(self, timeout):
+        self._timeout = timeout
+        self._since = self._next_word = None
+
+    def look(self, idleness):
+        """Take notice of why no worker works at present; of nothing, if one does.
+
+        Raises
+        ------
+        OccuPyError
+            If that has been so for too long.
+        """
+        now = monotonic()
+        if not idleness:
+            self._since = None
+        elif self._since is None:  # It may be the moment between two tasks.
+            self._since, self._next_word = now, now
+        elif now - self._since >= 60 * self._timeout:
+            raise OccuPyError(
+                f"no worker has worked for {self._timeout:g} minutes (--worker-timeout), since the Dask scheduler "
+                f"{idleness}; what was made is kept, and --resume goes on"
+            )
+        elif now >= self._next_word:
+            self._next_word = now + _BETWEEN_WORDS
+            tell_aside(
+                f"waiting for workers, {(now - self._since) / 60:.0f} of at most {self._timeout:g} minutes "
+                f"(--worker-timeout): the Dask scheduler {idleness}"
+            )
 
 
 @contextmanager

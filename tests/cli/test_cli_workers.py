@@ -125,8 +125,9 @@ def cluster(tmp_path_factory):
         _wait_for(file.exists)
         of_worker = ("--scheduler-file", str(file), "--nthreads", "1")
         workers = [start("worker", *of_worker, *map(str, options)) for options in options_of_workers]
-        there = [sys.executable, "-c", UNTIL_THERE, str(file), str(len(workers))]
-        subprocess.run(there, check=True, timeout=120)
+        if workers:
+            there = [sys.executable, "-c", UNTIL_THERE, str(file), str(len(workers))]
+            subprocess.run(there, check=True, timeout=120)
         return file, workers
 
     yield cluster
@@ -269,6 +270,49 @@ def test_a_scheduler_that_is_gone_ends_the_run_in_a_sentence(occupy, cluster, ma
     result = occupy("estimate", *maps, "--output-dir", tmp_path / "out", "--scheduler-file", file)
     assert result.returncode == 1
     assert told_by(result) == ["occupy: the Dask scheduler is gone; what was made is kept, and --resume goes on"]
+
+
+def test_a_run_without_workers_says_so_and_ends_when_its_time_is_over(occupy, cluster, maps, tmp_path):
+    file, _ = cluster()
+    options = ("--output-dir", tmp_path / "out", "--scheduler-file", file, "--worker-timeout", 0.1)
+    result = occupy("estimate", *maps, *options)
+    assert result.returncode == 1
+    first, last = told_by(result)
+    waiting = "waiting for workers, 0 of at most 0.1 minutes (--worker-timeout): the Dask scheduler has no workers"
+    assert first == f"occupy: {waiting}"
+    assert last == (
+        "occupy: no worker has worked for 0.1 minutes (--worker-timeout), since the Dask scheduler has no workers; "
+        "what was made is kept, and --resume goes on"
+    )
+
+
+def test_every_minute_without_workers_is_told_and_any_work_ends_the_waiting(monkeypatch, capsys):
+    from chimerax.occupy.cli import workers
+    from chimerax.occupy.engine.errors import OccuPyError
+
+    now = [0.0]
+    monkeypatch.setattr(workers, "monotonic", lambda: now[0])
+    patience = workers.Patience(5)
+
+    def told_until(end, idleness):
+        while now[0] < end:
+            now[0] += 2
+            patience.look(idleness)
+        return re.findall(r"(\d+) of at most 5 minutes .* the Dask scheduler (.*)", capsys.readouterr().err)
+
+    assert told_until(290, "has none") == [(str(minute), "has none") for minute in range(5)]
+    assert told_until(292, "") == []
+    assert told_until(294, "rests") == [], "it may be the moment between two tasks"
+    assert told_until(500, "rests") == [(str(minute), "rests") for minute in range(4)]
+    with pytest.raises(OccuPyError, match=r"no worker has worked for 5 minutes \(--worker-timeout\)"):
+        told_until(600, "rests")
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "soon", "inf"])
+def test_a_time_that_is_none_is_refused(occupy, maps, minutes):
+    result = occupy("estimate", *maps, "--worker-timeout", minutes)
+    assert result.returncode == 2
+    assert "must be a number above 0" in result.stderr
 
 
 def test_processors_are_shared_among_local_workers(tmp_path):
