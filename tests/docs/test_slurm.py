@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
+from chimerax.occupy.cli.demo import write_map
 
 pytest.importorskip("dask_jobqueue")
 
@@ -16,19 +18,20 @@ DOCUMENT = (Path(__file__).resolve().parents[2] / "docs/batch.md").read_text(enc
 
 
 def partition():
-    """The name of the default partition of a Slurm that works; None where there is none."""
+    """The default partition of a Slurm that works and has one node, which is then this computer; else None."""
     if not (shutil.which("sbatch") and shutil.which("sinfo")):
         return None
+    command = ["sinfo", "-h", "-s", "-o", "%P %a %F"]  # %F: nodes allocated/idle/other/in all
     try:
-        asked = subprocess.run(["sinfo", "-h", "-o", "%P %a"], capture_output=True, text=True, check=False, timeout=30)
+        asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     except subprocess.TimeoutExpired:
         return None
-    found = re.search(r"^(\S+)\* up$", asked.stdout, re.MULTILINE) if asked.returncode == 0 else None
+    found = re.search(r"^(\S+)\* up \d/\d/0/1$", asked.stdout, re.MULTILINE)
     return found and found[1]
 
 
 PARTITION = partition()
-pytestmark = pytest.mark.skipif(PARTITION is None, reason="no Slurm is running here: the recipes for it were not tried")
+pytestmark = pytest.mark.skipif(PARTITION is None, reason="no Slurm of one node runs here: its recipes were not tried")
 
 
 def recipe(beginning, changes):
@@ -52,11 +55,11 @@ def wait_for(condition, seconds=300):
 
 
 @pytest.fixture
-def folder(tmp_path, store, density):
+def folder(tmp_path):
     """A folder with maps, in which the recipes run."""
     (tmp_path / "maps").mkdir()
     for number in range(4):
-        store(tmp_path / "maps" / f"{number}.mrc", density)
+        write_map(tmp_path / "maps" / f"{number}.mrc")
     return tmp_path
 
 
@@ -67,14 +70,16 @@ def environment():
 
 
 @pytest.fixture
-def jobs(folder):
-    """A function that lists the jobs that have begun, by their logs; whatever of them is left is ended."""
+def name():
+    """The name of a test's jobs, of which none is left after it."""
+    unique = f"occupy-test-{uuid.uuid4().hex}"
+    yield unique
+    subprocess.run(["scancel", "--name", unique], check=True)
 
-    def listed():
-        return {path.stem.rpartition("-")[2] for path in (folder / "logs").glob("*.err")}
 
-    yield listed
-    subprocess.run(["scancel", "--me"], check=True)
+def begun(folder):
+    """The jobs of dask-jobqueue that have begun, by their logs."""
+    return list((folder / "logs").glob("*.err"))
 
 
 def made(folder):
@@ -84,9 +89,9 @@ def made(folder):
 MADE = [f"{number}_equalized.mrc" for number in range(4)]
 
 
-def test_jobs_of_dask_jobqueue_make_the_maps_and_those_that_end_are_replaced(folder, environment, jobs):
+def test_jobs_of_dask_jobqueue_make_the_maps_and_those_that_end_are_replaced(folder, environment, name):
     numbers = {
-        '"cpu"': f'"{PARTITION}"',
+        'queue="cpu"': f'queue="{PARTITION}", job_name="{name}"',
         '"4GB"': '"1GB"',
         '"230m"': '"20s"',
         '"5m"': '"1s"',
@@ -97,15 +102,17 @@ def test_jobs_of_dask_jobqueue_make_the_maps_and_those_that_end_are_replaced(fol
     command = changed(line, {"/data/": f"{folder}/"})
     with subprocess.Popen([sys.executable, "cluster.py"], cwd=folder, env=environment) as cluster:
         try:
-            wait_for(lambda: len(jobs()) > 2)  # There are two at a time.
-            result = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
+            wait_for(lambda: len(begun(folder)) > 2)  # There are two at a time.
+            result = subprocess.run(
+                command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
+            )
         finally:
             cluster.terminate()
     assert result.returncode == 0, result.stderr
     assert made(folder) == MADE
 
 
-def test_one_job_of_several_tasks_makes_the_maps_and_leaves_no_process(folder, environment, jobs):
+def test_one_job_of_several_tasks_makes_the_maps_and_leaves_no_process(folder, environment, name):
     psutil = pytest.importorskip("psutil")
     numbers = {
         "--ntasks=40": "--ntasks=4",
@@ -115,13 +122,15 @@ def test_one_job_of_several_tasks_makes_the_maps_and_leaves_no_process(folder, e
         "/data/": f"{folder}/",
     }
     (folder / "job.sh").write_text(recipe("#!/bin/bash\n#SBATCH", numbers))
-    command = ["sbatch", "--wait", "--parsable", "job.sh"]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    command = ["sbatch", "--wait", "--parsable", "--job-name", name, "job.sh"]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
     job = result.stdout.strip()
     assert result.returncode == 0, (folder / f"slurm-{job}.out").read_text()
     assert made(folder) == MADE
 
     def is_left():
-        return any(f"scheduler-{job}.json" in process.info["cmdline"] for process in psutil.process_iter(["cmdline"]))
+        return any(
+            f"scheduler-{job}.json" in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])
+        )
 
     wait_for(lambda: not is_left())
