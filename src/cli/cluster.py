@@ -46,14 +46,21 @@ class Worker(_WithoutPages, distributed.Worker):
 class Nanny(distributed.Nanny):
     """Dask's process that watches a worker; one that dies while it starts is started again, as one that dies later."""
 
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._starting, self._deaths = asyncio.Lock(), 0
+
     async def instantiate(self):
-        """Start the worker."""
+        """Start the worker, unless it is there: older versions of Dask ask for it once more when it has died."""
         if hasattr(signal, "pthread_sigmask"):
             # What this thread starts inherits it, and so is deaf to Ctrl-C before it can say so itself.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        for _ in range(_STARTS_ALLOWED):
-            if (status := await super().instantiate()) == distributed.Status.running:
-                return status
+        async with self._starting:
+            while self._deaths < _STARTS_ALLOWED:
+                if (status := await super().instantiate()) == distributed.Status.running:
+                    self._deaths = 0
+                    return status
+                self._deaths += 1
         raise RuntimeError(f"{_STARTS_ALLOWED} processes died while they started, one after another")
 
 
@@ -84,7 +91,8 @@ def local_client(count, memory_limit, variables, losses_allowed):
     security = distributed.Security.temporary()
     of_all = {"host": _HOST, "protocol": "tls://", "security": security}
     of_worker = {"nthreads": 1, "memory_limit": memory_limit, "worker_class": Worker}
-    # The first lock starts a process that multiprocessing needs; where it starts, signals are no longer blocked.
+    # The first lock has multiprocessing start a process of its own, which leaves no signal blocked in the thread that
+    # does so: that is this one rather than that of `Nanny`.
     multiprocessing.get_context("spawn").Lock()
     with (
         dask.config.set(_settings(variables, losses_allowed)),

@@ -19,6 +19,7 @@ SERVER = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
 SERVER_VARIABLE, CACHE_VARIABLE = "OCCUPY_EMDB_SERVER", "OCCUPY_CACHE"
 _CHUNK = _PADDING = 1 << 20
 _HEADER, _LONGEST_AXIS = 1024, 1 << 16
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def is_entry(text):
@@ -86,7 +87,7 @@ def _told_of(entry, folder):
     except OccuPyError as error:
         raise OccuPyError(f"{entry} cannot be fetched: {error}") from None
     except OSError as error:
-        problem = DiskFull if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)) else OccuPyError
+        problem = DiskFull if error.errno in _FULL else OccuPyError
         reason = error.strerror or error
         raise problem(f"{entry} cannot be fetched into {folder}: {reason}; {CACHE_VARIABLE} names the folder") from None
 
