@@ -118,9 +118,7 @@ def test_workers_that_never_start_end_the_run_in_a_sentence(refusal, maps, loadi
 
 @posix_only
 @pytest.mark.parametrize("stage", ["DASK_DISTRIBUTED__WORKER__PRELOAD", "PYTHONPATH"])
-def test_ctrl_c_while_workers_start_is_told_in_a_sentence_and_no_process_is_left(
-    occupy, maps, loading, tmp_path, stage
-):
+def test_ctrl_c_while_workers_start_is_told_in_a_sentence(occupy, maps, loading, tmp_path, stage):
     environment = loading(CTRL_C, stage)
     result = occupy(
         "estimate", *maps, "--workers", 2, "--no-figures", env=environment, start_new_session=True, cwd=tmp_path
