@@ -177,7 +177,7 @@ def _draw_tree(axes, order, side):
     lines = _tree_lines(order)
     along = [line if side == "top" else line[:, ::-1] for line in lines]
     axes.add_collection(LineCollection(along, colors=line_color(axes), linewidths=0.7))
-    length, deepest = len(order.places), max(line[:, 1].max() for line in lines)
+    length, deepest = len(order.places), max(line[:, 1].max() for line in lines) or 1  # 0 where all are alike
     if side == "top":
         axes.set_xlim(-0.5, length - 0.5)
         axes.set_ylim(0, 1.03 * deepest)

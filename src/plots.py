@@ -21,6 +21,9 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_COUNTED = 1 << 22
 _LONGEST_LABEL = 24
 _SMALLEST_LETTERS = 5
+_BELOW_LABEL = 5
+"""From the axes to a legend that is below their label, in sizes of its letters."""
+
 _COMPRESSION = 1
 """Of pictures, 0 to 9: 6, the usual, takes four times as long and spares an eighth."""
 
@@ -67,7 +70,7 @@ def solvent_figure(model, title=""):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.2), dpi=120)
-    draw_solvent(figure.add_axes((0.11, 0.13, 0.77, 0.78)), model, title)
+    draw_solvent(figure.add_axes((0.11, 0.225, 0.77, 0.685)), model, title)
     return figure
 
 
@@ -88,7 +91,7 @@ def estimate_figure(estimate, density, title=""):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(16, 4.2), dpi=100)
-    draw_solvent(figure.add_axes((0.047, 0.135, 0.275, 0.775)), estimate.solvent, title)
+    draw_solvent(figure.add_axes((0.047, 0.225, 0.275, 0.685)), estimate.solvent, title)
     for axis, left in enumerate((0.365, 0.558, 0.751)):
         panel = figure.add_axes((left, 0.05, 0.185, 0.86))
         draw_projection(panel, density, estimate.scale, estimate.full_scale, axis)
@@ -431,7 +434,7 @@ def _power_of_ten(value):
     return "10" + str(round(np.log10(value))).translate(_SUPERSCRIPTS)
 
 
-def draw_solvent(axes, model, title="", legend_below=False):
+def draw_solvent(axes, model, title="", legend_columns=None):
     """Draw what `solvent_figure` shows on axes of a figure that is there already.
 
     Parameters
@@ -439,9 +442,9 @@ def draw_solvent(axes, model, title="", legend_below=False):
     axes : matplotlib.axes.Axes
     model : SolventModel
     title : str
-    legend_below : bool
-        Put the legend below the axes, where a small figure has no room for it in them. The layout of the figure
-        has to be constrained.
+    legend_columns : int, optional
+        Of a legend that takes the whole width of a figure that has little; unless given it is below the axes, three
+        wide. The layout of the figure has to be constrained.
     """
     inks = _inks(axes)
     _draw_histogram(axes, model, inks)
@@ -454,11 +457,13 @@ def draw_solvent(axes, model, title="", legend_below=False):
     axes.set_xlim(model.mean - left * model.sigma, model.mean + beyond * model.sigma)
     axes.set_title(title, fontsize="medium", y=1, parse_math=False)  # a name may hold $
     handles = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
-    if legend_below:
-        compact = {"handlelength": 1.5, "handletextpad": 0.5, "columnspacing": 1, "borderpad": 0, "frameon": False}
-        axes.figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small", **compact)
+    style = {"handles": handles, "ncols": legend_columns or 3, "fontsize": "small", "frameon": False, "borderpad": 0}
+    style |= {"handlelength": 1.5, "handletextpad": 0.5, "columnspacing": 1}
+    # In the axes it would cover curves, which are anywhere.
+    if legend_columns:
+        axes.figure.legend(loc="outside lower center", **style)
     else:
-        axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, 0.93), fontsize="small")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=_BELOW_LABEL, **style)
 
 
 def line_color(axes):

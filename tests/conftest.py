@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+INPUTS = 400
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--inputs", type=int, default=INPUTS, help="inputs that test_fuzz.py makes and tries")
+    parser.addoption("--first-input", type=int, default=0, help="number of the first of them")
 
 
 def _shared(*parts):

@@ -1,18 +1,19 @@
 """Groups of atoms of model files, as the engine takes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
 from ..engine.errors import OccuPyError
 from ..engine.groups import DEFAULT_SEGMENT, alternate_shares, distinct, make_groups, segment_numbers
+from .fingerprints import checksum
 from .models import AtomicModel
 
 
 @dataclass(frozen=True)
 class AtomChoice:
-    """Which atoms, and how they are grouped: plain values.
+    """Which atoms, and how they are grouped: plain values, of which equal ones have the same atoms.
 
     Attributes
     ----------
@@ -24,12 +25,32 @@ class AtomChoice:
         Residues in a segment.
     selections : tuple of tuple (str, str)
         Name and gemmi's selection of each group of its own.
+    checksums : tuple of int or None
+        Of what the files held when the choice was made, which is what another process has to find in them; None where
+        a file cannot be read.
     """
 
     paths: tuple
     by: str = "chain"
     segment: int = DEFAULT_SEGMENT
     selections: tuple = ()
+    checksums: tuple = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "checksums", tuple(map(_checksum, self.paths)))
+
+    def check_unchanged(self):
+        """Raise `OccuPyError` where a file holds something else than when the choice was made."""
+        for path, known in zip(self.paths, self.checksums, strict=True):
+            if _checksum(path) != known:
+                raise OccuPyError(f"{path} was changed while the program ran; expected one model for the whole run")
+
+
+def _checksum(path):
+    try:
+        return checksum(path)
+    except OSError:
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -39,9 +60,11 @@ def read_groups(choice):
     Raises
     ------
     OccuPyError
-        If a file is no model, or a selection cannot be used.
+        If a file is no model, or not that of the choice any more, or a selection cannot be used.
     """
-    return AtomGroups(choice)
+    groups = AtomGroups(choice)
+    choice.check_unchanged()
+    return groups
 
 
 class AtomGroups:

@@ -7,8 +7,9 @@ import mrcfile
 from ..engine import phantom
 from . import estimate, mapfile, modify
 from .arguments import add_output, add_subcommand
-from .outputs import removed_on_failure, staged
+from .places import removed_on_failure
 from .report import tell
+from .staging import recover, staged
 
 SHAPE = (96, 96, 96)
 VOXEL_SIZE = 1.5
@@ -37,6 +38,7 @@ def demo(*, output_dir=None, overwrite=False):
     output = {"output_dir": folder, "overwrite": overwrite}
     estimated = estimate.files_of(path, **output)
     equalized = modify.files_of(path, kind="equalize", **output)
+    recover([[path], estimated.paths, equalized.paths])
     with removed_on_failure([path, *estimated.paths, *equalized.paths]):
         with staged([path], overwrite) as place:
             write_map(place(path))

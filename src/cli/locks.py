@@ -1,15 +1,15 @@
-"""A lock on a folder, so that of two runs that make the same files there one waits or is refused."""
+"""Files that only one process at a time can hold: so it is known whether another is at work, or was killed."""
 
 import os
 from contextlib import contextmanager, suppress
 
 from ..engine.errors import OccuPyError
-from .outputs import file_problems
+from .places import file_problems
 
 
 @contextmanager
 def only_run(path, refusal):
-    """Hold a file that only one process at a time can hold; the system lets go of it when the process ends, however.
+    """Hold a file, so that of two runs that make the same files there one is refused.
 
     Parameters
     ----------
@@ -19,46 +19,66 @@ def only_run(path, refusal):
         The sentence of the `OccuPyError` where another process holds it.
     """
     with file_problems(path.parent):
-        file = _held(path)
-    if file is None:
-        raise OccuPyError(refusal)
+        try:
+            held = Held(path)
+        except BlockingIOError:
+            raise OccuPyError(refusal) from None
     try:
         yield
     finally:
-        _let_go(file, path)
+        held.let_go()
 
 
-def _held(path):
-    """The file, open and locked; None if another process has locked it."""
-    while True:
-        file = open(path, "a+b")  # noqa: SIM115  It stays open.
-        if not _lock(file):
-            file.close()
-            return None
-        if _is_at(file, path):
-            return file
-        file.close()  # Its owner has removed it since it was opened.
+class Held:
+    """A file that this process holds until it lets go; the system does so when the process ends, however.
 
+    Parameters
+    ----------
+    path : Path
+        The file, which is made; there is none when it is let go.
 
-def _is_at(file, path):
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
-    except FileNotFoundError:
-        return False
+    Attributes
+    ----------
+    certain : bool
+        Whether no other process can hold it; where the file system has no locks, others may.
 
+    Raises
+    ------
+    BlockingIOError
+        Where another process holds it.
+    """
 
-def _let_go(file, path):
-    if os.name == "nt":  # where an open file cannot be removed
-        file.close()
-        _remove(path)
-    else:
-        _remove(path)
-        file.close()
+    def __init__(self, path):
+        self._path = path
+        while True:
+            self._file = open(path, "a+b")  # noqa: SIM115  It stays open.
+            try:
+                self.certain = _lock(self._file)
+            except BlockingIOError:
+                self._file.close()
+                raise
+            if self._is_there():
+                return
+            self._file.close()  # Its owner has removed it since it was opened.
 
+    def _is_there(self):
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
+        except FileNotFoundError:
+            return False
 
-def _remove(path):
-    with suppress(OSError):  # where another process has opened it
-        path.unlink(missing_ok=True)
+    def let_go(self):
+        """Remove the file."""
+        if os.name == "nt":  # where an open file cannot be removed
+            self._file.close()
+            self._remove()
+        else:
+            self._remove()
+            self._file.close()
+
+    def _remove(self):
+        with suppress(OSError):  # where another process has opened it
+            self._path.unlink(missing_ok=True)
 
 
 if os.name == "nt":
@@ -67,8 +87,8 @@ if os.name == "nt":
     def _lock(file):
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
+        except OSError as error:
+            raise BlockingIOError(*error.args) from None
         return True
 
 else:
@@ -78,7 +98,7 @@ else:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
+            raise
         except OSError:
-            return True  # The file system has no locks.
+            return False  # The file system has no locks.
         return True

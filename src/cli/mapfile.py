@@ -4,24 +4,32 @@ In memory a map is always (z, y, x); files may have other axis orders. What is w
 has the header of the map that was read, so that it overlays it in any viewer.
 """
 
+import bz2
+import gzip
+import io
+import math
 import os
 import warnings
 import zlib
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import mrcfile
 import numpy as np
+from mrcfile.dtypes import HEADER_DTYPE
+from mrcfile.mrcinterpreter import MrcInterpreter
 from mrcfile.mrcobject import MrcObject
+from mrcfile.utils import data_dtype_from_header, data_shape_from_header, spacegroup_is_volume_stack
 
 from ..engine import parallel
+from ..engine.checks import LARGEST_VOXEL, SMALLEST_VOXEL, checked_voxel_size
 from ..engine.errors import OccuPyError
 
 _RIGHT_ANGLE, _ANGLE_TOLERANCE = 90.0, 0.01
-_COMPRESSED_BEGINNINGS = (b"\x1f\x8b", b"BZh")
+_DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
+_PIECE = 1 << 20
 _LABELS, _LABEL_LENGTH = 10, 79
 _ANGLES = ("alpha", "beta", "gamma")
-_VOLUME_STACK_SPACEGROUPS = range(401, 631)
 SUFFIXES = (".mrc", ".map", ".ccp4", ".rec")
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2"}
 
@@ -33,9 +41,8 @@ class MapFile:
     Attributes
     ----------
     path : Path
-    density : array, shape (z, y, x)
-        Mapped from the file, read-only, where the file holds it as it is needed, so that
-        memory it takes can be taken back; else of float32 in memory.
+    density : array of float32, shape (z, y, x)
+        Read-only.
     voxel_size : tuple of 3 float
         Å along z, y and x.
     header : numpy record
@@ -81,7 +88,7 @@ def map_name(path):
 
 
 def read(path, voxel_size=None):
-    """Read a map file, gzip and bzip2 too.
+    """Read a map file, gzip and bzip2 too: what its header promises and no more.
 
     Parameters
     ----------
@@ -92,19 +99,15 @@ def read(path, voxel_size=None):
     Raises
     ------
     OccuPyError
-        If it does not exist, is no whole MRC/CCP4 map, or its axes are skewed.
+        If it does not exist, is no whole MRC/CCP4 map of real numbers, its axes are skewed or no voxel has such a size.
     """
     path = Path(path)
-    try:
-        if not path.exists():
-            raise OccuPyError(f"{path}: no such file")
-        if path.is_dir():
-            raise OccuPyError(f"{path} is a folder; expected a map file (MRC or CCP4, may be compressed)")
-        data, header = _open(path)
-    except OSError as error:
-        raise OccuPyError(f"{path} cannot be read: {error.strerror or error}") from None
-    axes = _axes(path, header)
-    density = _ready(np.transpose(data, np.argsort(axes)))
+    with _contents(path) as file:
+        header = _header(file)
+        dtype, shape = _kind_of_data(path, header)
+        axes = _axes(path, header)
+        _go_to_data(file, header, dtype.itemsize * math.prod(shape))
+        density = _density(file, dtype, shape, axes)
     _fill_in(header, density.shape, voxel_size)
     angles = [float(header.cellb[name]) for name in _ANGLES]
     if any(abs(angle - _RIGHT_ANGLE) > _ANGLE_TOLERANCE for angle in angles):
@@ -114,69 +117,108 @@ def read(path, voxel_size=None):
 
 
 def read_voxel_size(path):
-    """The voxel size of a map file, z, y, x in Å, as `read` has it; by the header alone where that keeps the rules."""
+    """The voxel size of a map file, z, y, x in Å, as `read` has it, by the header alone."""
+    with _contents(Path(path)) as file:
+        header = _header(file)
+        _kind_of_data(path, header)
+        return _voxel_size(path, header)
+
+
+@contextmanager
+def _contents(path):
+    """A file that is decompressed as it is read. What goes wrong with it in here becomes one sentence."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with mrcfile.open(path, header_only=True) as file:
-                return _voxel_size(path, file.header)
-    except (ValueError, OSError, EOFError, zlib.error):
-        return read(path).voxel_size
+        if not path.exists():
+            raise OccuPyError(f"{path}: no such file")
+        if path.is_dir():
+            raise OccuPyError(f"{path} is a folder; expected a map file (MRC or CCP4, may be compressed)")
+        with open(path, "rb") as file, _decompressed(file) as contents:
+            yield contents
+    except OccuPyError:
+        raise
+    except (ValueError, OSError, EOFError, zlib.error, MemoryError) as error:
+        if getattr(error, "errno", None):
+            raise OccuPyError(f"{path} cannot be read: {error.strerror}") from None
+        raise OccuPyError(f"{path} cannot be read as a map (MRC or CCP4): {_first_line(error)}") from None
 
 
-def _open(path):
-    """Data and header of a file. Headers that break the rules in small ways are read all the same."""
-    data, header, reason = None, None, ""
-    for opener in _openers(path):
-        data, header, reason = _read_with(opener, path)
-        if data is not None and data.size > 0:
-            break
-    else:
-        raise OccuPyError(f"{path} cannot be read as a map (MRC or CCP4): {reason}")
-    if data.ndim != 3:
-        raise OccuPyError(f"{path} holds data of {data.ndim} dimensions; expected one three-dimensional map")
-    return data, header
+def _decompressed(file):
+    beginning = file.peek(max(map(len, _DECOMPRESSORS)))
+    openers = [opener for known, opener in _DECOMPRESSORS.items() if beginning.startswith(known)]
+    return openers[0](file) if openers else nullcontext(file)
 
 
-def _openers(path):
-    """mrcfile's ways to open a file: mapping is twice as fast, but takes none that are compressed or broken."""
-    with open(path, "rb") as file:
-        beginning = file.read(3)
-    return [mrcfile.open] if beginning.startswith(_COMPRESSED_BEGINNINGS) else [mrcfile.mmap, mrcfile.open]
+class _Header(MrcInterpreter):
+    """mrcfile's reading of a header, even if it breaks the rules in small ways, and of nothing behind it."""
+
+    def _read_extended_header(self):
+        """As long as the header says, mrcfile would ask for so much memory at once."""
 
 
-def _read_with(opener, path):
-    """Data, header, and a reason where there are none."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            with opener(path, permissive=True) as file:
-                data, header = file.data, file.header.copy()
-        except (ValueError, OSError, EOFError, zlib.error, MemoryError, OverflowError) as error:
-            return None, None, _first_line(error)
-    return data, header, _first_line(caught[-1].message) if caught else "it holds no data"
+def _header(file):
+    content = io.BytesIO(file.read(HEADER_DTYPE.itemsize))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _Header(content, permissive=True, header_only=True).header.copy()
 
 
-def _ready(data):
-    """The array as it is worked on: what was mapped stays mapped where it can be used so."""
-    plain = np.asarray(data)
-    if plain.dtype.kind == "c":
-        return plain
-    # Windows lets no file be replaced while it is mapped.
-    usable = plain.dtype == np.float32 and plain.dtype.isnative and plain.flags.c_contiguous and os.name != "nt"
-    return plain if usable else _converted(plain)
+def _kind_of_data(path, header):
+    """Number type and shape, sections first, of the data that a header promises."""
+    expected = "expected one three-dimensional map"
+    if spacegroup_is_volume_stack(header.ispg):
+        raise OccuPyError(f"{path} holds a stack of volumes; {expected}")
+    dtype, shape = data_dtype_from_header(header), data_shape_from_header(header)
+    if len(shape) != 3:
+        raise OccuPyError(f"{path} holds data of {len(shape)} dimensions; {expected}")
+    if dtype.kind == "c":
+        raise OccuPyError(f"{path} holds complex numbers, but a map must be real numbers")
+    if min(shape) < 1:
+        raise ValueError(f"its header tells of {' x '.join(map(str, shape[::-1]))} voxels")
+    return dtype, shape
 
 
-def _converted(data):
-    """A copy in float32 and in the order of its axes, made in slabs."""
-    copy = np.empty(data.shape, np.float32)
+def _go_to_data(file, header, size):
+    """Leave out the extended header; raise ValueError where it is known already that the data are not all there."""
+    extended = int(header.nsymbt)
+    if extended < 0:
+        raise ValueError(f"its header tells of an extended header of {extended} bytes")
+    if isinstance(file, io.BufferedReader):  # What is compressed is known when it is read.
+        there = os.fstat(file.fileno()).st_size - file.tell() - extended
+        if there < size:
+            raise _too_short(size, there)
+    file.seek(extended, os.SEEK_CUR)
 
-    def fill(slab):
-        copy[slab] = data[slab]
 
-    with np.errstate(over="ignore"):
-        parallel.run(fill, parallel.plane_slabs(data.shape))
-    return copy
+def _too_short(expected, found):
+    return ValueError(f"its header tells of {expected} bytes of data, but there are {max(found, 0)}")
+
+
+def _density(file, dtype, shape, axes):
+    """Data as float32, (z, y, x), converted as they are read; read-only.
+
+    They are not mapped, since whoever shortens a file that is mapped ends the program.
+    """
+    density = np.empty([shape[axes.index(axis)] for axis in range(3)], np.float32)
+    sections, slabs, done = np.transpose(density, axes), parallel.plane_slabs(shape), 0
+    buffer = np.empty((max(slab.stop - slab.start for slab in slabs), *shape[1:]), dtype)
+    for slab in slabs:
+        numbers = buffer[: slab.stop - slab.start]
+        read = _read_into(numbers, file)
+        done += read
+        if read < numbers.nbytes:
+            raise _too_short(dtype.itemsize * density.size, done)
+        sections[slab] = numbers
+    file.read(_PIECE)  # The end of compressed data tells whether they are damaged.
+    density.flags.writeable = False
+    return density
+
+
+def _read_into(numbers, file):
+    """Fill an array, piece by piece, as decompressing takes memory for a whole piece; how many bytes there were."""
+    places, done = numbers.reshape(-1).view(np.uint8), 0
+    while done < places.size and (read := file.readinto(places[done : done + _PIECE])):
+        done += read
+    return done
 
 
 def _fill_in(header, shape, voxel_size):
@@ -185,6 +227,7 @@ def _fill_in(header, shape, voxel_size):
         for name in _ANGLES:
             header.cellb[name] = _RIGHT_ANGLE
     if voxel_size is not None:
+        voxel_size, *_ = checked_voxel_size(voxel_size)
         for edge, name, count in zip("zyx", ("mz", "my", "mx"), shape, strict=True):
             header[name] = header[name] if header[name] > 0 else count
             header.cella[edge] = voxel_size * header[name]
@@ -211,10 +254,10 @@ def _voxel_size(path, header):
     for edge, sampling in (("z", "mz"), ("y", "my"), ("x", "mx")):
         count, length = int(header[sampling]), float(header.cella[edge])
         size = length / count if count > 0 else 0.0
-        if not (np.isfinite(size) and size > 0):
+        if not SMALLEST_VOXEL <= size <= LARGEST_VOXEL:
             raise OccuPyError(
-                f"{path} has a voxel size of {size:g} Å along {edge} in its header, but it must be above 0; "
-                "give --voxel-size"
+                f"{path} has a voxel size of {size:g} Å along {edge} in its header, but it must be at least "
+                f"{SMALLEST_VOXEL:g} and at most {LARGEST_VOXEL:g} Å; give --voxel-size"
             )
         sizes.append(size)
     return tuple(sizes)
@@ -278,8 +321,7 @@ def _copy_header(file, header):
     for name in (*names, "ispg", "origin", "extra1", "extra2"):
         if name in header.dtype.names and name in file.header.dtype.names:
             file.header[name] = header[name]
-    if not file.header.ispg or int(file.header.ispg) in _VOLUME_STACK_SPACEGROUPS:
-        file.header.ispg = 1
+    file.header.ispg = file.header.ispg or 1
     used = min(max(int(header.nlabl), 0), _LABELS - 1)
     file.header.label[:used] = header.label[:used]
     file.header.nlabl = used

@@ -17,8 +17,10 @@ from ..engine.refine import default_lowpass
 from . import mapfile
 from .atom_groups import read_groups
 from .maps import file_of, sample, voxel_size_of
-from .outputs import ReportFiles, check_absent, draw, folder_of, staged, write_json
+from .outputs import ReportFiles, draw, folder_of, write_json
+from .places import check_absent
 from .report import program_record, tell, warning_lines
+from .staging import recover, staged
 from .work import Batch, Done
 
 NAME = "occupancy_matrix"
@@ -80,6 +82,7 @@ class MatrixFiles:
         self._csv, self._json = csv_file or folder / f"{NAME}.csv", json_file or folder / f"{NAME}.json"
         self.paths = [path for path in (self._figure, self._csv, self._json) if path]
         self._overwrite = overwrite
+        recover([self.paths])
         check_absent(self.paths, overwrite)
 
     def write(self, matrix, names, record):
@@ -124,7 +127,8 @@ def refine_maps(maps, choices, files, *, running=None, reference_maps=(), voxel_
     done = dict(batch.run(partial(read_one, voxel_size=voxel_size, settings=of_box)))
     if not done:
         return batch.status
-    readings = [_reading(source, done.get(source), choice_of[source], of_box, batch.problems) for source in maps]
+    model_sums = cache(lambda choice, box: _matrix_box(choice, box, **of_box).model_sums)
+    readings = [_reading(source, done.get(source), choice_of[source], model_sums, batch.problems) for source in maps]
     matrix = occupancy_matrix(readings, lowpass, reference=settings.get("reference"), reference_maps=reference_maps)
     files.write(matrix, short_names(maps), _record(maps, choices, voxel_size, settings))
     tell([*result_lines(matrix, short_names(maps)), f"  wrote     {', '.join(map(str, files.paths))}"])
@@ -188,18 +192,13 @@ def _matrix_box(choice, box, **settings):
     return MatrixBox(shape, voxel_size, read_groups(choice).groups, origin[::-1], **settings)
 
 
-@cache
-def _model_sums(choice, box, **settings):
-    return _matrix_box(choice, box, **settings).model_sums
-
-
-def _reading(source, found, choice, settings, problems):
+def _reading(source, found, choice, model_sums, problems):
     if found is None:
         return Reading(source, None, None, problems.get(source, "it could not be read"))
     (row,) = found.rows
     power = _from_text(row["power"])
     sums = MapSums(_from_text(row["cross"]).reshape(len(power), -1), power)
-    return Reading(source, sums, _model_sums(choice, tuple(map(tuple, row["box"])), **settings))
+    return Reading(source, sums, model_sums(choice, tuple(map(tuple, row["box"]))))
 
 
 def _record(maps, choices, voxel_size, settings):

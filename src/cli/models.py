@@ -28,6 +28,8 @@ class AtomicModel:
         Alternate locations are atoms of their own.
     of_residue : array of int, shape (atoms,)
         Which of the residues each atom is in.
+    positions : array of float, shape (atoms, 3)
+        x, y, z in Å.
     count : int
         Models in the file.
 
@@ -46,20 +48,31 @@ class AtomicModel:
             self._structure.setup_entities()
             self.count = len(self._structure)
             self.residues = [(chain.name or "_", residue) for chain in self._structure[0] for residue in chain]
+            self.atoms = [atom for _, residue in self.residues for atom in residue]
+            self._check_names()
+        except UnicodeDecodeError:
+            raise self._unreadable(
+                "a name in it is not UTF-8; expected names of chains, residues and atoms in ASCII"
+            ) from None
         except (RuntimeError, ValueError, IndexError, OSError) as error:
             raise self._unreadable((str(error).strip().splitlines() or ["it holds no atoms"])[0]) from None
-        self.atoms = [atom for _, residue in self.residues for atom in residue]
+        self._occupancies = [atom.occ for atom in self.atoms]
         self.of_residue = np.repeat(np.arange(len(self.residues)), [len(residue) for _, residue in self.residues])
         if not self.atoms:
             raise self._unreadable("it holds no atoms")
+        self.positions = np.array([[*atom.pos] for atom in self.atoms], float)
+        if not np.isfinite(self.positions).all():
+            raise self._unreadable("coordinates of an atom are missing or no numbers")
+
+    def _check_names(self):
+        """Ask for all names: gemmi decodes each when it is asked for."""
+        for _, residue in self.residues:
+            _ = residue.name, str(residue.seqid)
+        for atom in self.atoms:
+            _ = atom.name, atom.altloc
 
     def _unreadable(self, reason):
-        return OccuPyError(f"{self.path} cannot be read as an atomic model (PDB or mmCIF): {reason}")
-
-    @property
-    def positions(self):
-        """x, y, z in Å, an array of shape (atoms, 3)."""
-        return np.array([[*atom.pos] for atom in self.atoms], float)
+        return OccuPyError(f"{self.path} cannot be read as an atomic model (PDB or mmCIF): {reason.rstrip(':.')}")
 
     def selected(self, selection):
         """Which atoms a selection means.
@@ -99,9 +112,8 @@ class AtomicModel:
         occupancies : array of float, shape (atoms,)
             Clipped to the range 0 to 1; where NaN, the atom keeps that of the file.
         """
-        for atom, value in zip(self.atoms, np.clip(occupancies, 0, 1), strict=True):
-            if np.isfinite(value):
-                atom.occ = float(value)
+        for atom, value, own in zip(self.atoms, np.clip(occupancies, 0, 1), self._occupancies, strict=True):
+            atom.occ = float(value) if np.isfinite(value) else own
         try:
             if path.suffix.lower() in _MMCIF:
                 self._mmcif().write_file(str(path))

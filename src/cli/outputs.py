@@ -1,173 +1,24 @@
-"""The files of one run: all of them appear, whole, or none does."""
+"""The files of one run: what they are called, and what is written to them."""
 
-import errno
 import json
-import os
-import shutil
-import tempfile
 import warnings
-import zlib
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from ..engine.errors import OccuPyError
 from . import emdb, mapfile
+from .fingerprints import fingerprint
 from .maps import file_of
-from .report import DiskFull
+from .places import check_absent
 from .script import can_be_opened, chimerax_script
-
-_STAGE = ".occupy-"
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+from .staging import staged
 
 
 def folder_of(source, output_dir):
     """Where what is made of a map goes: into the folder that was named, or beside it."""
     return output_dir or (Path() if emdb.is_entry(source) else file_of(source).parent)
-
-
-@contextmanager
-def staged(paths, overwrite):
-    """A place to write files to, from where they are moved to their own when all are done.
-
-    Parameters
-    ----------
-    paths : list of Path
-        Where the files will be. Nothing is written before it is known that none of them
-        exists, unless they may be overwritten.
-    overwrite : bool
-
-    Yields
-    ------
-    callable
-        Takes one of `paths` and returns where to write it.
-
-    Raises
-    ------
-    OccuPyError
-        If a file exists, the folder cannot be written to, or the disk is full. Then
-        everything is as it was.
-    """
-    check_absent(paths, overwrite)
-    with ExitStack() as stages:
-        folders = {path.parent for path in paths}
-        stage_of = {folder: stages.enter_context(_stage(folder, stage_name(paths))) for folder in folders}
-        yield lambda path: stage_of[path.parent] / path.name
-        check_absent(paths, overwrite)
-        _move_all(stage_of, paths)
-
-
-def stage_name(paths):
-    """What the names of stages of these files begin with: not long, however long theirs are."""
-    return f"{_STAGE}{zlib.crc32(os.fsencode(paths[-1].name)):08x}-"
-
-
-def remove_stages(all_paths):
-    """Remove what processes that were killed have left of these files, while nobody else makes them.
-
-    Parameters
-    ----------
-    all_paths : iterable of list of Path
-        Of each map.
-    """
-    names = {}
-    for paths in all_paths:
-        for folder in {path.parent for path in paths}:
-            names.setdefault(folder, set()).add(stage_name(paths))
-    for folder, ours in names.items():
-        for stage in folder.glob(f"{_STAGE}*-*") if folder.is_dir() else ():
-            if stage.name[: len(_STAGE) + 9] in ours:
-                shutil.rmtree(stage, ignore_errors=True)
-
-
-@contextmanager
-def _stage(folder, name):
-    """A hidden folder in another, which is made with its parents, for as long as files are written."""
-    with file_problems(folder), new_folder(folder):
-        stage = Path(tempfile.mkdtemp(prefix=name, dir=folder))
-        try:
-            yield stage
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
-
-
-def _move_all(stage_of, paths):
-    """Move files from the stages in their folders to their places; on failure put back what they replaced."""
-    replaced = {folder: stage / "replaced" for folder, stage in stage_of.items()}
-    for folder in replaced.values():
-        folder.mkdir()
-    moved = []
-    try:
-        for path in paths:
-            if path.exists():
-                os.replace(path, replaced[path.parent] / path.name)
-            moved.append(path)
-            os.replace(stage_of[path.parent] / path.name, path)
-    except OSError:
-        for path in moved:
-            path.unlink(missing_ok=True)
-            if (replaced[path.parent] / path.name).exists():
-                os.replace(replaced[path.parent] / path.name, path)
-        raise
-
-
-@contextmanager
-def new_folder(folder):
-    """Make a folder with its parents; on failure remove those that were not there."""
-    missing = [part for part in (folder, *folder.parents) if not part.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException:
-        for part in missing:
-            if part.is_dir() and not any(part.iterdir()):
-                part.rmdir()
-        raise
-
-
-@contextmanager
-def removed_on_failure(paths):
-    """What is written of these files in here is removed again if something in here fails."""
-    folder = paths[0].parent
-    with file_problems(folder), new_folder(folder):
-        before = [path for path in paths if path.exists()]
-        try:
-            yield
-        except BaseException:
-            for path in paths:
-                if path not in before:
-                    path.unlink(missing_ok=True)
-            raise
-
-
-def check_absent(paths, overwrite):
-    """Raise `OccuPyError` where an output exists, unless it may be overwritten, or two are one file."""
-    for path in paths:
-        if paths.count(path) > 1:
-            raise OccuPyError(f"{path} would be written twice; give each file a name of its own")
-        with file_problems(path.parent):
-            _check_one_absent(path, overwrite)
-
-
-def _check_one_absent(path, overwrite):
-    if path.parent.exists() and not path.parent.is_dir():
-        raise OccuPyError(f"cannot write to {path.parent}: it is a file, not a folder")
-    if path.is_dir():
-        raise OccuPyError(f"{path} is a folder, so no file of this name can be written; give --output-dir")
-    if path.exists() and not overwrite:
-        raise OccuPyError(f"{path} exists already; give --overwrite to replace it, or --output-dir for another folder")
-
-
-@contextmanager
-def file_problems(folder):
-    """Raise `OccuPyError`, or `DiskFull`, for what the system says in here."""
-    try:
-        yield
-    except OSError as error:
-        problem = DiskFull if error.errno in _FULL else OccuPyError
-        raise problem(f"cannot write to {folder}: {error.strerror or error}") from None
 
 
 class _NamedFiles:
@@ -225,7 +76,7 @@ class _NamedFiles:
 
     @contextmanager
     def staged(self):
-        """A context in which to write them: see `staged`. The record is written last, with the sizes of the others."""
+        """A context in which to write them: see `staged`. The record comes last, with fingerprints of the others."""
         with staged(self.paths, self._overwrite) as place:
             try:
                 yield place
@@ -237,8 +88,8 @@ class _NamedFiles:
             if self.arguments is not None:
                 self.written |= {"arguments": self.arguments}
             if self.stamp is not None:
-                sizes = {path.name: place(path).stat().st_size for path in self.paths if path != self.record}
-                self.written |= {"run": self.stamp | {"sizes": sizes}}
+                others = {path.name: fingerprint(place(path)) for path in self.paths if path != self.record}
+                self.written |= {"run": self.stamp | {"files": others}}
             write_json(place(self.record), self.written)
 
     def write_record(self, place, record):

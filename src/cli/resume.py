@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import __version__
 from . import emdb
+from .fingerprints import matches, state
 
 _NUMBERS = ("occupancy", "standard_error", "correlation")
 
@@ -31,17 +32,8 @@ def stamp_of(source, files, work, run):
     -------
     dict
     """
-    state = None if emdb.is_entry(source) else _state(source)
-    return {"id": run, "input": state, "settings": _digest(work, files.own_settings)}
-
-
-def _state(path):
-    """Size and time of a file; None where there is none."""
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return {"size": found.st_size, "modified_ns": found.st_mtime_ns}
+    of_map = None if emdb.is_entry(source) else state(Path(source))
+    return {"id": run, "input": of_map, "settings": _digest(work, files.own_settings)}
 
 
 def _digest(work, own):
@@ -59,7 +51,7 @@ def _plain(value):
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Path):
-        return [value.name, _state(value)]
+        return [value.name, state(value)]
     return value if isinstance(value, str | bool | int | float | None) else repr(value)
 
 
@@ -79,14 +71,14 @@ def kept_record(files, stamp):
     record = _record(files)
     run = record.get("run", {})
     same = all(run.get(name) == stamp[name] for name in ("input", "settings"))
-    return record if same and _are_whole(files, run.get("sizes", {})) else None
+    return record if same and _are_whole(files, run.get("files", {})) else None
 
 
 def record_of_run(files, run):
     """The record of files that this very run has made already, whole; None where there are none."""
     record = _record(files)
     found = record.get("run", {})
-    return record if found.get("id") == run and _are_whole(files, found.get("sizes", {})) else None
+    return record if found.get("id") == run and _are_whole(files, found.get("files", {})) else None
 
 
 def _record(files):
@@ -97,9 +89,9 @@ def _record(files):
     return record if isinstance(record, dict) else {}
 
 
-def _are_whole(files, sizes):
+def _are_whole(files, known):
     others = [path for path in files.paths if path != files.record]
-    return all(path.name in sizes and (_state(path) or {}).get("size") == sizes[path.name] for path in others)
+    return all(path.name in known and matches(path, known[path.name]) for path in others)
 
 
 def facts_of(record):

@@ -1,7 +1,5 @@
 """The summary of a run of several maps: a table and a page, to which each map is added when it is done."""
 
-import csv
-import io
 import os
 from contextlib import contextmanager
 from html import escape
@@ -9,8 +7,9 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
+from ..engine.csv_text import csv_text
 from .locks import only_run
-from .outputs import check_absent, file_problems, new_folder
+from .places import check_absent, file_problems, new_folder
 from .report import in_shell_spelling, printable
 from .summary_page import BEGIN, END
 
@@ -85,7 +84,7 @@ class Summary:
     def begun(self):
         """Write the beginnings of the files, and at the end, if it comes to that, the end."""
         with file_problems(self._folder), self._opened() as (self._table, self._page):
-            self._table.append(_csv_line(COLUMNS))
+            self._table.append(csv_text([COLUMNS]))
             self._page.append(self._filled(BEGIN))
             yield self
             self._page.append(self._filled(END))
@@ -113,7 +112,7 @@ class Summary:
         row |= {"seconds": outcome.seconds, "problem": outcome.problem}
         row["warnings"] = [in_shell_spelling(sentence) for sentence in row["warnings"] or ()]
         with file_problems(self._folder):
-            self._table.append(_csv_line([_cell(row[name]) for name in COLUMNS]))
+            self._table.append(csv_text([[_cell(row[name]) for name in COLUMNS]]))
             self._page.append(_html_row(row, self._thumbnail(files, paths)))
 
     def _thumbnail(self, files, paths):
@@ -150,16 +149,10 @@ class _Growing:
             raise
 
 
-def _csv_line(cells):
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
 def _cell(value):
     if isinstance(value, list):
         return "; ".join(value)
-    return f"{value:.6g}" if isinstance(value, float) else value
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _html_row(row, thumbnail):

@@ -4,7 +4,9 @@ from math import isnan
 
 from ..engine.errors import OccuPyError
 from ..engine.regions import as_csv
-from .outputs import check_absent, staged, write_json
+from .outputs import write_json
+from .places import check_absent
+from .staging import recover, staged
 
 
 class Tables:
@@ -24,6 +26,7 @@ class Tables:
             raise OccuPyError(f"{json_file} cannot be both tables; give --json and --csv files of their own")
         both = ((json_file, write_json), (csv_file, self._write_csv))
         self._saved = [(path, save) for path, save in both if path is not None]
+        recover([path] for path, _ in self._saved)
         for path, _ in self._saved:
             check_absent([path], overwrite)
 

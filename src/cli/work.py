@@ -11,10 +11,11 @@ from tqdm import tqdm
 from ..engine.errors import OccuPyError
 from ..engine.estimate import common_full_scale
 from .maps import sample
-from .outputs import folder_of, remove_stages
+from .outputs import folder_of
 from .report import DiskFull, sentence_of, tell, tell_failure
-from .resume import kept_record, stamp_of
+from .resume import kept_record, record_of_run, stamp_of
 from .running import Running
+from .staging import recover
 from .summary import NoSummary, Summary
 from .task import Done, Outcome, attempt, attempt_once, kept
 from .workers import pool
@@ -60,12 +61,7 @@ class Batch:
         self._several = len(maps) > 1
         self._stack, self._do = ExitStack(), None
         self._summary = self._planned_summary(maps, results) if self._several and summarized else NoSummary()
-        taken = {}
-        for source in maps:
-            try:
-                self.planned.append((source, self._planned(files_of(source), source, taken)))
-            except OccuPyError as error:
-                self._fail(error, source)
+        self._plan(maps, files_of)
 
     def run(self, work):
         """Work on every map and tell of it.
@@ -89,7 +85,7 @@ class Batch:
         try:
             if not self.planned:
                 return []
-            with self._alone(), self._outcomes(work) as outcomes, self._summary.begun() as summary:
+            with self._summary.alone(), self._stack, self._outcomes(work) as outcomes, self._summary.begun() as summary:
                 for source, problem in self.problems.items():
                     summary.add(source, None, Outcome(problem=problem))
                 for (source, files), outcome in outcomes:
@@ -100,19 +96,25 @@ class Batch:
         return sorted(done.items(), key=lambda item: self._order[item[0]])
 
     def _take(self, source, outcome, done):
+        if outcome.disk_full and not self._several:
+            raise DiskFull(outcome.problem)
         if outcome.problem:
             self._fail(outcome.problem, source)
         else:
             if outcome.value.lines:
                 tell(outcome.value.lines)
             done[source] = replace(outcome.value, lines=[])
-        if outcome.disk_full and self._several:
+        if outcome.disk_full:
             raise DiskFull(self._stopped("there is no room for more", done))
 
     def _stopped(self, why, done):
-        if not self._several:
-            return f"{why}; nothing more was written"
-        return f"{why}; {len(done)} of {len(self._order)} maps are done, and --resume goes on with the others"
+        """A sentence, in which maps count whose files were written but of which it was not told any more."""
+        untold = [(source, files) for source, files in self.planned if files and source not in done]
+        written = [source for source, files in untold if record_of_run(files, self._run)]
+        if self._several:
+            count = len(done) + len(written)
+            return f"{why}; {count} of {len(self._order)} maps are done, and --resume goes on with the others"
+        return f"{why}; {'all files of the map were written before' if written else 'nothing more was written'}"
 
     def with_common_scale(self, settings, wanted, voxel_size=None):
         """Settings of estimation, with the full scale of the strongest of the maps where that is wanted."""
@@ -181,20 +183,31 @@ class Batch:
         folder = folder_of(maps[0], self._running.output_dir)
         return Summary(folder, self._running.command, len(maps), self._running.overwrite, results)
 
-    @contextmanager
-    def _alone(self):
-        """While no other run makes such files: without what killed processes have left of them, before and after."""
-        paths = [files.paths for _, files in self.planned if files]
-        with self._summary.alone(), self._stack:
-            if self._several:
-                remove_stages(paths)
-                self._stack.callback(remove_stages, paths)  # when no worker writes any more
-            yield
+    def _plan(self, maps, files_of):
+        """Settle on the files of each map, without what killed processes have left of them."""
+        asked, taken = [], {}
+        for source in maps:
+            with self._forgiven(source):
+                asked.append((source, files_of(source)))
+        paths = [files.paths for _, files in asked if files]
+        recover(paths)
+        self._stack.callback(recover, paths)  # of workers that are killed
+        for source, files in asked:
+            with self._forgiven(source):
+                self._check(files, source, taken)
+                self.planned.append((source, files))
 
-    def _planned(self, files, source, taken):
-        """The files, if they may be written and none of them is that of another map."""
+    @contextmanager
+    def _forgiven(self, source):
+        try:
+            yield
+        except OccuPyError as error:
+            self._fail(error, source)
+
+    def _check(self, files, source, taken):
+        """Raise `OccuPyError` where the files of a map may not be written, or one of them is that of another map."""
         if files is None:
-            return None
+            return
         if not self._running.figures:
             files.figure = None
         files.arguments = self._running.arguments_of(source)
@@ -203,7 +216,6 @@ class Batch:
             if path in taken:
                 raise OccuPyError(f"{path} would be written for {taken[path]} and {source}; give them other names")
         taken |= dict.fromkeys(files.paths, source)
-        return files
 
     def _fail(self, problem, source):
         tell_failure(problem, source)

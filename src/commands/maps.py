@@ -42,6 +42,11 @@ def sample(volume, step=1, subregion="all"):
             "have right angles: resample it (volume resample) first"
         )
     first, size, step = volume.step_aligned_region(volume.subregion(step, subregion))
+    if min(size) < 1:
+        last = ",".join(str(n - 1) for n in volume.data.size)
+        raise UserError(
+            f"The subregion holds no voxel of {volume.name} (#{volume.id_string}); expected voxels within 0,0,0,{last}"
+        )
     region = (tuple(first), tuple(f + n - 1 for f, n in zip(first, size, strict=True)), tuple(step))
     _, voxel_size = volume.region_origin_and_step(region)
     return SampledMap(volume, volume.region_matrix(region), region, tuple(reversed(voxel_size)))

@@ -3,6 +3,7 @@
 from chimerax.interfaces.graph import Plot
 
 from ..plots import draw_occupancies, draw_solvent
+from ..window_layout import WindowLayout
 
 
 class DockedPlot(Plot):
@@ -28,8 +29,8 @@ class SolventPlot(DockedPlot):
         super().__init__(session, "OccuPy solvent", title="Solvent model")
         self.zoom_axes = self.translate_axes = "x"  # what ChimeraX has from 1.11 on
         self.tool_window.ui_area.setMinimumHeight(260)
-        self.figure.set_layout_engine("constrained")
-        draw_solvent(self.axes, model, name)
+        self.figure.set_layout_engine(WindowLayout())
+        draw_solvent(self.axes, model, name, legend_columns=2)
         self.canvas.draw()
 
 
@@ -39,7 +40,7 @@ class OccupancyPlot(DockedPlot):
     def __init__(self, session, rows, by, name):
         super().__init__(session, "OccuPy occupancies", title=f"Occupancies in {name}")
         self.tool_window.ui_area.setMinimumHeight(260)
-        self.figure.set_layout_engine("constrained")
+        self.figure.set_layout_engine(WindowLayout())
         draw_occupancies(self.axes, rows, by)
         self.canvas.draw()
 

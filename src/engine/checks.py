@@ -56,6 +56,25 @@ def checked_voxel_size(voxel_size):
     return sizes
 
 
+def checked_shape(shape):
+    """The shape of a box as a tuple of three int, z, y, x."""
+    shape = tuple(shape)
+    if len(shape) != 3 or min(shape) < 1:
+        raise OccuPyError(f"the box has shape {shape}, but must have three axes (z, y, x), none empty")
+    return shape
+
+
+def checked_origin(origin):
+    """The place of the first voxel as an array of x, y, z in Å."""
+    try:
+        place = np.asarray(origin, float)
+    except (TypeError, ValueError):
+        place = np.empty(0)
+    if place.shape != (3,) or not np.isfinite(place).all():
+        raise SettingError("origin", f"is {origin}, but must be three finite numbers, x, y, z in Å")
+    return place
+
+
 def check_lowpass(name, resolution, voxel_size):
     """Raise `SettingError` where a low-pass at this resolution (Å) would be no filter at all.
 
@@ -79,7 +98,7 @@ def is_lowpass(resolution, voxel_size):
 
 def check_among(names, known, what):
     """Raise `OccuPyError` where names of references, if any, are not among those known."""
-    missing = [name for name in names or () if name not in known]
+    missing = [str(name) for name in names or () if name not in known]
     if missing or (names is not None and what == "group" and not names):
         some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
         raise OccuPyError(f"the reference {', '.join(missing) or '(none)'} is not a {what}; expected some of {some}")

@@ -181,12 +181,19 @@ class _Estimation:
             solvent_region.check_mask(self._mask, self._shape)
         self._difference = None
         if values["half_maps"] is not None:
-            self._difference = solvent_noise.half_difference(values["half_maps"], self._shape)
-        self._given_full_scale = values["full_scale"]
+            self._difference = solvent_noise.half_difference(values["half_maps"], self._shape, self._range)
+        self._given_full_scale = self._checked_full_scale(values["full_scale"])
         self._notes = []
         self._crop(voxel_size, values)
         suitability.check_box(self._density.shape, self._settings.kernel_size)
+        suitability.check_length(self._density.shape, self._settings.voxel_size, self._settings.lowpass)
         self._share, self._common, self._solvent_side, self._model = None, None, None, None
+
+    def _checked_full_scale(self, full):
+        if full is not None and not self._range.is_comparable(full):
+            problem = f"is {full:g}, but the map's largest absolute value is {self._range.magnitude:.3g}"
+            raise SettingError("full_scale", f"{problem}: expected a density of this map")
+        return full
 
     def _crop(self, voxel_size, values):
         longest = values["max_box"]
@@ -243,7 +250,14 @@ class _Estimation:
         if differences is None:
             return None, None
         lowpassed, difference = differences
-        return solvent_noise.half_map_sigmas(self._lowpassed, difference, lowpassed, region)
+        sigmas = solvent_noise.half_map_sigmas(self._lowpassed, difference, lowpassed, region)
+        if all(map(self._range.is_comparable, sigmas)):
+            return sigmas
+        self._notes.append(
+            "The half maps do not differ where solvent is expected, as masked ones: the noise level was read off the "
+            "histogram instead; use the unmasked half maps."
+        )
+        return None, None
 
     def full_scale(self):
         """The full scale; only the low-pass has to come before."""
@@ -318,6 +332,12 @@ class _Estimation:
             model, maximum = self.fit_solvent()
             found = self._by_maximum(full.value, model, maximum)
         warnings = self._warnings(model, full)
+        peak = self._tile_scale.value - self._mean_level.solvent if calibrated else full.value
+        if not self._range.is_comparable(peak):
+            raise OccuPyError(
+                f"the map's largest absolute value is {self._range.magnitude:.3g}, but its strongest part reaches "
+                f"{peak:.3g} only; expected a map without such outliers"
+            )
         return Estimate(
             **found,
             full_scale=full.value,
@@ -326,7 +346,7 @@ class _Estimation:
             settings=self._settings,
             input_range=self._range,
             lowpassed=self._lowpassed,
-            peak=self._tile_scale.value - self._mean_level.solvent if calibrated else full.value,
+            peak=peak,
             warnings=warnings,
             notes=self._notes,
         )

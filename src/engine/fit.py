@@ -3,10 +3,12 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from scipy import linalg, sparse
 
+from . import parallel
 from .coarse import CoarseGrid, density_columns
 from .transfer import TYPICAL_SHARE, Shells, inverse_filter
 
@@ -25,6 +27,7 @@ _SMALLEST_PRIOR_OCCUPANCY = 0.2
 _B_UNIT = 100.0
 _RIDGE = 1e-6
 _SAME_PRIOR = 1e-3
+_SUMMED_AT_ONCE = 1 << 20
 _TOLERANCE, _MOST_ITERATIONS = 1e-3, 30
 
 
@@ -127,7 +130,7 @@ class GroupModel:
         background = sparse.csc_array(np.ones((len(self.region), 1), np.float32))
         near = [self.densities[self.region], self._slopes[self.region], background]
         self.design = sparse.hstack(near, format="csr")
-        self.normal = (self.design.T @ self.design).toarray().astype(float)
+        self.normal = _products(self.design)
         count = len(groups)
         self.normal[:count, :count] += np.diag(np.full(count, _RIDGE * np.diag(self.normal)[:count].mean()))
 
@@ -164,7 +167,9 @@ class GroupModel:
         if np.abs(change(first)).max() > _TOLERANCE:
             options = {"alpha": 1, "M": 5, "line_search": None, "maxiter": _MOST_ITERATIONS, "f_tol": _TOLERANCE}
             # Where it stops early, what is left of the change is far below the standard errors.
-            with suppress(NoConvergence):
+            # Where steps hardly differ SciPy warns of the next one, which is then only as good as any.
+            with suppress(NoConvergence), catch_warnings():
+                simplefilter("ignore", linalg.LinAlgWarning)
                 anderson(change, first, **options)
         return self._fitted(min(rounds, key=_misfit), coefficients)
 
@@ -278,6 +283,20 @@ class _Round:
     residual: np.ndarray
     transfer: np.ndarray
     filter: np.ndarray
+
+
+def _products(columns):
+    """Products of sparse columns with each other.
+
+    Sums of float32 would be off by more than the ridge, which is to hold what groups that are alike leave open.
+    """
+    rows, count = columns.shape
+    products = np.zeros((count, count))
+    for slab in parallel.slabs(rows, max(1, rows * _SUMMED_AT_ONCE // columns.nnz)):
+        part = columns[slab].astype(float)
+        found = (part.T @ part).tocoo()
+        products[found.row, found.col] += found.data
+    return products
 
 
 def _misfit(found):

@@ -107,26 +107,42 @@ def make_groups(
     Raises
     ------
     OccuPyError
-        If the arrays do not belong together or a position is not finite.
+        If the arrays do not belong together, a position is not finite or a fraction not within 0 to 1.
     """
-    positions = np.asarray(positions, float)
-    count = len(positions)
-    given = {"elements": elements, "labels": labels, "residue_names": residue_names, "atom_names": atom_names}
-    given |= {"residues": residues, "b_factors": b_factors, "fractions": fractions}
-    for name, values in given.items():
-        if values is not None and len(values) != count:
-            raise OccuPyError(f"there are {len(values)} {name}, but {count} positions; expected one for each atom")
-    if positions.shape != (count, 3) or not np.isfinite(positions).all():
+    positions = _numbers("positions", positions)
+    if positions.ndim != 2 or positions.shape[1] != 3 or not np.isfinite(positions).all():
         raise OccuPyError("positions must be finite and have shape (atoms, 3), x, y, z in Å")
+    count = len(positions)
+    _check_counts(count, elements=elements, labels=labels)
+    several = {"residue_names": residue_names, "atom_names": atom_names, "residues": residues}
+    several |= {"b_factors": b_factors, "fractions": fractions}
+    _check_counts(count, **{name: values for name, values in several.items() if values is not None})
     scattering = scattering_of(elements, residue_names, atom_names, residues)
-    share = np.ones(count) if fractions is None else np.asarray(fractions, float)
-    b = np.zeros(count) if b_factors is None else np.clip(np.nan_to_num(b_factors), 0, LARGEST_B)
+    share = np.ones(count) if fractions is None else _numbers("fractions", fractions)
+    if not ((share >= 0) & (share <= 1)).all():
+        raise OccuPyError("fractions must be numbers from 0 to 1: shares of the locations of one atom")
+    b = np.zeros(count) if b_factors is None else np.clip(np.nan_to_num(_numbers("b_factors", b_factors)), 0, LARGEST_B)
     everything = Group(
         positions, scattering.potential * share, scattering.volume * share, b * B_TO_VARIANCE + scattering.width
     )
     names, first, index = np.unique(np.asarray(labels, str), return_index=True, return_inverse=True)
     members = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
     return {str(names[i]): everything.part(members[i]) for i in np.argsort(first)}, scattering.notes
+
+
+def _numbers(name, values):
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise OccuPyError(f"{name} must be numbers, as many for each atom") from None
+
+
+def _check_counts(count, **given):
+    """Raise `OccuPyError` where there is not one value for each atom."""
+    for name, values in given.items():
+        found = len(values) if np.iterable(values) else "no"
+        if found != count or getattr(values, "ndim", 1) != 1:
+            raise OccuPyError(f"there are {found} {name}, but {count} positions; expected one for each atom")
 
 
 def alternate_shares(keys, alternates, occupancies):

@@ -200,7 +200,8 @@ def limited_factor(local_scale, factor, limits):
     """
     modified = local_scale >= limits.scale_limit
     scales = local_scale[modified]
-    max_gain = limits.max_gain[modified] if np.ndim(limits.max_gain) else np.float32(limits.max_gain)
+    with np.errstate(over="ignore"):  # A number that float32 does not hold is no limit.
+        max_gain = limits.max_gain[modified] if np.ndim(limits.max_gain) else np.float32(limits.max_gain)
     factors = np.minimum(factor(np.maximum(scales, _SMALLEST_SCALE)), max_gain)
     factors[(scales <= 0) & (factors > 1)] = 1
     result = np.ones(local_scale.shape, factors.dtype)

@@ -1,13 +1,12 @@
 """Occupancies of groups of atoms in many maps: one matrix, with standard errors."""
 
-import csv
-import io
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .agreement import Order, agreeing, order_of
-from .checks import check_among, checked_voxel_size
+from .checks import check_among, checked_origin, checked_shape, checked_voxel_size
+from .csv_text import csv_text
 from .errors import OccuPyError
 from .matrix_fit import fit_all
 from .matrix_sums import MapSums, MatrixModel, ModelSums
@@ -114,11 +113,9 @@ class OccupancyMatrix:
         return headings, rows
 
     def as_csv(self):
-        """The table as comma-separated values, with the line ends of that format."""
+        """The table as comma-separated values (`csv_text`)."""
         headings, rows = self.table()
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([headings, *rows])
-        return text.getvalue()
+        return csv_text([headings, *rows])
 
     def as_dict(self):
         """Plain values for a JSON file; what is not known is None."""
@@ -186,7 +183,8 @@ def refine_maps(
     for name, density in _named(densities, names):
         if box is None:
             made = report.stage("densities of groups", 0.3)
-            box = MatrixBox(density.shape, voxel_size, groups, origin, lowpass, solvent, made)
+            shape = checked_density(density)[0].shape
+            box = MatrixBox(shape, voxel_size, groups, origin, lowpass, solvent, made)
             report.stage("maps", 0.6)
         readings.append(Reading(name, box.sums(density), box.model_sums))
     if box is None:
@@ -243,13 +241,12 @@ class MatrixBox:
     """
 
     def __init__(self, shape, voxel_size, groups, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
-        sizes = checked_voxel_size(voxel_size)
-        self.lowpass = checked_lowpass(lowpass, shape, sizes)
-        self._shape = tuple(shape)
-        in_box, _ = groups_in_box(checked_groups(groups, MOST_GROUPS), shape, sizes, origin)
-        self._model = MatrixModel(shape, sizes, in_box, self.lowpass, solvent, progress)
+        sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
+        self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
+        in_box, _ = groups_in_box(checked_groups(groups, MOST_GROUPS), self._shape, sizes, checked_origin(origin))
+        check_scattering(in_box, solvent)
+        self._model = MatrixModel(self._shape, sizes, in_box, self.lowpass, solvent, progress)
         self.model_sums = self._model.model_sums
-        check_scattering(self.model_sums.names, self.model_sums.weights)
 
     def sums(self, density):
         """What is read of a map of the box: `MapSums`."""

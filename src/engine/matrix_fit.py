@@ -104,7 +104,8 @@ class ShiftedModel:
     def _weighed(self, weights):
         normal = np.tensordot(weights, self._normal, 1)
         own = np.diag(normal)
-        return normal + np.diag(_RIDGE * np.append(np.full(len(own) - 1, own[:-1].mean()), own[-1]))
+        # Where no level shows any number holds it at 0.
+        return normal + np.diag(_RIDGE * np.append(np.full(len(own) - 1, own[:-1].mean()), own[-1] or 1))
 
     def _left(self, sums, cross, state, transfer, used):
         """Variance of a coefficient of what the model leaves, as many being free as the fit has not used."""

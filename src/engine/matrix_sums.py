@@ -49,7 +49,8 @@ class ModelSums:
         Scattering of each.
     normal : array of float32, shape (shells, columns, columns)
         Re Σ conj(column) · column. Columns are the densities of groups, their slopes with the
-        B-factor, and the window itself, which stands for the level that a map has in it.
+        B-factor, and the window itself, which stands for the level that a map has in it; 0 where it
+        covers the box.
     observations : array of float, shape (shells,)
         Coefficients, those of the half of a spectrum that is not held counted too.
     filled : float
@@ -91,7 +92,9 @@ class MatrixModel:
         self._window = _window(total.reshape(grid.shape), grid.pitch)
         self._edge = (self._window > _OUTER_EDGE[0]) & (self._window < _OUTER_EDGE[1])
         self._order, self._shells, self._multiplicity = _by_shell(Shells(grid), grid)
-        self._columns = self._transformed([*_dense(densities), *_dense(slopes), lambda: self._window])
+        # A level shows where the window ends. Where it covers the whole box that is nowhere: the column is exactly 0,
+        # as that of a window of 1 everywhere would be but for rounding.
+        self._columns = self._transformed([*_dense(densities), *_dense(slopes), lambda: self._window - 1])
         observations = [self._multiplicity[shell].sum(dtype=float) for shell in self._shells]
         filled = total.sum() ** 2 / (total**2).sum() / grid.size
         self.model_sums = ModelSums(

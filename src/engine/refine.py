@@ -1,16 +1,18 @@
 """Occupancies of groups of atoms, refined against a map, with their standard errors."""
 
 from dataclasses import asdict, dataclass
+from numbers import Real
 
 import numpy as np
 
 from . import refine_errors, refine_notes
-from .checks import check_among, checked_voxel_size
+from .checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from .errors import OccuPyError, SettingError
 from .fit import GroupModel
 from .groups import Group
 from .parallel import Progress
 from .parts import drawn_to_mean, part_deviations, surely_deviate
+from .solvent_noise import half_difference
 from .suitability import checked_density
 from .transfer import INVERTED, is_inverted
 
@@ -20,6 +22,8 @@ MOST_GROUPS = 5000
 _REFERENCE_SHARE, _PLATEAU_WIDTHS, _PLATEAU_STEP = 0.05, (0.05, 0.2), 1e-3
 _LEAST_INSIDE = 0.5
 _LEAST_CORRELATION = 0.45
+_LEAST_SCATTERING = 1e-6
+"""Å. A hydrogen atom has half an Å."""
 
 
 @dataclass(frozen=True)
@@ -154,16 +158,15 @@ class Refiner:
     """
 
     def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
-        sizes = checked_voxel_size(voxel_size)
-        self.lowpass = checked_lowpass(lowpass, shape, sizes)
+        sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
+        self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
         self._names = list(checked_groups(groups))
-        self._shape = tuple(shape)
-        in_box, self._fraction_inside = groups_in_box(groups, shape, sizes, origin)
+        in_box, self._fraction_inside = groups_in_box(groups, self._shape, sizes, checked_origin(origin))
+        check_scattering(in_box, solvent)
         self._kept = [i for i, name in enumerate(self._names) if name in in_box]
         self._groups = list(in_box.values())
         self._solvent = solvent
-        self._model = GroupModel(shape, sizes, self._groups, self.lowpass, solvent, progress)
-        check_scattering(list(in_box), self._model.weights)
+        self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
@@ -198,7 +201,8 @@ class Refiner:
     def _refined(self, density, reference, half_maps):
         """The refinement, the fit that it comes from, and which groups are its reference."""
         density, found = checked_density(density)
-        self._check_shape(density, "map")
+        if density.shape != self._shape:
+            raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
         model, grid, unit = self._model, self._model.grid, found.unit
         coefficients = grid.coefficients(density, unit)
         fitted = model.fit(coefficients)
@@ -210,7 +214,7 @@ class Refiner:
             )
         if is_inverted(fitted.transfer):
             raise OccuPyError(INVERTED)
-        halves = None if half_maps is None else grid.coefficients(self._half_difference(half_maps), unit)
+        halves = None if half_maps is None else grid.coefficients(self._half_difference(half_maps, found), unit)
         errors = refine_errors.Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fitted, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
@@ -252,17 +256,10 @@ class Refiner:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
         return chosen
 
-    def _half_difference(self, half_maps):
+    def _half_difference(self, half_maps, found):
         if len(half_maps) != 2:
             raise OccuPyError(f"there are {len(half_maps)} half maps; expected two")
-        first, second = (checked_density(half)[0] for half in half_maps)
-        for half in (first, second):
-            self._check_shape(half, "half map")
-        return (first - second) / 2
-
-    def _check_shape(self, density, what):
-        if density.shape != self._shape:
-            raise OccuPyError(f"the {what} has shape {density.shape}; expected {self._shape}")
+        return half_difference(half_maps, self._shape, found)
 
 
 def checked_lowpass(lowpass, shape, voxel_size):
@@ -271,10 +268,12 @@ def checked_lowpass(lowpass, shape, voxel_size):
     if lowpass is None:
         return default_lowpass(voxel_size)
     longest = min(n * v for n, v in zip(shape, voxel_size, strict=True)) / 4
-    if not smallest <= lowpass <= longest:
+    is_number = isinstance(lowpass, Real)
+    if not is_number or not smallest <= lowpass <= longest:
+        given = f"{lowpass:g}" if is_number else lowpass
         raise SettingError(
             "lowpass",
-            f"is {lowpass:g} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
+            f"is {given} Å, but must be at least {smallest:.3g} Å (2.1 voxels) and at most {longest:.3g} Å",
         )
     return float(lowpass)
 
@@ -326,6 +325,10 @@ def _strongest_level(occupancies, weights, standard_errors):
 
 def checked_groups(groups, most=MOST_GROUPS):
     """The groups; raises `OccuPyError` where there are none, more than so many, or an empty one."""
+    if not isinstance(groups, dict):
+        raise OccuPyError(
+            f"the groups are a {type(groups).__name__}; expected a dict, the first that make_groups gives"
+        )
     if not groups:
         raise OccuPyError("there are no groups of atoms; expected at least one")
     if len(groups) > most:
@@ -346,7 +349,7 @@ def groups_in_box(groups, shape, voxel_size, origin):
     groups : dict of str to Group
     shape, voxel_size
         Of the box: voxels and Å along z, y and x.
-    origin : sequence of 3 float
+    origin : array of 3 float
         x, y, z of the first voxel in Å.
 
     Returns
@@ -372,16 +375,24 @@ def groups_in_box(groups, shape, voxel_size, origin):
     return kept, [atoms.mean() for atoms in within.values()]
 
 
-def check_scattering(names, weights):
-    """Raise `OccuPyError` where a group scatters no more than what it displaces."""
-    if (weights <= 0).any():
-        name = names[int(np.argmin(weights))]
-        raise OccuPyError(f"{name} scatters no more than the ice in its place; expected groups of more than that")
+def check_scattering(groups, solvent):
+    """Raise `OccuPyError` where a group scatters no more than what it displaces.
+
+    Parameters
+    ----------
+    groups : dict of str to Group
+    solvent : bool
+        Count scattering above the ice that atoms displace; else above vacuum.
+    """
+    for name, group in groups.items():
+        if not group.weights(solvent).sum() > _LEAST_SCATTERING:
+            what = "the ice in its place" if solvent else "nothing"
+            raise OccuPyError(f"{name} scatters no more than {what}; expected groups of more than that")
 
 
 def _placed(group, origin):
     """The group with positions from the first voxel."""
-    return Group(group.positions - np.asarray(origin, float), group.potential, group.volume, group.variance)
+    return Group(group.positions - origin, group.potential, group.volume, group.variance)
 
 
 def _inside(group, shape, voxel_size):

@@ -1,16 +1,15 @@
 """The occupancy of regions: parts of a map that a mask, or atoms, tell."""
 
-import csv
-import io
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from . import scale as scales
+from .csv_text import csv_text
 from .errors import OccuPyError
 from .kernel import tau_quantile
-from .suitability import checked_scale
+from .suitability import check_real, checked_scale, real_array
 
 BY = ("chain", "residue", "model")
 """What atoms may be grouped by."""
@@ -86,7 +85,8 @@ def values_at(values, places):
         NaN outside the map.
     """
     places = np.asarray(places, float)
-    found = ndimage.map_coordinates(np.asarray(values, np.float32), places.T, order=1, mode="nearest").astype(float)
+    values = real_array(values, "map")
+    found = ndimage.map_coordinates(values, places.T, order=1, mode="nearest").astype(float)
     outside = ((places < 0) | (places > np.array(values.shape) - 1)).any(axis=1)
     found[outside] = np.nan
     return found
@@ -101,6 +101,7 @@ def mask_region(mask, shape):
         If the mask is on another grid or has one value everywhere.
     """
     mask = np.asarray(mask)
+    check_real(mask, "mask")
     if mask.shape != tuple(shape):
         raise OccuPyError(f"the mask has shape {mask.shape}, but the map has {tuple(shape)}; both must be on one grid")
     lowest, highest = float(mask.min()), float(mask.max())
@@ -125,6 +126,9 @@ def published_occupancy(density, region, tile_size=12):
         max f / N, N read with the tau that follows from the number of voxels in the
         region; it may exceed 1.
     """
+    density, region = real_array(density, "map"), np.asarray(region, bool)
+    if region.shape != density.shape:
+        raise OccuPyError(f"the region has shape {region.shape}, but the map has {density.shape}")
     if not region.any():
         raise OccuPyError("the region is empty; expected at least one voxel inside the map")
     full = scales.full_scale(density, tau_quantile(int(np.count_nonzero(region))), tile_size)
@@ -241,17 +245,13 @@ def columns_of(rows, first=()):
 
 
 def as_csv(rows, first=()):
-    """Rows of a table as comma-separated values, with a line of the columns' names.
+    """Rows of a table as comma-separated values (`csv_text`), with a line of the columns' names.
 
     Parameters are those of `columns_of`.
 
     Returns
     -------
     str
-        With the line ends of the format, to be written as they are.
     """
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns_of(rows, first))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    columns = columns_of(rows, first)
+    return csv_text([columns, *([row.get(name) for name in columns] for row in rows)])

@@ -205,7 +205,7 @@ def scattering_of(elements, residue_names=None, atom_names=None, residues=None):
     -------
     Scattering
     """
-    symbols = np.array([element.strip().capitalize() for element in elements])
+    symbols = np.array([str(element).strip().capitalize() for element in elements])
     unknown = sorted(set(symbols) - set(_SCATTERING))
     notes = [_note_on_unknown(unknown)] if unknown else []
     known = np.where(np.isin(symbols, unknown), _STAND_IN, symbols)

@@ -19,6 +19,9 @@ _FILLING_KINDS = ("attenuate", "sigmoid")
 SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 """Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
 
+LONGEST_LOWPASS = 1e4
+"""Å, longer than any box: the squares of lengths still are numbers."""
+
 CALIBRATED, OCCUPANCY, RESOLUTION = MODES = ("calibrated", "occupancy", "resolution")
 OF_PUBLISHED_MODES = ("kernel_size", "kernel_radius", "tau", "tile_size", "normalization", "recalibrate")
 """Settings of an estimate without effect in mode calibrated."""
@@ -45,7 +48,8 @@ _TABLE = (
         "Cut-off of the low-pass filter, to which all lengths of the estimate are relative, the kernel's too.",
         unit="Å",
         lowest=0,
-        open_ends="both",
+        highest=LONGEST_LOWPASS,
+        open_ends="low",
         derived="the resolution or 8 Å, at least 3 voxels",
     ),
     Setting(
@@ -56,7 +60,8 @@ _TABLE = (
         "Resolution of the map, where it is worse than 8 Å.",
         unit="Å",
         lowest=0,
-        open_ends="both",
+        highest=LONGEST_LOWPASS,
+        open_ends="low",
         derived="8 Å",
     ),
     Setting(

@@ -45,12 +45,7 @@ def fit(lowpassed, region, progress=None, noise_sigma=None):
     OccuPyError
         If the region holds too few voxels or but one value.
     """
-    sample = region.sample(lowpassed)
-    if len(sample) < _FEWEST_VOXELS or sample[0] == sample[-1]:
-        raise OccuPyError(
-            f"the solvent model needs at least {_FEWEST_VOXELS} voxels of different values where solvent "
-            f"is expected, but found {len(np.unique(sample))}; give a solvent mask or a larger box"
-        )
+    sample = checked_sample(lowpassed, region)
     finest = _FINE_STEPS * np.finfo(np.float32).eps * max(abs(sample[0]), abs(sample[-1]))
     mean, sigma = _peak(sample, finest)
     for _ in range(_MOST_COUNTS):
@@ -71,6 +66,17 @@ def fit(lowpassed, region, progress=None, noise_sigma=None):
     return SolventModel(
         float(mean), float(sigma), _height(counts), values, counts, fine.voxels, converged, float(fitted_sigma)
     )
+
+
+def checked_sample(lowpassed, region):
+    """Sorted values of voxels of the region; raises `OccuPyError` where they are too few or but one value."""
+    sample = region.sample(lowpassed)
+    if len(sample) < _FEWEST_VOXELS or sample[0] == sample[-1]:
+        raise OccuPyError(
+            f"the solvent model needs at least {_FEWEST_VOXELS} voxels of different values where solvent "
+            f"is expected, but found {len(np.unique(sample))}; give a solvent mask or a larger box"
+        )
+    return sample
 
 
 def _peak(sample, finest):

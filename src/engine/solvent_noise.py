@@ -5,13 +5,14 @@ import numpy as np
 from . import parallel
 from .errors import OccuPyError
 from .solvent import CERTAIN_SIGMAS
+from .solvent_fit import checked_sample
 from .suitability import checked_density
 
 _FEWEST_VOXELS = 64
 """Of solvent, from which its noise before the low-pass can be told."""
 
 
-def half_difference(half_maps, shape):
+def half_difference(half_maps, shape, found):
     """Half the difference of two half maps: the noise of their mean.
 
     Parameters
@@ -19,6 +20,8 @@ def half_difference(half_maps, shape):
     half_maps : sequence of 2 arrays of any real or integer type
     shape : tuple of 3 int
         Of the map, which both must have.
+    found : Range
+        Of the map.
 
     Returns
     -------
@@ -27,7 +30,7 @@ def half_difference(half_maps, shape):
     Raises
     ------
     OccuPyError
-        If they are not two different maps on the grid of the map.
+        If they are not two different maps on the grid of the map and of its scale.
     """
     count = len(half_maps) if isinstance(half_maps, list | tuple | np.ndarray) else 1
     if count != 2:
@@ -38,10 +41,16 @@ def half_difference(half_maps, shape):
         raise OccuPyError(f"a half map cannot be used: {error}") from None
     for half in halves:
         if half.shape != shape:
-            raise OccuPyError(f"a half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
+            raise OccuPyError(f"the half map has shape {half.shape}, but the map has {shape}; all must be on one grid")
     difference = (halves[0] - halves[1]) / np.float32(2)
     if not difference.any():
         raise OccuPyError("the two half maps are identical; expected independent ones, which differ by their noise")
+    largest = float(np.abs(difference).max())
+    if not found.is_comparable(largest):
+        raise OccuPyError(
+            f"the half maps differ by up to {2 * largest:.3g}, but the map's largest absolute value is "
+            f"{found.magnitude:.3g}; expected the halves of this map, on its scale"
+        )
     return difference
 
 
@@ -65,7 +74,7 @@ def half_map_sigmas(lowpassed, difference, lowpassed_difference, region):
     tuple of 2 float
         Standard deviation of the noise of the low-passed map and of the map itself.
     """
-    middle = np.float32(np.median(region.sample(lowpassed)))
+    middle = np.float32(np.median(checked_sample(lowpassed, region)))
 
     def sums(slab):
         lower = region.mask(slab) & (lowpassed[slab] <= middle)

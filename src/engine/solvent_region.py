@@ -3,6 +3,7 @@
 import numpy as np
 
 from .errors import OccuPyError
+from .suitability import check_real
 
 _SAMPLE = 1 << 18
 """Voxels, about."""
@@ -74,6 +75,7 @@ def solvent_side(mask, lowpassed):
 def check_mask(mask, shape):
     """Raise `OccuPyError` where a solvent definition is on another grid or has one side only."""
     mask = np.asarray(mask)
+    check_real(mask, "solvent mask")
     if mask.shape != tuple(shape):
         raise OccuPyError(
             f"the solvent mask has {_grid(mask.shape)} voxels, but the map has {_grid(shape)}; both must be on one grid"

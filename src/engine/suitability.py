@@ -22,6 +22,12 @@ RISE_OF_NOISE, MAXIMUM_OF_NOISE = 1.8, 3.0
 """Sigma of the solvent that full scale rises above its mean in noise alone, where it is a mean and where a maximum."""
 
 _SAMPLE = 1 << 17
+_ROUNDING = 16 * float(np.finfo(np.float32).eps)
+"""Of the largest value: values that differ by no more are one value."""
+
+
+_DIGITS = 1e7
+"""What float32 tells apart: beside values so many times as large a density is lost."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,18 @@ class Range:
     highest: float
 
     @property
+    def magnitude(self):
+        """Largest absolute value."""
+        return max(abs(self.lowest), abs(self.highest))
+
+    @property
     def unit(self):
         """A power of two of the size of the values: over it no square of them overflows, and no digit is lost."""
-        return 2.0 ** round(log2(max(abs(self.lowest), abs(self.highest))))
+        return 2.0 ** round(log2(self.magnitude))
+
+    def is_comparable(self, density):
+        """Whether a density, above 0, is neither lost beside the values of the map nor they beside it."""
+        return self.magnitude / _DIGITS <= density <= self.magnitude * _DIGITS
 
 
 def checked_density(density):
@@ -54,33 +69,46 @@ def checked_density(density):
     ------
     OccuPyError
         If it is not three-dimensional, not of numbers, has voxels that are not
-        finite, or has one value only.
+        finite, or has one value only but for rounding.
     """
-    try:
-        array = np.asarray(density)
-    except ValueError:
-        raise OccuPyError("the map's rows are not of one length, but it must be an array of shape (z, y, x)") from None
-    if array.ndim != 3 or 0 in array.shape:
-        raise OccuPyError(f"the map has shape {array.shape}, but must have three axes (z, y, x), none empty")
-    if array.dtype.kind not in "fiub":
-        raise OccuPyError(f"the map's values are of type {array.dtype}, but must be real numbers")
-    with np.errstate(over="ignore"):
-        array = array.astype(np.float32, copy=False)
+    array = real_array(density, "map")
     found = value_range(array)
     if not (np.isfinite(found.lowest) and np.isfinite(found.highest)):
         bad = array.size - int(np.count_nonzero(np.isfinite(array)))
         raise OccuPyError(
             f"{bad} of {array.size} voxels are NaN or infinite (or beyond float32), but all must be finite numbers"
         )
-    if found.lowest == found.highest:
-        raise OccuPyError(f"the map is constant, {found.lowest:g} everywhere, so it shows no density above solvent")
-    magnitude = max(abs(found.lowest), abs(found.highest))
-    if not SMALLEST_MAGNITUDE < magnitude < LARGEST_MAGNITUDE:
+    if found.highest - found.lowest <= _ROUNDING * found.magnitude:
+        but = "" if found.lowest == found.highest else " but for rounding"
         raise OccuPyError(
-            f"the map's largest absolute value is {magnitude:.3g}, but must be between "
+            f"the map is constant, {found.lowest:g} everywhere{but}, so it shows no density above solvent"
+        )
+    if not SMALLEST_MAGNITUDE < found.magnitude < LARGEST_MAGNITUDE:
+        raise OccuPyError(
+            f"the map's largest absolute value is {found.magnitude:.3g}, but must be between "
             f"{SMALLEST_MAGNITUDE:g} and {LARGEST_MAGNITUDE:g}: scale the map"
         )
     return array, found
+
+
+def real_array(values, what):
+    """A map as a float32 array of shape (z, y, x), or `OccuPyError` on what it is."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise OccuPyError(f"the {what}'s rows are not of one length, but it must be an array (z, y, x)") from None
+    if array.ndim != 3 or 0 in array.shape:
+        raise OccuPyError(f"the {what} has shape {array.shape}, but must have three axes (z, y, x), none empty")
+    check_real(array, what)
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32, copy=False)
+
+
+def check_real(array, what):
+    """Raise `OccuPyError` where an array is not of real numbers."""
+    if array.dtype.kind not in "fiub":
+        transform = ", as of a Fourier transform" if array.dtype.kind == "c" else ""
+        raise OccuPyError(f"the {what}'s values are of type {array.dtype}{transform}, but must be real numbers")
 
 
 def checked_scale(local_scale):
@@ -91,12 +119,7 @@ def checked_scale(local_scale):
     OccuPyError
         If its values are not all within 0 to 1.
     """
-    try:
-        array = np.asarray(local_scale, np.float32)
-    except (TypeError, ValueError):
-        raise OccuPyError(f"the scale map is {local_scale!r}, but must be an array of numbers") from None
-    if array.ndim != 3 or 0 in array.shape:
-        raise OccuPyError(f"the scale map has shape {array.shape}, but must have three axes (z, y, x), none empty")
+    array = real_array(local_scale, "scale map")
     found = value_range(array)
     if not (found.lowest >= 0 and found.highest <= 1):
         raise OccuPyError(
@@ -113,6 +136,16 @@ def value_range(density):
 
     lowest, highest = np.array(parallel.run(extremes, parallel.plane_slabs(density.shape))).T
     return Range(float(lowest.min()), float(highest.max()))
+
+
+def check_length(shape, voxel_size, lowpass):
+    """Raise `OccuPyError` where a box of this shape and these voxels (Å) is shorter than the low-pass (Å)."""
+    shortest = min(n * v for n, v in zip(shape, voxel_size, strict=True))
+    if shortest < lowpass:
+        raise OccuPyError(
+            f"the box is {shortest:.4g} Å along its shortest edge, but must be at least as long as the low-pass, "
+            f"{lowpass:.4g} Å: check the voxel size"
+        )
 
 
 def check_box(shape, size):

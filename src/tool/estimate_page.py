@@ -79,7 +79,7 @@ class EstimatePage(QWidget):
             waiting = "Looking at the solvent …" if current.volume else "Open a map first."
             self.words.setText(escape(current.problem or waiting))
             return
-        self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent, legend_below=True))
+        self.plot.show_drawing(lambda axes: draw_solvent(axes, found.solvent, legend_columns=3))
         warnings = (f"<b>Beware:</b> {escape(in_chimerax_spelling(text))}" for text in found.warnings)
         fit = f"Fit of the solvent model: {escape(fit_in_words(found.solvent))}."
         self.words.setText("<br>".join([fit, *warnings]))

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from Qt.QtCore import QEvent
 from Qt.QtGui import QPalette
 
+from ..window_layout import WindowLayout
+
 _DPI = 128
 """A power of two: pixels to inches and back are exact then. Where they are not, Matplotlib may leave an edge of the
 widget unpainted."""
@@ -27,7 +29,7 @@ class PlotWidget(FigureCanvasQTAgg):
     _drawing = None
 
     def __init__(self, help):
-        super().__init__(Figure(dpi=_DPI, layout="constrained"))
+        super().__init__(Figure(dpi=_DPI, layout=WindowLayout()))
         self.setPalette(QPalette())  # Matplotlib's canvas has set a white one
         self.setToolTip(help)
         self.setMinimumWidth(_SMALLEST)

@@ -101,3 +101,16 @@ def test_atoms_outside_the_map_are_told_of(occupy, store, density, tmp_path):
     model = model_file(tmp_path / "model.pdb", {"A": [(15, 15, 15), (1e4, 0, 0)]})
     done = occupy("measure", source, "--atoms", model)
     assert f"1 of 2 atoms of {model} are outside the map and were left out" in done.stdout
+
+
+@pytest.mark.parametrize(("start", "end"), [(12, 16), (16, 17), (17, 20), (21, 22), (26, 27)])
+def test_a_model_with_a_name_that_is_not_utf_8_is_refused_in_a_sentence(refusal, store, density, tmp_path, start, end):
+    """Names of atom, alternate location, residue and chain, and an insertion code."""
+    store(tmp_path / "map.mrc", density)
+    lines = model_file(tmp_path / "model.pdb", {"A": [(15, 15, 15), (20, 15, 15)]}).read_bytes().splitlines(True)
+    written = [
+        line[:start] + b"\xe9" * (end - start) + line[end:] if line.startswith(b"ATOM") else line for line in lines
+    ]
+    (tmp_path / "model.pdb").write_bytes(b"".join(written))
+    sentence = refusal("refine", "map.mrc", "--atoms", "model.pdb")
+    assert "model.pdb cannot be read as an atomic model (PDB or mmCIF): a name in it is not UTF-8" in sentence

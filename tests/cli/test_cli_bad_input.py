@@ -140,3 +140,15 @@ def test_no_file_whatever_its_header_makes_the_program_crash(occupy, map_file, t
     assert "a mistake in the program" not in result.stderr
     made = {path.name for path in (tmp_path / "new").iterdir()} - {"occupy_estimate.csv", "occupy_estimate.html"}
     assert len(made) == 4 * len([name for name in made if name.endswith(".mrc")])
+
+
+@pytest.mark.parametrize("mode", ["calibrated", "occupancy", "resolution"])
+def test_a_full_scale_that_is_nothing_beside_the_map_is_refused(refusal, map_file, mode):
+    sentence = refusal("equalize", "map.mrc", "--mode", mode, "--full-scale", "1e-20")
+    assert "--full-scale is 1e-20, but the map's largest absolute value is 1" in sentence
+
+
+def test_a_complex_solvent_mask_is_told_to_be_a_transform(refusal, map_file, store, tmp_path, density):
+    store(tmp_path / "mask.mrc", density.astype(np.complex64))
+    sentence = refusal("solvent", "map.mrc", "--solvent-mask", "mask.mrc")
+    assert "the solvent mask's values are of type complex64, as of a Fourier transform" in sentence

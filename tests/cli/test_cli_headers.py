@@ -115,6 +115,11 @@ def test_voxel_size_replaces_that_of_the_header(occupy, map_file, load, density,
     assert np.array_equal(scale, library.estimate(density, 2).scale)
 
 
+def test_a_voxel_size_that_no_map_has_is_refused(refusal, map_file):
+    expected = "--voxel-size is 1e+308 Å, but must be above 0 along every axis, at least 0.001 and at most 10000 Å"
+    assert refusal("mask", map_file, "--voxel-size", "1e308") == f"{map_file}: {expected}"
+
+
 UNSET = {"cella": (0, 0, 0)}, {"cella": (0, 0, 0), "mx": 0, "my": 0, "mz": 0}
 
 

@@ -106,6 +106,16 @@ def run(occupy, out):
 
 
 class TestSummary:
+    def test_no_name_of_a_map_is_a_formula_in_the_table(self, run, store, density, out, tmp_path):
+        names = ["=1+1.mrc", "@a.mrc"]
+        for name in names:
+            store(tmp_path / name, density - np.float32(0.01))
+        assert run(names, cwd=tmp_path).returncode == 0
+        rows = rows_of(out)
+        assert [row["map"] for row in rows] == [f"'{name}" for name in names]
+        assert all(row["files"].startswith("'") for row in rows)
+        assert all(float(row["solvent_mean"]) < 0 for row in rows)
+
     def test_table_and_page_have_a_row_for_every_map_made_or_failed(self, run, maps, out, tmp_path):
         assert run([*maps, tmp_path / "missing.mrc"]).returncode == 1
         table, page = rows_of(out), Page(out / "occupy_estimate.html")
@@ -204,6 +214,14 @@ class TestResume:
         path = out / f"c_occupancy{ending}"
         assert changed(lambda: path.write_bytes(path.read_bytes()[:-2])) == {"c"}
 
+    @pytest.mark.parametrize("ending", ENDINGS)
+    def test_outputs_of_which_one_holds_something_else_of_the_same_size_are_made_anew(self, changed, out, ending):
+        path = out / f"c_occupancy{ending}"
+        assert changed(lambda: path.write_bytes(path.read_bytes()[::-1])) == {"c"}
+
+    def test_outputs_that_were_copied_are_kept(self, changed, out):
+        assert changed(lambda: [os.utime(path, ns=(0, 10**18)) for path in out.iterdir()]) == set()
+
     def test_a_mask_that_changed_makes_all_anew(self, run, maps, store, density, out, tmp_path):
         mask = store(tmp_path / "mask.mrc", (density < 0.1).astype(np.int8))
         for made in ("made", "kept"):
@@ -252,6 +270,12 @@ class TestNothingLost:
         assert list(states(out).values()) == ["made", "failed"]
         assert run(maps, "--resume").returncode == 0
         assert list(states(out).values()) == ["kept", "made", "made"]
+
+    def test_a_full_disk_ends_the_run_of_one_map_with_a_status_of_its_own(self, run, maps, out):
+        result = run(maps[:1], launcher=("-c", FULL_DISK, "0"))
+        assert result.returncode == 3
+        assert re.fullmatch(r"occupy: cannot write to [^\n]*: No space left on device\n", result.stderr)
+        assert not out.exists()
 
     @posix_only
     @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 import csv
 import gzip
 import json
+import shutil
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -10,7 +13,9 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 from chimerax.occupy.cli import refine
-from chimerax.occupy.cli.atom_groups import AtomChoice
+from chimerax.occupy.cli.atom_groups import AtomChoice, read_groups
+from chimerax.occupy.cli.models import AtomicModel
+from chimerax.occupy.engine.errors import OccuPyError
 from PIL import Image
 
 gemmi = pytest.importorskip("gemmi", reason="gemmi is not installed")
@@ -22,6 +27,9 @@ ORIGIN = np.array([-20.0, 8.0, 30.0])
 """x, y, z of the first voxel."""
 
 CORNERS = {"A": (18, 18, 14), "B": (46, 18, 18), "C": (74, 22, 14)}
+RENAMED = {"A": CORNERS["B"], "B": CORNERS["A"], "C": CORNERS["C"]}
+"""The same places, of which two have each other's name."""
+
 B_FACTOR = 100.0
 ALANINE = {
     "N": (1.55, -28, -0.9),
@@ -455,11 +463,64 @@ def test_one_map_can_be_refined_against_in_another_process(rows, map_file, model
     assert done.rows == rows(map_file, "--atoms", model_file, *options)
 
 
+SESSION = """
+import os, shutil, sys
+from chimerax.occupy.cli import main
+for model in ("first.cif", "second.cif"):
+    shutil.copyfile(model, "model.cif")
+    os.utime("model.cif", ns=(0, 10**18))
+    assert main([*sys.argv[1:], "--atoms", "model.cif", "--resume"]) == 0
+"""
+"""Works twice in one process on models of one name, size and time."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "record"),
+    [
+        (("refine", "map.mrc"), "map_refined.json"),
+        (("estimate", "map.mrc"), "map_guided_occupancy.json"),
+        (("refine", "map.mrc", "same.mrc"), "occupancy_matrix.json"),
+    ],
+    ids=["refine", "guided", "matrix"],
+)
+def test_a_session_takes_a_model_as_it_is_now(map_file, tmp_path, arguments, record):
+    shutil.copyfile(map_file, tmp_path / "same.mrc")
+    first, second = (
+        write(tmp_path / f"{name}.cif", bundle(c)) for name, c in (("first", CORNERS), ("second", RENAMED))
+    )
+    assert first.stat().st_size == second.stat().st_size
+    command = [sys.executable, "-c", SESSION, *arguments, "--no-figures", "--reference", "B"]
+    subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    saved = json.loads((tmp_path / record).read_text())
+    if "matrix" in saved:
+        found = dict(zip(saved["matrix"]["groups"], saved["matrix"]["occupancies"][0], strict=True))
+    else:
+        found = {row["group"]: row["occupancy"] for row in saved["refinement"]["rows"]}
+    assert found == pytest.approx({"B": TRUTH["A"], "A": TRUTH["B"], "C": TRUTH["C"]}, abs=0.05)
+
+
+def test_a_model_that_changed_since_it_was_chosen_is_refused(model_file):
+    choice = AtomChoice((model_file,))
+    write(model_file, bundle(RENAMED))
+    with pytest.raises(OccuPyError, match="was changed while the program ran"):
+        read_groups(choice)
+
+
+def test_a_model_that_is_written_twice_keeps_occupancies_of_the_file_where_none_are_given(model_file, tmp_path):
+    model = AtomicModel(model_file)
+    for value in (0.5, np.nan):
+        model.write(tmp_path / "written.cif", np.full(len(model.atoms), value))
+    assert {atom.occ for atom in AtomicModel(tmp_path / "written.cif").atoms} == {1.0}
+
+
 @pytest.mark.parametrize("text", ["head", "=//A", "head=", ""])
 def test_a_group_without_name_or_selection_is_refused(occupy, map_file, model_file, text):
     done = occupy("refine", map_file, "--atoms", model_file, "--groups", text)
     assert done.returncode == 2
     assert "must be a name and a selection, such as head=//A/1-100" in done.stderr
+
+
+PLACELESS = "ATOM      1  CA  ALA A   1         nan     nan     nan  1.00 20.00           C\n"
 
 
 @pytest.mark.parametrize(
@@ -468,6 +529,8 @@ def test_a_group_without_name_or_selection_is_refused(occupy, map_file, model_fi
         ("missing.cif", None, "no such file"),
         ("words.cif", "these are no atoms\n", "cannot be read as an atomic model"),
         ("empty.pdb", "", "it holds no atoms"),
+        ("short.pdb", "ATOM      1  CA  ALA A   1\n", "The line is too short to be correct"),
+        ("nan.pdb", PLACELESS, "coordinates of an atom are missing or no numbers"),
         ("cut.cif.gz", b"\x1f\x8b\x08\x00\x00", "cannot be read as an atomic model"),
     ],
 )

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from test_cli_refine import bundle, put, simulated, write
+from test_cli_refine import CORNERS, RENAMED, bundle, put, simulated, write
 
 pytest.importorskip("distributed")
 
@@ -243,6 +243,22 @@ def test_workers_of_a_scheduler_that_begin_in_another_folder_read_the_maps_of_a_
     assert found["maps"] == [str(tmp_path / f"{name}.mrc") for name in "bca"]
     expected = [[truth[name][chain] for chain in found["groups"]] for name in "bca"]
     np.testing.assert_allclose(np.array(found["occupancies"], float), expected, atol=0.03)
+
+
+def test_workers_that_outlive_a_run_take_a_model_as_it_is_in_the_next(occupy, cluster, store, tmp_path):
+    truth = {"A": 1.0, "B": 0.6, "C": 0.25}
+    for name in "ab":
+        put(store, tmp_path / f"{name}.mrc", simulated(bundle(), truth))
+    file, _ = cluster([])
+    for corners in (CORNERS, RENAMED):
+        write(tmp_path / "model.cif", bundle(corners))
+        options = ("--atoms", "model.cif", "--reference", "C", "--scheduler-file", file, "--resume", "--no-figures")
+        result = occupy("refine", "a.mrc", "b.mrc", *options, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    found = json.loads((tmp_path / "occupancy_matrix.json").read_text())["matrix"]
+    ratios = np.array(found["occupancies"], float) * truth["C"]
+    expected = {"A": truth["B"], "B": truth["A"], "C": truth["C"]}
+    np.testing.assert_allclose(ratios, [[expected[group] for group in found["groups"]]] * 2, atol=0.05)
 
 
 @posix_only

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from chimerax.occupy import plots
 from chimerax.occupy.engine import phantom
+from chimerax.occupy.heatmap import matrix_figure
 from chimerax.occupy.palette import PALETTE
+from chimerax.occupy.window_layout import WindowLayout
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -127,3 +129,33 @@ def test_counts_are_labeled_by_powers_of_ten(model):
     labels = {tick: label.get_text() for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
     assert labels[1] == "10⁰"
     assert labels[100] == "10²"
+
+
+@pytest.mark.parametrize("solvent_model", ["uniform", "varying"])
+def test_the_legend_of_a_solvent_model_covers_no_curve_and_no_label(solvent_model):
+    density = phantom.density_of_parts([phantom.Part(1.0, (20, 20, 20), 8)], (40, 40, 40), VOXEL_SIZE)
+    model = occupy.fit_solvent(density, voxel_size=VOXEL_SIZE, solvent_model=solvent_model)
+    figure = plots.solvent_figure(model, "map.mrc")
+    drawn(figure)
+    left, right = figure.axes
+    legend = left.get_legend().get_window_extent()
+    assert not any(legend.overlaps(axes.bbox) for axes in (left, right))
+    assert not legend.overlaps(left.xaxis.label.get_window_extent())
+    assert figure.bbox.containsx(legend.x0)
+    assert figure.bbox.containsx(legend.x1)
+    assert figure.bbox.containsy(legend.y0)
+
+
+@pytest.mark.parametrize("size", [(0.1, 2.6), (1, 2.6), (3, 0.3), (6, 2.6)])
+def test_a_plot_in_a_window_of_any_size_is_drawn_without_a_warning(model, size):
+    figure = Figure(figsize=size, layout=WindowLayout())
+    plots.draw_solvent(figure.add_subplot(), model, "map.mrc", legend_columns=2)
+    drawn(figure)
+
+
+def test_a_heat_map_of_maps_that_do_not_differ_is_drawn_without_a_warning():
+    density = phantom.density_of_parts([phantom.Part(1.0, (20, 20, 20), 8)], (40, 40, 40), VOXEL_SIZE, noise=0)
+    places = np.argwhere(density > density.max() / 3)[:, ::-1] * VOXEL_SIZE
+    groups = occupy.make_groups(places, ["C"] * len(places), ["A"] * len(places))[0]
+    matrix = occupy.refine_maps([density, density, density], VOXEL_SIZE, groups)
+    drawn(matrix_figure(matrix, matrix.maps))

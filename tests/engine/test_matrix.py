@@ -244,3 +244,37 @@ def test_no_maps_maps_of_other_shapes_and_only_bad_maps_are_refused(parts, group
     noise = np.random.default_rng(2).standard_normal(SHAPE).astype(np.float32)
     with pytest.raises(OccuPyError, match="none of the 1 maps can be used"):
         refine_maps([noise], VOXEL, groups)
+
+
+def small_model(edge, count=200):
+    """Three chains in a row that fill a box of so many voxels of 1.5 Å: positions, and the density of each."""
+    random, length = np.random.default_rng(1), 1.5 * edge
+    sharp = {"variance": 6 - (0.9 * VOXEL) ** 2, "shape": (edge,) * 3, "voxel_size": 1.5}
+    positions = [
+        length * np.array([0.25 + 0.25 * k, 0.5, 0.5]) + random.uniform(-0.13, 0.13, (count, 3)) * length
+        for k in range(3)
+    ]
+    return positions, [density_of(p, np.ones(count), **sharp) for p in positions]
+
+
+@pytest.mark.parametrize("edge", [20, 24, 25, 27, 30, 36])
+def test_a_window_that_covers_the_whole_box_leaves_the_occupancies_of_a_larger_box(edge):
+    positions, parts = small_model(edge)
+    groups = make_groups(np.concatenate(positions), ["C"] * 600, np.repeat(list("ABC"), 200))[0]
+    maps = [np.tensordot(row, parts, 1) for row in ([1, 1, 1], [1, 0.5, 1], [1, 0.3, 0.6])]
+    found = refine_maps(maps, 1.5, groups)
+    padded = [np.pad(density, 30) for density in maps]
+    wide = refine_maps(padded, 1.5, groups, origin=(-45.0,) * 3)
+    np.testing.assert_allclose(found.occupancies, wide.occupancies, atol=0.05)
+    np.testing.assert_allclose(found.standard_errors, wide.standard_errors, rtol=0.3)
+
+
+@pytest.mark.parametrize("densities", [[np.ones((9, 9))], [np.ones((2, 9, 9, 9))], [3], [None], ["map"]])
+def test_arrays_that_are_no_maps_are_refused_in_a_sentence(groups, densities):
+    with pytest.raises(OccuPyError, match="three axes"):
+        refine_maps(densities, VOXEL, groups)
+
+
+def test_a_box_of_other_than_three_axes_is_refused(groups):
+    with pytest.raises(OccuPyError, match=r"the box has shape \(40, 44\), but must have three axes"):
+        MatrixBox((40, 44), VOXEL, groups)

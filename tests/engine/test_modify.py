@@ -222,6 +222,11 @@ def test_nothing_below_the_scale_limit_is_modified(balls, balls_estimate, modifi
     assert not np.array_equal(result[~below], balls[0][~below])
 
 
+def test_a_largest_gain_that_float32_does_not_hold_is_no_limit(modified):
+    unlimited, beyond = (modified(max_gain=gain, signal_only=False).density for gain in (inf, 1e308))
+    assert np.array_equal(unlimited, beyond)
+
+
 @pytest.mark.parametrize(
     "settings", [{}, {"max_gain": 1.7}, {"hedge": 4}, {"use_confidence": False}, UNGUARDED], ids=str
 )

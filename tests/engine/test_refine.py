@@ -1,9 +1,13 @@
 """Refined occupancies against maps added up here, atom by atom, with known occupancies."""
 
+import warnings
+
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, Refiner, SettingError, make_groups, refine
 from chimerax.occupy.engine.refine import default_reference
+from scipy import optimize
+from scipy.linalg import LinAlgWarning
 from scipy.spatial.transform import Rotation
 
 SHAPE, VOXEL = (60, 64, 56), 2.0
@@ -266,3 +270,84 @@ def test_too_many_groups_are_refused_with_what_to_use_instead(clean):
 def test_no_groups_are_refused(clean):
     with pytest.raises(OccuPyError, match="no groups"):
         refine(clean, VOXEL, {})
+
+
+@pytest.mark.parametrize("count", [3, 60, 300])
+def test_groups_with_all_their_atoms_at_one_point_have_the_same_occupancy(clean, model, count):
+    point = model[0][300]
+    positions = np.concatenate([model[0], np.tile(point, (count, 1))])
+    labels = [*model[1], *(f"p{i}" for i in range(count))]
+    rows = found_in(clean, groups_of(positions, labels))
+    alike = [rows[f"p{i}"] for i in range(count)]
+    assert np.isfinite([(row.occupancy, row.standard_error) for row in rows.values()]).all()
+    assert np.ptp([row.occupancy for row in alike]) < 0.01
+
+
+@pytest.mark.parametrize("fraction", [np.nan, np.inf, -1.0, 1e30])
+def test_fractions_that_are_no_shares_are_refused(model, fraction):
+    with pytest.raises(OccuPyError, match="fractions must be numbers from 0 to 1"):
+        groups_of(*model, fractions=np.full(1800, fraction))
+
+
+@pytest.mark.parametrize("solvent", [True, False])
+@pytest.mark.parametrize("fraction", [0.0, 1e-30])
+def test_groups_of_no_scattering_are_refused_by_name(clean, model, fraction, solvent):
+    groups = groups_of(*model, fractions=np.where(model[1] == "B", fraction, 1))
+    with pytest.raises(OccuPyError, match="B scatters no more than"):
+        refine(clean, VOXEL, groups, solvent=solvent)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "sentence"),
+    [
+        ({"b_factors": np.ones((1800, 2))}, "1800 b_factors, but 1800 positions; expected one for each atom"),
+        ({"fractions": ["half"] * 1800}, "fractions must be numbers"),
+        ({"b_factors": [None] * 1799 + ["x"]}, "b_factors must be numbers"),
+        ({"fractions": 1.0}, "there are no fractions, but 1800 positions"),
+    ],
+)
+def test_what_is_not_one_value_for_each_atom_is_refused(model, keywords, sentence):
+    with pytest.raises(OccuPyError, match=sentence):
+        groups_of(*model, **keywords)
+
+
+@pytest.mark.parametrize("positions", ["abc", None, 3.0, [[1, 2], [3]], np.ones(9), [["a"] * 3]])
+def test_what_are_no_positions_is_refused(positions):
+    with pytest.raises(OccuPyError, match="positions must be"):
+        make_groups(positions, ["C"] * 9, list("AAABBBCCC"))
+
+
+@pytest.mark.parametrize("factor", [1e-20, 1e20])
+def test_half_maps_of_another_scale_are_refused(clean, groups, factor):
+    halves = [factor * (clean + noise_like(clean, 0.05, seed)).astype(float) for seed in (1, 2)]
+    with pytest.raises(OccuPyError, match="expected the halves of this map, on its scale"):
+        refine(clean, VOXEL, groups, half_maps=halves)
+
+
+@pytest.mark.parametrize("origin", [(0, 0), "here", (np.nan, 0, 0), None])
+def test_what_is_no_origin_is_refused(clean, groups, origin):
+    with pytest.raises(SettingError, match=r"origin is .*, but must be three finite numbers"):
+        refine(clean, VOXEL, groups, origin=origin)
+
+
+def test_what_is_no_lowpass_is_refused(clean, groups):
+    with pytest.raises(SettingError, match="lowpass is sharp Å, but must be at least"):
+        refine(clean, VOXEL, groups, lowpass="sharp")
+
+
+def test_the_pair_that_make_groups_returns_is_refused_in_place_of_its_groups(clean, model):
+    with pytest.raises(OccuPyError, match="the groups are a tuple; expected a dict, the first that make_groups gives"):
+        refine(clean, VOXEL, make_groups(model[0], ["C"] * 1800, model[1]))
+
+
+def test_a_step_of_the_fit_that_is_ill_conditioned_is_not_told_to_the_user(clean, groups, monkeypatch):
+    solve, asked = optimize.anderson, []
+
+    def warning(*arguments, **keywords):
+        asked.append(True)
+        warnings.warn("Ill-conditioned matrix", LinAlgWarning, stacklevel=2)
+        return solve(*arguments, **keywords)
+
+    monkeypatch.setattr(optimize, "anderson", warning)
+    assert_near_truth(found_in(clean, groups))
+    assert asked

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, mask_region, occupancy_of, published_occupancy
+from chimerax.occupy.engine.csv_text import csv_text
 from chimerax.occupy.engine.kernel import tau_quantile
 from chimerax.occupy.engine.regions import RegionTable, as_csv
 from chimerax.occupy.engine.scale import full_scale
@@ -106,3 +107,24 @@ def test_a_table_as_csv_has_the_columns_that_rows_fill_and_quotes_what_would_bre
 def test_what_is_no_scale_map_has_no_table():
     with pytest.raises(OccuPyError, match="within 0 to 1"):
         RegionTable(np.full((3, 3, 3), 2.0))
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+A", "-", "@A", "\tA", "\rA", "'A", '=HYPERLINK("x")'])
+def test_no_name_in_a_table_is_a_formula_and_the_first_apostrophe_taken_away_is_the_name(name):
+    ((_, cell),) = csv.reader(as_csv([{"map": name, "region": name}], ["map"]).splitlines(True)[1:])
+    assert cell == f"'{name}"
+
+
+@pytest.mark.parametrize("name", ["A", "", "A=1", " =1", "1-2"])
+def test_other_names_are_as_they_are(name):
+    assert list(csv.reader(csv_text([[name, "x"]]).splitlines())) == [[name, "x"]]
+
+
+def test_numbers_stay_numbers_in_a_table():
+    assert csv_text([[-1.5, -3, 0.25, None, np.float64(-2)]]) == "-1.5,-3,0.25,,-2.0\r\n"
+
+
+@pytest.mark.parametrize("region", [np.ones((2, 2, 2), bool), np.ones(5, bool)])
+def test_a_region_of_another_shape_is_refused(scale, region):
+    with pytest.raises(OccuPyError, match="the region has shape"):
+        published_occupancy(scale, region)

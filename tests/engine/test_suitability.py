@@ -9,6 +9,7 @@ from chimerax.occupy.engine.scale import full_scale
 from chimerax.occupy.engine.suitability import (
     check_box,
     check_contrast,
+    check_length,
     checked_density,
     common_value,
     value_range,
@@ -94,6 +95,25 @@ def test_a_box_as_large_as_the_kernel_is_large_enough():
     check_box((5, 9, 5), 5)
     with pytest.raises(OccuPyError, match=r"box of 5 x 9 x 4 voxels is smaller than the kernel: .* at least 5"):
         check_box((4, 9, 5), 5)
+
+
+def test_a_box_as_long_as_the_low_pass_is_long_enough():
+    check_length((16, 5, 5), (0.5, 1.6, 2), 8)
+    with pytest.raises(
+        OccuPyError, match=r"box is 7.5 Å along its shortest edge, .* low-pass, 8 Å: check the voxel size"
+    ):
+        check_length((16, 5, 5), (0.5, 1.5, 2), 8)
+
+
+def test_a_voxel_size_that_makes_a_box_tiny_takes_no_memory(noise):
+    with pytest.raises(OccuPyError, match=r"shortest edge"):
+        estimate(noise, (1.5, 1e-3, 1.5))
+
+
+@pytest.mark.parametrize("name", ["lowpass", "resolution"])
+def test_a_length_whose_square_is_no_number_raises(noise, name):
+    with pytest.raises(OccuPyError, match=f"{name} is 1e\\+308, .* at most"):
+        estimate(noise, 1.5, **{name: 1e308})
 
 
 @pytest.mark.parametrize(("first", "value"), [(0, 0.0), (3000, 7.25)])

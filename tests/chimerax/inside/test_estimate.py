@@ -254,6 +254,11 @@ class BadInput(MapTestCase):
     def test_box_smaller_than_the_kernel(self):
         self.assert_refused("occupy estimate #1 subregion 0,0,0,3,40,40", "smaller than the kernel")
 
+    def test_subregion_outside_the_map(self):
+        last = ",".join(str(n - 1) for n in reversed(SHAPE))
+        outside = "occupy estimate #1 subregion 900,900,900,950,950,950"
+        self.assert_refused(outside, "holds no voxel of small (#1)", f"within 0,0,0,{last}")
+
     def test_skewed_axes(self):
         volume = self.open_map(self.density, "skewed", angles=(90, 90, 120))
         self.assert_refused(f"occupy estimate #{volume.id_string}", "120", "right angles")
