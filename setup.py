@@ -11,7 +11,12 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).resolve().parent
 BUNDLE = ElementTree.parse(HERE / "bundle_info.xml").getroot()
 PACKAGE = BUNDLE.get("package")
+NEEDED = [
+    *("numpy>=1.26", "scipy>=1.13", "mrcfile>=1.5", "matplotlib>=3.8", "tqdm>=4.60", "gemmi>=0.7"),
+    *("requests>=2.32", "urllib3>=2", "filelock>=4"),
+]
 BATCH = ["dask>=2024.1", "distributed>=2024.1", "cryptography>=42"]
+TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "dask-jobqueue>=0.8.5"]
 
 setup(
     name=BUNDLE.get("name"),
@@ -24,7 +29,7 @@ setup(
     package_dir={PACKAGE: "src"},
     packages=[PACKAGE, *(f"{PACKAGE}.{name}" for name in find_packages(str(HERE / "src")))],
     package_data={PACKAGE: ["docs/user/*/*.html", "docs/user/images/*.png"]},
-    install_requires=["numpy>=1.26", "scipy>=1.13", "mrcfile>=1.5", "matplotlib>=3.8", "tqdm>=4.60", "gemmi>=0.7", "filelock>=4"],
-    extras_require={"batch": BATCH, "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", *BATCH]},
+    install_requires=NEEDED,
+    extras_require={"batch": BATCH, "test": [*BATCH, *TEST]},
     entry_points={"console_scripts": [f"occupy = {PACKAGE}.cli:main"]},
 )

@@ -28,6 +28,9 @@ exit status: 0 all maps are made, 1 some failed, 2 a mistake in the options, 3 t
 The scale is relative to the strongest region of a map; less mass, flexibility and B-factors
 lower it too, not only occupancy. The method: doi.org/10.1038/s41467-023-41478-1"""
 
+WORKER_TIMEOUT = 1440.0
+"""Minutes without a worker after which a run ends: a day, as queues may be long."""
+
 GROUP_TITLES = {
     ESTIMATION: "estimation",
     UNCERTAINTY: "uncertainty",
@@ -105,6 +108,13 @@ def add_running(parser):
     )
     add("--scheduler", metavar="ADDRESS", help="use the workers of a Dask scheduler, such as tcp://node7:8786")
     add("--scheduler-file", type=Path, metavar="FILE", help="the same, by the file that the scheduler has written")
+    section.add_argument(
+        "--worker-timeout",
+        type=positive_number,
+        default=WORKER_TIMEOUT,
+        metavar="MINUTES",
+        help=f"end the run when there was no worker for so long [default: {WORKER_TIMEOUT:g} minutes, a day]",
+    )
 
 
 def add_tables(parser):

@@ -1,20 +1,25 @@
 """Maps fetched from the EMDB, kept in a cache."""
 
+import errno
+import gzip
+import math
 import os
 import re
-import urllib.error
-import urllib.request
+import zlib
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .. import __version__
+import numpy as np
+
 from ..engine.errors import OccuPyError
+from .download import NoSuchFile, download
+from .report import DiskFull
 
 SERVER = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
 SERVER_VARIABLE, CACHE_VARIABLE = "OCCUPY_EMDB_SERVER", "OCCUPY_CACHE"
-_TIMEOUT = 60
-_CHUNK = 1 << 20
-_RANGE_BEYOND_END = 416
-_GZIP = b"\x1f\x8b"
+_CHUNK = _PADDING = 1 << 20
+_HEADER, _LONGEST_AXIS = 1024, 1 << 16
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def is_entry(text):
@@ -25,15 +30,15 @@ def is_entry(text):
 def fetch(text, progress=None):
     """The map file of an EMDB entry, from the cache or else from the server.
 
-    What an interrupted download left is resumed. A file is only in the cache when it
-    has the size that the server said.
+    What an interrupted download left is resumed. A file is only in the cache when it was read
+    to its end and found to be a map. Of processes that fetch one entry the first does, and the others wait.
 
     Parameters
     ----------
     text : str
         Such as emdb:3061.
     progress : callable, optional
-        Called with the bytes that are there and the bytes there will be.
+        Called with the bytes that are there and the bytes there will be, None where that is not known.
 
     Returns
     -------
@@ -43,11 +48,14 @@ def fetch(text, progress=None):
     ------
     OccuPyError
         If there is no such entry, or it cannot be fetched whole.
+    DiskFull
     """
     path = cache_folder() / file_name(text)
     if not path.exists():
         server = os.environ.get(SERVER_VARIABLE, SERVER)
-        _download(f"{server}/EMD-{_number(text)}/map/{path.name}", path, text, progress)
+        with _told_of(text, path.parent), _alone(path):
+            if not path.exists():
+                _keep(f"{server}/EMD-{_number(text)}/map/{path.name}", path, progress)
     return path
 
 
@@ -69,50 +77,75 @@ def cache_folder():
     return Path(named) if named else Path.home() / ".cache" / "occupy"
 
 
-def _download(url, path, entry, progress):
+@contextmanager
+def _told_of(entry, folder):
+    """Say of which entry a problem is."""
+    try:
+        yield
+    except NoSuchFile:
+        raise OccuPyError(f"{entry} cannot be fetched: there is no such entry or no map in it") from None
+    except OccuPyError as error:
+        raise OccuPyError(f"{entry} cannot be fetched: {error}") from None
+    except OSError as error:
+        problem = DiskFull if error.errno in _FULL else OccuPyError
+        reason = error.strerror or error
+        raise problem(f"{entry} cannot be fetched into {folder}: {reason}; {CACHE_VARIABLE} names the folder") from None
+
+
+@contextmanager
+def _alone(path):
+    """While no other process fetches this file; others wait."""
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    with lock:
+        yield
+    # Who waits for the lock, on a file that has gone now, finds the map and fetches nothing.
+    with suppress(OSError):
+        os.unlink(lock.lock_file)
+
+
+def _keep(url, path, progress):
+    """Fetch a file to its place in the cache, if it is a map."""
     part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _transfer(url, part, entry, progress)
-        _check_is_compressed(part, entry)
-        os.replace(part, path)
-    except urllib.error.HTTPError as error:
-        if error.code == _RANGE_BEYOND_END:
-            part.unlink()
-        meaning = "there is no such entry or no map in it" if error.code == 404 else f"the server says {error.code}"
-        raise OccuPyError(f"{entry} cannot be fetched: {meaning}") from None
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        reason = getattr(reason, "strerror", None) or reason
-        kept = "; what has come is kept and resumed" if part.exists() else ""
-        raise OccuPyError(f"{entry} cannot be fetched: {reason}{kept}") from None
-
-
-def _check_is_compressed(part, entry):
-    with open(part, "rb") as file:
-        beginning = file.read(2)
-    if beginning != _GZIP:
+        download(url, part, progress)
+    except NoSuchFile:
+        raise
+    except OccuPyError as error:
+        has_come = part.exists() and part.stat().st_size > 0
+        kept = "; what has come is kept, and the next try goes on" if has_come else ""
+        raise OccuPyError(f"{error}{kept}") from None
+    try:
+        _check(part)
+    except (OccuPyError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         part.unlink()
-        raise OccuPyError(f"{entry} cannot be fetched: what the server sent is no map compressed with gzip")
+        raise OccuPyError(f"what the server sent is no whole map compressed with gzip ({error})") from None
+    os.replace(part, path)
 
 
-def _transfer(url, part, entry, progress):
-    """Add to `part` what is missing of it, and check that it is whole."""
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"User-Agent": f"OccuPy-for-ChimeraX/{__version__}"} | ({"Range": f"bytes={have}-"} if have else {})
-    request = urllib.request.Request(url, headers=headers)
-    # The default context verifies the server's certificate and name.
-    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
-        resumed = answer.status == 206
-        have = have if resumed else 0
-        expected = have + int(answer.headers["Content-Length"])
-        with open(part, "ab" if resumed else "wb") as file:
-            while chunk := answer.read(_CHUNK):
-                file.write(chunk)
-                have += len(chunk)
-                if progress:
-                    progress(have, expected)
-    if have != expected:
-        raise OccuPyError(
-            f"{entry} came to {have} bytes, but must be {expected}: the connection broke; try again to resume"
-        )
+def _check(path):
+    """Raise an error unless this is a whole map, by gzip's own sums and by its header; in little memory."""
+    with gzip.open(path) as file:
+        promised = _size_of_map(file.read(_HEADER))
+        while file.tell() <= promised + _PADDING and file.read(_CHUNK):
+            pass
+        length = file.tell()
+    if not promised <= length <= promised + _PADDING:
+        raise OccuPyError(f"it holds {length} bytes or more, but its header tells of {promised}")
+
+
+def _size_of_map(beginning):
+    """The size in bytes of a map file that begins so, in whichever order the bytes of its header are."""
+    from mrcfile.dtypes import HEADER_DTYPE
+    from mrcfile.utils import dtype_from_mode
+
+    for order in "<>" if len(beginning) == _HEADER else "":
+        header = np.frombuffer(beginning, HEADER_DTYPE.newbyteorder(order))[0]
+        counts, extended = [int(header[name]) for name in ("nx", "ny", "nz")], int(header["nsymbt"])
+        with suppress(ValueError):  # There is no such mode.
+            voxel = dtype_from_mode(int(header["mode"])).itemsize
+            if extended >= 0 and all(0 < count < _LONGEST_AXIS for count in counts):
+                return _HEADER + extended + voxel * math.prod(counts)
+    raise OccuPyError("it does not begin with the header of a map, MRC or CCP4")

@@ -171,7 +171,7 @@ def _kind_of_data(path, header):
     if len(shape) != 3:
         raise OccuPyError(f"{path} holds data of {len(shape)} dimensions; {expected}")
     if dtype.kind == "c":
-        raise OccuPyError(f"{path} holds complex numbers, but a map must be real numbers")
+        raise OccuPyError(f"{path} holds complex numbers, as of a Fourier transform, but they must be real numbers")
     if min(shape) < 1:
         raise ValueError(f"its header tells of {' x '.join(map(str, shape[::-1]))} voxels")
     return dtype, shape

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..engine.errors import OccuPyError
 from . import emdb
+from .arguments import WORKER_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Running:
         Address of a Dask scheduler that runs already.
     scheduler_file : Path or None
         File that such a scheduler wrote its address to.
+    worker_timeout : float
+        Minutes after which a run ends on which no worker works.
     resume : bool
         Keep what was made already with the same settings from the same files.
     figures : bool
@@ -37,6 +40,7 @@ class Running:
     workers: int | None = None
     scheduler: str | None = None
     scheduler_file: Path | None = None
+    worker_timeout: float = WORKER_TIMEOUT
     resume: bool = False
     figures: bool = True
     arguments: list = field(default_factory=list)
@@ -80,7 +84,7 @@ def with_running(command, values):
     return values | {"running": running}
 
 
-_OF_RUN = ("workers", "scheduler", "scheduler_file", "resume", "figures")
+_OF_RUN = ("workers", "scheduler", "scheduler_file", "worker_timeout", "resume", "figures")
 
 
 def _without(maps):

@@ -4,11 +4,11 @@ import bz2
 import gzip
 import logging
 import os
-import signal
 import threading
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
-from itertools import islice
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, islice
+from time import monotonic
 
 import numpy as np
 
@@ -26,14 +26,7 @@ SMALLEST_LIMIT = 4_000_000_000
 """Memory of a worker, in bytes, that is never refused it if it is there: models take theirs whatever the map is."""
 
 LOSSES_ALLOWED = 3
-_POLL, _PATIENCE = 2.0, 10.0
-_KEEPING_LITTLE = {
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.low-level-log-length": 100,
-    "distributed.admin.system-monitor.log-length": 100,
-}
-"""Settings of Dask, so that memory does not grow with the maps: else it keeps a profile of every second of work, and
-logs that are full after a thousand tasks or an hour."""
+_POLL, _TO_CONNECT, _BETWEEN_WORDS = 2.0, 10.0, 60.0
 
 _LOST_MEMORY = "worker-restart-memory"
 """The topic under which Dask's nannies tell of workers that they have ended for their memory."""
@@ -62,7 +55,11 @@ def pool(running, maps):
         return
     _prepare()
     with _client_of(running) if running.elsewhere else _local_client(running.workers, maps) as client:
-        yield _Workers(client).run
+        workers = _Workers(client, running.worker_timeout)
+        try:
+            yield workers.run
+        finally:
+            workers.cancel()
 
 
 def _in_turn(function, items):
@@ -79,8 +76,7 @@ def _prepare():
         raise OccuPyError(
             "workers need dask and distributed, which are not installed; expected pip install '.[batch]'"
         ) from None
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)
 
 
 @contextmanager
@@ -92,7 +88,7 @@ def _client_of(running):
         raise OccuPyError(f"{running.scheduler_file}: no such file; expected one that a Dask scheduler has written")
     address = {"address": running.scheduler} if running.scheduler else {"scheduler_file": str(running.scheduler_file)}
     try:
-        client = distributed.Client(**address, timeout=_PATIENCE)
+        client = distributed.Client(**address, timeout=_TO_CONNECT)
     except (OSError, ValueError, TimeoutError) as error:
         where = running.scheduler or running.scheduler_file
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -104,33 +100,24 @@ def _client_of(running):
 @contextmanager
 def _local_client(wanted, maps):
     """A client of workers of its own on this computer; nobody else on it can use them."""
-    import dask
-    import distributed
+    from .cluster import local_client
 
     count, threads, limit = shares(wanted, maps)
     if count < min(wanted, len(maps)):
         tell_aside(f"{count} of {wanted} workers: there is memory for no more, as a map may take {_gigabytes(limit)}")
     variables = ONE_THREAD | {parallel.THREADS_VARIABLE: str(threads), "TQDM_DISABLE": "1"}
-    of_memory = dict.fromkeys(("target", "spill", "pause"), False)
-    settings = _KEEPING_LITTLE | {
-        "distributed.nanny.pre-spawn-environ": variables,
-        "distributed.scheduler.allowed-failures": LOSSES_ALLOWED,
-    }
-    settings |= {f"distributed.worker.memory.{name}": value for name, value in of_memory.items()}
-    size = {"n_workers": count, "threads_per_worker": 1, "memory_limit": limit}
-    apart = {"host": "127.0.0.1", "dashboard_address": None, "security": distributed.Security.temporary()}
-    with (
-        dask.config.set(settings),
-        distributed.LocalCluster(**size, **apart, silence_logs=logging.CRITICAL) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        client.run(_ignore_interrupts)
+    with ExitStack() as stack:
+        try:
+            client = stack.enter_context(local_client(count, limit, variables, LOSSES_ALLOWED))
+        except (OSError, RuntimeError) as error:
+            raise OccuPyError(f"workers cannot be started: {_first_cause(error)}") from None
         yield client
 
 
-def _ignore_interrupts():
-    """In a worker: Ctrl-C reaches all processes of a terminal, but the first of them decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _first_cause(error):
+    while error.__cause__:
+        error = error.__cause__
+    return getattr(error, "strerror", None) or error
 
 
 def shares(wanted, maps):
@@ -185,42 +172,49 @@ class _Workers:
     Parameters
     ----------
     client : distributed.Client
+    timeout : float
+        Minutes without a worker after which the run ends.
     """
 
-    def __init__(self, client):
+    def __init__(self, client, timeout):
         self._client = client
-        self._told_of_waiting = False
+        self._items_of = {}
+        self._patience = Patience(timeout)
 
     def run(self, function, items):
         """See `pool`. No more tasks are handed over than there are workers, so that few are under way at any time."""
-        waiting, items_of = iter(items), {}
-        try:
-            while True:
-                with _while_scheduler_lives():
-                    for item in islice(waiting, max(0, self._places() - len(items_of))):
-                        items_of[self._client.submit(_on_worker, function, *item, pure=False)] = item
-                    ready = self._ready(items_of)
-                if not items_of:
+        waiting, under_way = iter(items), self._items_of
+        while True:
+            with _while_scheduler_lives():
+                for item in islice(waiting, max(0, self._places() - len(under_way))):
+                    under_way[self._client.submit(_on_worker, function, *item, pure=False)] = item
+                if not under_way:
                     return
-                for future in ready:
-                    yield items_of.pop(future), self._outcome(future)
-        finally:
-            if items_of:
-                self._client.cancel(list(items_of), force=True)
+                ready = self._ready(under_way)
+                self._patience.look("" if ready else self._idleness(under_way))
+            for future in ready:
+                yield under_way.pop(future), self._outcome(future)
+
+    def cancel(self):
+        """Take back what has not come to an end."""
+        if self._items_of:
+            with suppress(OSError, CancelledError):  # of a scheduler that is gone
+                self._client.cancel(list(self._items_of), force=True)
 
     def _places(self):
         """How many tasks there may be at a time: one for each worker, and one while there is none yet."""
-        count = len(self._client.nthreads())
-        if count == 0 and not self._told_of_waiting:
-            self._told_of_waiting = True
-            tell_aside("the Dask scheduler has no workers yet; waiting for them")
-        return max(1, count)
+        return max(1, len(self._client.nthreads()))
+
+    def _idleness(self, futures):
+        """Why no worker works on any of these; nothing if one does."""
+        at_work = self._client.processing()
+        if not {future.key for future in futures}.isdisjoint(chain.from_iterable(at_work.values())):
+            return ""
+        return "has workers, but they are busy, paused or ending" if at_work else "has no workers"
 
     def _ready(self, futures):
         import distributed
 
-        if not futures:
-            return ()
         try:
             return distributed.wait(list(futures), timeout=_POLL, return_when="FIRST_COMPLETED").done
         except TimeoutError:
@@ -249,6 +243,45 @@ class _Workers:
         return (
             f"its worker was taken away or broke down {times} times while it worked on it; expected workers that stay"
         )
+
+
+class Patience:
+    """Says every minute what is waited for, and ends a run that waits too long.
+
+    Parameters
+    ----------
+    timeout : float
+        Minutes.
+    """
+
+    def __init__(self, timeout):
+        self._timeout = timeout
+        self._since = self._next_word = None
+
+    def look(self, idleness):
+        """Take notice of why no worker works at present; of nothing, if one does.
+
+        Raises
+        ------
+        OccuPyError
+            If that has been so for too long.
+        """
+        now = monotonic()
+        if not idleness:
+            self._since = None
+        elif self._since is None:  # It may be the moment between two tasks.
+            self._since, self._next_word = now, now
+        elif now - self._since >= 60 * self._timeout:
+            raise OccuPyError(
+                f"no worker has worked for {self._timeout:g} minutes (--worker-timeout), since the Dask scheduler "
+                f"{idleness}; what was made is kept, and --resume goes on"
+            )
+        elif now >= self._next_word:
+            self._next_word = now + _BETWEEN_WORDS
+            tell_aside(
+                f"waiting for workers, {(now - self._since) / 60:.0f} of at most {self._timeout:g} minutes "
+                f"(--worker-timeout): the Dask scheduler {idleness}"
+            )
 
 
 @contextmanager

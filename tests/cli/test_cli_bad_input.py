@@ -151,4 +151,4 @@ def test_a_full_scale_that_is_nothing_beside_the_map_is_refused(refusal, map_fil
 def test_a_complex_solvent_mask_is_told_to_be_a_transform(refusal, map_file, store, tmp_path, density):
     store(tmp_path / "mask.mrc", density.astype(np.complex64))
     sentence = refusal("solvent", "map.mrc", "--solvent-mask", "mask.mrc")
-    assert "the solvent mask's values are of type complex64, as of a Fourier transform" in sentence
+    assert "mask.mrc holds complex numbers, as of a Fourier transform, but they must be real numbers" in sentence

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -71,11 +72,30 @@ async def dask_setup(worker):
 """
 """What a worker loads that is to be killed, with the process that watches it, soon after it has begun to work."""
 
+KILLS_ITS_SCHEDULER = """
+import os, signal
+from pathlib import Path
+from distributed import WorkerPlugin
+
+class KillsItsScheduler(WorkerPlugin):
+    def transition(self, key, start, finish, **kwargs):
+        if finish == "executing":
+            os.kill(int(Path("scheduler.pid").read_text()), signal.SIGKILL)
+
+async def dask_setup(worker):
+    await worker.plugin_add(KillsItsScheduler())
+"""
+
 UNTIL_THERE = """
 import sys, distributed
 with distributed.Client(scheduler_file=sys.argv[1]) as client:
     client.wait_for_workers(int(sys.argv[2]))
 """
+
+
+def told_by(result):
+    """The lines on stderr but for the progress bar."""
+    return [line for line in re.split(r"[\r\n]+", result.stderr) if line.strip() and not line.startswith("maps:")]
 
 
 def rows_of(folder):
@@ -100,12 +120,14 @@ def cluster(tmp_path_factory):
 
     def cluster(*options_of_workers):
         file = folder / "scheduler.json"
-        start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+        scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+        (folder / "scheduler.pid").write_text(str(scheduler.pid))
         _wait_for(file.exists)
         of_worker = ("--scheduler-file", str(file), "--nthreads", "1")
         workers = [start("worker", *of_worker, *map(str, options)) for options in options_of_workers]
-        there = [sys.executable, "-c", UNTIL_THERE, str(file), str(len(workers))]
-        subprocess.run(there, check=True, timeout=120)
+        if workers:
+            there = [sys.executable, "-c", UNTIL_THERE, str(file), str(len(workers))]
+            subprocess.run(there, check=True, timeout=120)
         return file, workers
 
     yield cluster
@@ -255,6 +277,58 @@ def test_a_map_that_exhausts_the_memory_of_workers_is_told_apart_from_a_worker_t
     assert found["small.mrc"]["state"] == "made"
     assert found["large.mrc"]["state"] == "failed"
     assert found["large.mrc"]["problem"].startswith("not enough memory: it took more than a worker has, 0.5 GB")
+
+
+@posix_only
+def test_a_scheduler_that_is_gone_ends_the_run_in_a_sentence(occupy, cluster, maps, tmp_path):
+    (tmp_path / "kills.py").write_text(KILLS_ITS_SCHEDULER)
+    file, _ = cluster(["--preload", tmp_path / "kills.py"])
+    result = occupy("estimate", *maps, "--output-dir", tmp_path / "out", "--scheduler-file", file)
+    assert result.returncode == 1
+    assert told_by(result) == ["occupy: the Dask scheduler is gone; what was made is kept, and --resume goes on"]
+
+
+def test_a_run_without_workers_says_so_and_ends_when_its_time_is_over(occupy, cluster, maps, tmp_path):
+    file, _ = cluster()
+    options = ("--output-dir", tmp_path / "out", "--scheduler-file", file, "--worker-timeout", 0.1)
+    result = occupy("estimate", *maps, *options)
+    assert result.returncode == 1
+    first, last = told_by(result)
+    waiting = "waiting for workers, 0 of at most 0.1 minutes (--worker-timeout): the Dask scheduler has no workers"
+    assert first == f"occupy: {waiting}"
+    assert last == (
+        "occupy: no worker has worked for 0.1 minutes (--worker-timeout), since the Dask scheduler has no workers; "
+        "what was made is kept, and --resume goes on"
+    )
+
+
+def test_every_minute_without_workers_is_told_and_any_work_ends_the_waiting(monkeypatch, capsys):
+    from chimerax.occupy.cli import workers
+    from chimerax.occupy.engine.errors import OccuPyError
+
+    now = [0.0]
+    monkeypatch.setattr(workers, "monotonic", lambda: now[0])
+    patience = workers.Patience(5)
+
+    def told_until(end, idleness):
+        while now[0] < end:
+            now[0] += 2
+            patience.look(idleness)
+        return re.findall(r"(\d+) of at most 5 minutes .* the Dask scheduler (.*)", capsys.readouterr().err)
+
+    assert told_until(290, "has none") == [(str(minute), "has none") for minute in range(5)]
+    assert told_until(292, "") == []
+    assert told_until(294, "rests") == [], "it may be the moment between two tasks"
+    assert told_until(500, "rests") == [(str(minute), "rests") for minute in range(4)]
+    with pytest.raises(OccuPyError, match=r"no worker has worked for 5 minutes \(--worker-timeout\)"):
+        told_until(600, "rests")
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "soon", "inf"])
+def test_a_time_that_is_none_is_refused(occupy, maps, minutes):
+    result = occupy("estimate", *maps, "--worker-timeout", minutes)
+    assert result.returncode == 2
+    assert "must be a number above 0" in result.stderr
 
 
 def test_processors_are_shared_among_local_workers(tmp_path):
