@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 LINTER = "ruff==0.17.*"
-PORTABLE = ("tests/engine", "tests/cli")
+PORTABLE = ("--ignore=tests/chimerax",)
 MOST_PROCESSES = 4
 """Of tests: each starts programs, which use all processors themselves."""
 

@@ -31,7 +31,9 @@ DOORS = {
     "figures": {"engine"},
     "commands": {"engine", "figures"},
     "tool": {"engine", "figures", "commands"},
-    "cli": {"engine", "figures", VERSION},
+    "cli": {"engine", "figures", "cli.files", "cli.runs", VERSION},
+    "cli.files": {"engine", "figures", "cli.arguments", "cli.report", VERSION},
+    "cli.runs": {"engine", "cli.files", "cli.arguments", "cli.report", "cli.__init__", VERSION},
 }
 """Which other packages each one beside the engine uses; the first is the bundle itself."""
 
@@ -67,9 +69,9 @@ def own_imports(name):
 
 
 def package_of(name):
-    """The package of a module, of the engine one level deeper."""
+    """The package of a module, of engine and shell one level deeper."""
     parts = name.split(".")
-    return ".".join(parts[: min(len(parts) - 1, 2 if parts[0] == "engine" else 1)])
+    return ".".join(parts[: min(len(parts) - 1, 2 if parts[0] in ("engine", "cli") else 1)])
 
 
 def allowed(name):

@@ -1,6 +1,6 @@
 """A map that was observed, in which all chains are there: haemoglobin, EMD-3488 and PDB 5NI1."""
 
-from chimerax.occupy.cli import mapfile
+from chimerax.occupy.cli.files import mapfile
 
 from ..simulation import complexes, families
 

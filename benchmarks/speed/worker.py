@@ -96,7 +96,7 @@ def run_ours(job, path, max_box, published_method=False):
 
     By its own method, which is the default, or by the published one.
     """
-    from chimerax.occupy.cli import mapfile
+    from chimerax.occupy.cli.files import mapfile
     from chimerax.occupy.engine import phantom
     from chimerax.occupy.engine.modification.modify import modify
     from chimerax.occupy.engine.scale.estimate import estimate
@@ -150,7 +150,7 @@ def run_published(job, path, max_box):
 
 def run_fft(_, path, max_box):
     """This package's computation and a pair of FFTs of the same map in turn, after a warm-up of both."""
-    from chimerax.occupy.cli import mapfile
+    from chimerax.occupy.cli.files import mapfile
     from chimerax.occupy.engine.parallel import thread_count
     from chimerax.occupy.engine.scale.estimate import estimate
     from scipy import fft

@@ -5,11 +5,12 @@ from pathlib import Path
 import mrcfile
 
 from ..engine import phantom
-from . import estimate, mapfile, modify
+from . import estimate, modify
 from .arguments import add_output, add_subcommand
-from .places import removed_on_failure
+from .files import mapfile
+from .files.places import removed_on_failure
+from .files.staging import recover, staged
 from .report import tell
-from .staging import recover, staged
 
 SHAPE = (96, 96, 96)
 VOXEL_SIZE = 1.5

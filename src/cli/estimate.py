@@ -5,14 +5,15 @@ from functools import partial
 from ..engine.scale import estimate as engine
 from ..engine.settings.table import ESTIMATION, SETTINGS, UNCERTAINTY
 from ..figures.maps import estimate_figure
-from . import guided, mapfile
+from . import guided
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
-from .atom_groups import read_groups
+from .files import mapfile
+from .files.atom_groups import read_groups
+from .files.maps import on_grid, sample
+from .files.outputs import RunFiles
 from .guided import add_model_options, checked_choice, guided_one
-from .maps import on_grid, sample
-from .outputs import RunFiles
 from .report import estimate_lines, estimate_record, file_lines, label, printable
-from .work import Batch, Done
+from .runs.work import Batch, Done
 
 SUFFIX = {"calibrated": "occupancy", "occupancy": "occupancy", "resolution": "local_scale"}
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from ..engine.errors import OccuPyError
 from ..engine.refinement.guided import guided_scale
 from ..figures.maps import guided_figure
-from . import mapfile
-from .atom_groups import AtomChoice, read_groups
-from .maps import on_grid, sample
+from .files import mapfile
+from .files.atom_groups import AtomChoice, read_groups
+from .files.maps import on_grid, sample
 from .refinement import add_reference, add_solvent, record, result_lines
 from .report import file_lines, label, printable
-from .work import Done
+from .runs.work import Done
 
 SUFFIX = "guided_occupancy"
 SETTINGS = ("reference", "solvent", "lowpass", "half_maps")

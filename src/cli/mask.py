@@ -5,12 +5,12 @@ from functools import partial
 from ..engine.modification.masks import make_mask
 from ..engine.settings.checks import checked
 from ..engine.settings.table import MASK
-from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_running, add_settings
-from .maps import sample
-from .outputs import RunFiles
+from .files import mapfile
+from .files.maps import sample
+from .files.outputs import RunFiles
 from .report import file_lines, label, program_record
-from .work import Batch, Done
+from .runs.work import Batch, Done
 
 
 def mask(maps, *, output_dir=None, overwrite=False, voxel_size=None, running=None, **settings):

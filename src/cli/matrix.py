@@ -15,14 +15,14 @@ from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
-from . import mapfile
-from .atom_groups import read_groups
-from .maps import file_of, sample, voxel_size_of
-from .outputs import ReportFiles, draw, folder_of, write_json
-from .places import check_absent
+from .files import mapfile
+from .files.atom_groups import read_groups
+from .files.maps import file_of, sample, voxel_size_of
+from .files.outputs import ReportFiles, draw, folder_of, write_json
+from .files.places import check_absent
+from .files.staging import recover, staged
 from .report import program_record, tell, warning_lines
-from .staging import recover, staged
-from .work import Batch, Done
+from .runs.work import Batch, Done
 
 NAME = "occupancy_matrix"
 """Of the files, before their endings."""

@@ -10,11 +10,11 @@ from ..engine.errors import OccuPyError
 from ..engine.scale.estimate import lowpassed
 from ..engine.scale.regions import BY, RegionTable
 from .arguments import add_map_subcommand, add_running, add_tables
-from .maps import sample, values_on_grid
-from .models import AtomicModel
+from .files.maps import sample, values_on_grid
+from .files.models import AtomicModel
+from .files.tables import Tables
 from .report import note_lines
-from .tables import Tables
-from .work import Batch, Done
+from .runs.work import Batch, Done
 
 
 def measure(

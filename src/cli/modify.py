@@ -8,13 +8,13 @@ from ..engine.scale.estimate import estimate
 from ..engine.settings.checks import split
 from ..engine.settings.table import ESTIMATION, RESULT_NAMES
 from ..figures.maps import modification_figure
-from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .estimate import solvent_title
-from .maps import on_grid, sample
-from .outputs import RunFiles
+from .files import mapfile
+from .files.maps import on_grid, sample
+from .files.outputs import RunFiles
 from .report import estimate_lines, estimate_record, file_lines, label, warning_lines
-from .work import Batch, Done
+from .runs.work import Batch, Done
 
 
 def modify_maps(

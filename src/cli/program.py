@@ -10,7 +10,7 @@ from .. import __version__
 from ..engine.errors import OccuPyError
 from .arguments import DESCRIPTION, EPILOG
 from .report import DiskFull, printable, tell_failure
-from .running import with_running
+from .runs.running import with_running
 
 SUBCOMMANDS = {
     "estimate": ("write a map of the local scale", ()),

@@ -8,13 +8,14 @@ from ..engine.errors import OccuPyError
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
 from ..figures.occupancies import occupancies_figure
-from . import mapfile
 from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
-from .atom_groups import AtomChoice, read_groups
-from .maps import on_grid, sample
+from .files import mapfile
+from .files.atom_groups import AtomChoice, read_groups
+from .files.maps import on_grid, sample
+from .files.models import WRITABLE
+from .files.outputs import ReportFiles
+from .files.tables import Tables
 from .matrix import refine_maps
-from .models import WRITABLE
-from .outputs import ReportFiles
 from .refinement import (
     add_half_maps,
     add_lowpass,
@@ -26,8 +27,7 @@ from .refinement import (
     result_lines,
 )
 from .report import file_lines, printable
-from .tables import Tables
-from .work import Batch, Done
+from .runs.work import Batch, Done
 
 DESCRIPTION = """\
 The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's

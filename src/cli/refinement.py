@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..engine.refinement.refine import Refiner
 from .arguments import positive_number
-from .atom_groups import read_groups
+from .files.atom_groups import read_groups
 from .report import note_lines, program_record, warning_lines
 
 _MOST_NAMES = 8

@@ -6,13 +6,13 @@ from ..engine.modification.modify import without_solvent
 from ..engine.scale.estimate import estimate
 from ..engine.settings.table import ESTIMATION, SETTINGS
 from ..figures.solvent import solvent_figure
-from . import mapfile
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_setting, add_settings
 from .estimate import solvent_title
-from .maps import on_grid, sample
-from .outputs import RunFiles
+from .files import mapfile
+from .files.maps import on_grid, sample
+from .files.outputs import RunFiles
 from .report import estimate_lines, estimate_record, file_lines, label
-from .work import Batch, Done
+from .runs.work import Batch, Done
 
 SUFFIX = {False: "confidence", True: "without_solvent"}
 

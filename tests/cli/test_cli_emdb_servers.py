@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import mrcfile
 import numpy as np
 import pytest
-from chimerax.occupy.cli import emdb
+from chimerax.occupy.cli.files import emdb
 from chimerax.occupy.cli.report import DiskFull
 from chimerax.occupy.engine.errors import OccuPyError
 

@@ -24,7 +24,8 @@ JOBS = """
 import json, os, signal, sys
 from importlib import import_module
 from pathlib import Path
-from chimerax.occupy.cli import program, staging
+from chimerax.occupy.cli import program
+from chimerax.occupy.cli.files import staging
 
 def stage(text, *paths):
     paths = [Path(path) for path in paths]

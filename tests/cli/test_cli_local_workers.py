@@ -16,8 +16,8 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 LISTENING = """
 import os, socket, ssl, psutil
 from contextlib import suppress
-from chimerax.occupy.cli.running import Running
-from chimerax.occupy.cli.workers import pool
+from chimerax.occupy.cli.runs.running import Running
+from chimerax.occupy.cli.runs.workers import pool
 
 def speaks_http(place):
     with socket.create_connection(place, timeout=60) as connection:
@@ -64,7 +64,7 @@ if "--multiprocessing-fork" in sys.orig_argv:
 
 FULL_DISK = """
 import errno
-from chimerax.occupy.cli import mapfile
+from chimerax.occupy.cli.files import mapfile
 
 def full(*_):
     raise OSError(errno.ENOSPC, "No space left on device")

@@ -20,7 +20,7 @@ SUMMARY = {"occupy_estimate.csv", "occupy_estimate.html"}
 
 FULL_DISK = """
 import errno, runpy, sys
-from chimerax.occupy.cli import mapfile
+from chimerax.occupy.cli.files import mapfile
 write, room = mapfile.write, [int(sys.argv.pop(1))]
 def until_full(*arguments):
     if not room[0]:

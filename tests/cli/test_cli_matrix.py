@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chimerax.occupy.cli import matrix
-from chimerax.occupy.cli.atom_groups import AtomChoice
+from chimerax.occupy.cli.files.atom_groups import AtomChoice
 from PIL import Image
 from test_cli_many_maps import Page
 from test_cli_refine import CORNERS, ORIGIN, SHAPE, VOXEL_SIZE, bundle, put, simulated, write

@@ -6,8 +6,8 @@ import re
 import sys
 
 import pytest
+from chimerax.occupy.cli.files.script import can_be_opened, chimerax_script
 from chimerax.occupy.cli.report import printable
-from chimerax.occupy.cli.script import can_be_opened, chimerax_script
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no files of such names")
 SAFE = (

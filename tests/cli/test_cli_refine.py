@@ -13,8 +13,8 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 from chimerax.occupy.cli import refine
-from chimerax.occupy.cli.atom_groups import AtomChoice, read_groups
-from chimerax.occupy.cli.models import AtomicModel
+from chimerax.occupy.cli.files.atom_groups import AtomChoice, read_groups
+from chimerax.occupy.cli.files.models import AtomicModel
 from chimerax.occupy.engine.errors import OccuPyError
 from PIL import Image
 

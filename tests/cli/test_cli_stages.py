@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 import pytest
-from chimerax.occupy.cli import staging
+from chimerax.occupy.cli.files import staging
 from chimerax.occupy.engine.errors import OccuPyError
 
 LEFT = """
 import os, sys
 from pathlib import Path
-from chimerax.occupy.cli.staging import staged
+from chimerax.occupy.cli.files.staging import staged
 begun = [staged([Path(name)], True) for name in sys.argv[1:]]
 for context, name in zip(begun, sys.argv[1:]):
     context.__enter__()(Path(name)).write_text("part of it")
@@ -23,7 +23,7 @@ os._exit(1)
 MOVED = """
 import os, sys
 from pathlib import Path
-from chimerax.occupy.cli.staging import staged
+from chimerax.occupy.cli.files.staging import staged
 paths, replace, left = [Path(name) for name in sys.argv[2:]], os.replace, [int(sys.argv[1])]
 def ending(*arguments):
     if not left[0]:

@@ -28,8 +28,8 @@ runpy.run_module("chimerax.occupy.cli", run_name="__main__")
 
 ENVIRONMENT = """
 import os
-from chimerax.occupy.cli.running import Running
-from chimerax.occupy.cli.workers import pool
+from chimerax.occupy.cli.runs.running import Running
+from chimerax.occupy.cli.runs.workers import pool
 names = [("OMP_NUM_THREADS",), ("OPENBLAS_NUM_THREADS",), ("OCCUPY_THREADS",)]
 with pool(Running(workers=2), ["a.mrc", "b.mrc"]) as do:
     print(*[value for _, value in do(os.getenv, names)])
@@ -38,8 +38,8 @@ with pool(Running(workers=2), ["a.mrc", "b.mrc"]) as do:
 
 KEPT_A_TASK = """
 import gc, sys, time
-from chimerax.occupy.cli.running import Running
-from chimerax.occupy.cli.workers import pool
+from chimerax.occupy.cli.runs.running import Running
+from chimerax.occupy.cli.runs.workers import pool
 
 def work(calls):
     return work(calls - 1) if calls else time.sleep(0.03)
@@ -303,7 +303,7 @@ def test_a_run_without_workers_says_so_and_ends_when_its_time_is_over(occupy, cl
 
 
 def test_every_minute_without_workers_is_told_and_any_work_ends_the_waiting(monkeypatch, capsys):
-    from chimerax.occupy.cli import workers
+    from chimerax.occupy.cli.runs import workers
     from chimerax.occupy.engine.errors import OccuPyError
 
     now = [0.0]
@@ -332,7 +332,7 @@ def test_a_time_that_is_none_is_refused(occupy, maps, minutes):
 
 
 def test_processors_are_shared_among_local_workers(tmp_path):
-    from chimerax.occupy.cli.workers import shares
+    from chimerax.occupy.cli.runs.workers import shares
     from chimerax.occupy.engine import parallel
 
     small = [str(tmp_path / "missing.mrc")] * 8
@@ -343,7 +343,7 @@ def test_processors_are_shared_among_local_workers(tmp_path):
 
 
 def test_there_are_no_more_local_workers_than_memory_for_the_largest_map(tmp_path, monkeypatch, store, density):
-    from chimerax.occupy.cli import workers
+    from chimerax.occupy.cli.runs import workers
 
     monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 10_000_000_000)
     header = bytearray(store(tmp_path / "map.mrc", density).read_bytes()[:1024])

@@ -10,7 +10,7 @@ import tracemalloc
 import mrcfile
 import numpy as np
 import pytest
-from chimerax.occupy.cli import mapfile
+from chimerax.occupy.cli.files import mapfile
 from chimerax.occupy.engine.errors import OccuPyError
 
 
@@ -34,7 +34,7 @@ def test_a_map_that_was_read_is_whole_when_its_file_is_shortened(map_file):
     """In a process of its own, as it ended by a signal where the file was mapped."""
     program = """
 import os, sys
-from chimerax.occupy.cli import mapfile
+from chimerax.occupy.cli.files import mapfile
 
 density = mapfile.read(sys.argv[1]).density
 os.truncate(sys.argv[1], 1024)

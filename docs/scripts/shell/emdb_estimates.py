@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 from chimerax.occupy import OccuPyError
-from chimerax.occupy.cli import emdb, main
+from chimerax.occupy.cli import main
+from chimerax.occupy.cli.files import emdb
 
 TROUBLES_IN_A_ROW = 5
 NO_SUCH_ENTRY = "there is no such entry"

@@ -10,7 +10,7 @@ import numpy as np
 from chimerax.core.commands import run
 from chimerax.map import Volume
 from chimerax.occupy import estimate
-from chimerax.occupy.cli.script import can_be_opened, chimerax_script
+from chimerax.occupy.cli.files.script import can_be_opened, chimerax_script
 from chimerax.surface.colorvol import volume_coloring
 from support import FOLDER, VOXEL_SIZE, MapTestCase, close_all, session
 

@@ -8,14 +8,14 @@ from itertools import chain
 
 from tqdm import tqdm
 
-from ..engine.errors import OccuPyError
-from ..engine.scale.estimate import common_full_scale
-from .maps import sample
-from .outputs import folder_of
-from .report import DiskFull, sentence_of, tell, tell_failure
+from ...engine.errors import OccuPyError
+from ...engine.scale.estimate import common_full_scale
+from ..files.maps import sample
+from ..files.outputs import folder_of
+from ..files.staging import recover
+from ..report import DiskFull, sentence_of, tell, tell_failure
 from .resume import kept_record, record_of_run, stamp_of
 from .running import Running
-from .staging import recover
 from .summary import NoSummary, Summary
 from .task import Done, Outcome, attempt, attempt_once, kept
 from .workers import pool

@@ -7,10 +7,10 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from ..engine.csv_text import csv_text
-from .locks import only_run
-from .places import check_absent, file_problems, new_folder
-from .report import in_shell_spelling, printable
+from ...engine.csv_text import csv_text
+from ..files.locks import only_run
+from ..files.places import check_absent, file_problems, new_folder
+from ..report import in_shell_spelling, printable
 from .summary_page import BEGIN, END
 
 COLUMNS = (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.errors import OccuPyError
+from ...engine.errors import OccuPyError
 
 WRITABLE = (".cif", ".mmcif", ".pdb", ".ent")
 """Endings of names of files that models are written to."""

@@ -21,9 +21,9 @@ from mrcfile.mrcinterpreter import MrcInterpreter
 from mrcfile.mrcobject import MrcObject
 from mrcfile.utils import data_dtype_from_header, data_shape_from_header, spacegroup_is_volume_stack
 
-from ..engine import parallel
-from ..engine.errors import OccuPyError
-from ..engine.settings.checks import LARGEST_VOXEL, SMALLEST_VOXEL, checked_voxel_size
+from ...engine import parallel
+from ...engine.errors import OccuPyError
+from ...engine.settings.checks import LARGEST_VOXEL, SMALLEST_VOXEL, checked_voxel_size
 
 _RIGHT_ANGLE, _ANGLE_TOLERANCE = 90.0, 0.01
 _DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}

@@ -2,8 +2,8 @@
 
 from math import isnan
 
-from ..engine.errors import OccuPyError
-from ..engine.scale.regions import as_csv
+from ...engine.errors import OccuPyError
+from ...engine.scale.regions import as_csv
 from .outputs import write_json
 from .places import check_absent
 from .staging import recover, staged

@@ -2,8 +2,8 @@
 
 from textwrap import shorten
 
-from .. import __version__
-from ..engine.errors import OccuPyError
+from ... import __version__
+from ...engine.errors import OccuPyError
 
 _TIMEOUTS = 30, 60
 _RETRIES, _BACKOFF, _REDIRECTS, _BREAKS = 3, 0.5, 5, 5

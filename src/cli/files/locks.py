@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 
 from filelock import FileLock, Timeout
 
-from ..engine.errors import OccuPyError
+from ...engine.errors import OccuPyError
 from .places import file_problems
 
 _PATIENCE, _POLL = 0.1, 0.01

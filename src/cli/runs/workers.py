@@ -12,11 +12,11 @@ from time import monotonic
 
 import numpy as np
 
-from ..engine import parallel
-from ..engine.errors import OccuPyError
-from . import ONE_THREAD
-from .maps import local_path
-from .report import tell_aside
+from ...engine import parallel
+from ...engine.errors import OccuPyError
+from .. import ONE_THREAD
+from ..files.maps import local_path
+from ..report import tell_aside
 from .task import Outcome
 
 MAPS_AT_ONCE, BESIDES = 14, 600_000_000

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..engine.errors import OccuPyError
-from ..engine.refinement.groups import DEFAULT_SEGMENT, alternate_shares, distinct, make_groups, segment_numbers
+from ...engine.errors import OccuPyError
+from ...engine.refinement.groups import DEFAULT_SEGMENT, alternate_shares, distinct, make_groups, segment_numbers
 from .fingerprints import checksum
 from .models import AtomicModel
 

@@ -2,7 +2,7 @@
 
 import re
 
-from ..figures.palette import NEW_KEY, PALETTE, RANGE, key_entries
+from ...figures.palette import NEW_KEY, PALETTE, RANGE, key_entries
 
 _NAMES = ("occupy_shown", "occupy_scale", "occupy_hidden")
 _UNSAFE = re.compile(r'["$;]')

@@ -3,8 +3,8 @@
 import errno
 from contextlib import contextmanager
 
-from ..engine.errors import OccuPyError
-from .report import DiskFull
+from ...engine.errors import OccuPyError
+from ..report import DiskFull
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 

@@ -4,8 +4,8 @@ import traceback
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from ..engine.errors import OccuPyError
-from .report import DiskFull, sentence_of
+from ...engine.errors import OccuPyError
+from ..report import DiskFull, sentence_of
 from .resume import facts_of, record_of_run, rows_of, stamp_of
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from math import nan
 from pathlib import Path
 
-from .. import __version__
-from . import emdb
-from .fingerprints import matches, state
+from ... import __version__
+from ..files import emdb
+from ..files.fingerprints import matches, state
 
 _NUMBERS = ("occupancy", "standard_error", "correlation")
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.errors import OccuPyError
+from ...engine.errors import OccuPyError
+from ..report import DiskFull
 from .download import NoSuchFile, download
-from .report import DiskFull
 
 SERVER = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
 SERVER_VARIABLE, CACHE_VARIABLE = "OCCUPY_EMDB_SERVER", "OCCUPY_CACHE"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..engine.errors import OccuPyError
+from ...engine.errors import OccuPyError
 from . import emdb, mapfile
 
 

@@ -113,7 +113,7 @@ def _artist():
 
 def draw(figure, path):
     """Draw a figure, or what a function makes, into a file."""
-    from ..figures.style import write_png
+    from ...figures.style import write_png
 
     figure = figure() if callable(figure) else figure
     with warnings.catch_warnings():

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.errors import OccuPyError
+from ...engine.errors import OccuPyError
 from .fingerprints import state
 from .locks import Held
 from .places import check_absent, file_problems, new_folder

@@ -4,9 +4,9 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..engine.errors import OccuPyError
-from . import emdb
-from .arguments import WORKER_TIMEOUT
+from ...engine.errors import OccuPyError
+from ..arguments import WORKER_TIMEOUT
+from ..files import emdb
 
 
 @dataclass(frozen=True)
