@@ -142,7 +142,7 @@ def test_no_file_whatever_its_header_makes_the_program_crash(occupy, map_file, t
     assert len(made) == 4 * len([name for name in made if name.endswith(".mrc")])
 
 
-@pytest.mark.parametrize("mode", ["calibrated", "occupancy", "resolution"])
+@pytest.mark.parametrize("mode", ["occupancy", "resolution"])
 def test_a_full_scale_that_is_nothing_beside_the_map_is_refused(refusal, map_file, mode):
     sentence = refusal("equalize", "map.mrc", "--mode", mode, "--full-scale", "1e-20")
     assert "--full-scale is 1e-20, but the map's largest absolute value is 1" in sentence

@@ -63,8 +63,10 @@ def ball():
     return phantom.density_of_parts([phantom.Part(1.0, (16, 16, 16), 8)], (32, 32, 32), 2.0)
 
 
-@pytest.mark.parametrize("mode", ["calibrated", "occupancy", "resolution"])
-@pytest.mark.parametrize("full_scale", [1e-20, 1e20])
+@pytest.mark.parametrize(
+    ("full_scale", "mode"),
+    [(1e-20, "occupancy"), (1e-20, "resolution"), (1e20, "calibrated"), (1e20, "occupancy"), (1e20, "resolution")],
+)
 def test_a_full_scale_that_is_nothing_beside_the_map_or_the_map_beside_it_is_refused(ball, full_scale, mode):
     with pytest.raises(occupy.SettingError, match=re.escape(f"full_scale is {full_scale:g}, but the map")):
         occupy.equalize(ball, 2.0, mode=mode, full_scale=full_scale)

@@ -61,18 +61,20 @@ class Estimation:
         self._difference = None
         if values["half_maps"] is not None:
             self._difference = inputs.half_difference(values["half_maps"], self._shape, self._range)
-        self._given_full_scale = self._checked_full_scale(values["full_scale"])
+        self._given_full_scale = values["full_scale"]
+        if values["mode"] != CALIBRATED:
+            self._check_given_full_scale()
         self._notes = []
         self._crop(voxel_size, values)
         inputs.check_box(self._density.shape, self._settings.kernel_size)
         inputs.check_length(self._density.shape, self._settings.voxel_size, self._settings.lowpass)
         self._share, self._common, self._solvent_side, self._model = None, None, None, None
 
-    def _checked_full_scale(self, full):
+    def _check_given_full_scale(self):
+        full = self._given_full_scale
         if full is not None and not self._range.is_comparable(full):
             problem = f"is {full:g}, but the map's largest absolute value is {self._range.magnitude:.3g}"
             raise SettingError("full_scale", f"{problem}: expected a density of this map")
-        return full
 
     def _crop(self, voxel_size, values):
         longest = values["max_box"]
@@ -247,6 +249,7 @@ class Estimation:
         level = self._mean_level
         if full <= level.solvent:
             raise SettingError("full_scale", f"is {full:g}, but must be above the solvent, {level.solvent:.4g} here")
+        self._check_given_full_scale()
         local = scale.local_scale(interpolate(level.scale(full), self._shape), 1.0)
         found = {"scale": local, "zero": level.solvent / full}
         if self._settings.uncertainty:
