@@ -15,7 +15,7 @@ from chimerax.map_data import ArrayGridData
 from chimerax.occupy.commands.jobs import EstimateJob
 from chimerax.occupy.commands.maps import draw_now, sample
 from chimerax.occupy.engine import phantom
-from chimerax.occupy.engine.settings.table import KINDS
+from chimerax.occupy.engine.settings.kinds import KINDS
 from chimerax.occupy.tool.preview import Preview
 
 VOXEL_SIZE = 1.18

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from ..engine.errors import SettingError
-from ..engine.settings.table import ESTIMATION, KINDS, MASK, UNCERTAINTY, group, respelled
+from ..engine.settings.kinds import KINDS
+from ..engine.settings.table import ESTIMATION, MASK, UNCERTAINTY, group, respelled
 
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale

@@ -137,7 +137,7 @@ def refine_maps(
     _check_models(choices, settings.get("reference"))
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
-    lowpass = settings["lowpass"] if "lowpass" in settings else _lowpass_of_all(maps, voxel_size)
+    lowpass = settings.get("lowpass") or _lowpass_of_all(maps, voxel_size)
     of_box = {"lowpass": lowpass} | {name: settings[name] for name in ("solvent",) if name in settings}
     done = dict(batch.run(partial(read_one, voxel_size=voxel_size, settings=of_box)))
     if not done:

@@ -6,7 +6,8 @@ from ..engine.modification.modifier import check_modification
 from ..engine.modification.modify import modify
 from ..engine.scale.estimate import estimate
 from ..engine.settings.checks import split
-from ..engine.settings.table import ESTIMATION, RESULT_NAMES
+from ..engine.settings.kinds import KINDS
+from ..engine.settings.table import ESTIMATION
 from ..figures.maps import modification_figure
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
 from .estimate import solvent_title
@@ -52,7 +53,7 @@ def modify_maps(
 
 def files_of(source, *, kind, output_dir=None, overwrite=False):
     """The files that are made of a map: modified map, scale map, record, figure, and a script that shows them."""
-    return RunFiles(source, RESULT_NAMES[kind], output_dir, overwrite, scale_map=True)
+    return RunFiles(source, KINDS[kind].made, output_dir, overwrite, scale_map=True)
 
 
 def modify_one(source, files, *, kind, voxel_size, estimation, modification):
@@ -65,7 +66,7 @@ def modify_one(source, files, *, kind, voxel_size, estimation, modification):
     result = modify(density, sampled.voxel_size, kind, estimate=found, overwrite=True, **given)
     with files.staged() as place:
         files.write_figure(place, partial(modification_figure, found, result, density, solvent_title(sampled)))
-        mapfile.write(place(files.map), result.density, sampled, label(RESULT_NAMES[kind], found))
+        mapfile.write(place(files.map), result.density, sampled, label(KINDS[kind].made, found))
         scale = given.get("scale_map", found.scale)
         mapfile.write(place(files.scale_map), scale, sampled, label("local scale 0-1", found))
         files.write_record(place, _record(sampled.path, found, result, estimation, modification))

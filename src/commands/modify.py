@@ -4,7 +4,8 @@ from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 
 from ..engine.settings.checks import split
-from ..engine.settings.table import ESTIMATION, RESULT_NAMES
+from ..engine.settings.kinds import KINDS
+from ..engine.settings.table import ESTIMATION
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, user_errors
 from .coloring import color_volume
 from .estimate import scale_map_of
@@ -56,7 +57,7 @@ def _modify_one(session, sampled, kind, ids, coloring, estimation, modification)
     volume = sampled.volume
     with user_errors(volume):
         found, result = result_of(session, ModificationJob(sampled, kind, estimation, modification))
-    modified = new_map(sampled, result.density, f"{volume.name} {RESULT_NAMES[kind]}", model_id)
+    modified = new_map(sampled, result.density, f"{volume.name} {KINDS[kind].made}", model_id)
     scale_map = modification.get("scale_map") or recall_scale_map(found, volume)
     made = [modified]
     if scale_map is None:

@@ -3,13 +3,13 @@
 from html import escape
 from math import isfinite
 
+from ..engine.settings.kinds import KINDS
 from ..engine.settings.table import SETTINGS
 from ..engine.solvent.model import GOOD_MISFIT, WORST_GOOD_MISFIT
 from .arguments import in_chimerax_spelling
 from .remembered import tell_once
 from .tables import MOST_ROWS
 
-VERBS = {"equalize": "Equalized", "attenuate": "Attenuated", "sigmoid": "Applied a sigmoid to"}
 CAUTION = (
     "The scale is relative to the strongest region of this map; less mass, flexibility and B-factors "
     "lower it too, not only occupancy."
@@ -79,7 +79,7 @@ def log_modification(session, volume, estimate, modification, made):
     }
     changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
     warnings = (*estimate.warnings, *modification.warnings)
-    _log(session, volume, VERBS[modification.kind], rows | changed, made, warnings, estimate.notes)
+    _log(session, volume, KINDS[modification.kind].done, rows | changed, made, warnings, estimate.notes)
 
 
 def log_solvent(session, volume, estimate, made):

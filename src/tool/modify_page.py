@@ -7,7 +7,8 @@ from ..commands.jobs import ModificationJob, on_grid
 from ..engine.errors import OccuPyError, SettingError
 from ..engine.modification.limits import limits_of
 from ..engine.settings.checks import checked, split
-from ..engine.settings.table import KINDS, group
+from ..engine.settings.kinds import KINDS
+from ..engine.settings.table import group
 from ..figures.maps import draw_curve
 from .composing import named
 from .fields import button, label, row, slider_fields
@@ -67,11 +68,11 @@ class ModifyPage(QWidget):
     @property
     def kind(self):
         """The kind of modification that is chosen."""
-        return KINDS[self.kind_menu.currentIndex()]
+        return list(KINDS)[self.kind_menu.currentIndex()]
 
     @kind.setter
     def kind(self, kind):
-        self.kind_menu.setCurrentIndex(KINDS.index(kind))
+        self.kind_menu.setCurrentIndex(list(KINDS).index(kind))
 
     @property
     def form(self):

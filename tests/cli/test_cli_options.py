@@ -13,8 +13,8 @@ from chimerax.occupy import SETTINGS
 from chimerax.occupy.cli import program
 
 OUT_OF_RANGE = {
-    "lowpass": (("0", "nan", "wide"), "a number above 0"),
-    "resolution": (("-3",), "a number above 0"),
+    "lowpass": (("0", "nan", "wide", "1e5"), "a number above 0 and at most 10000"),
+    "resolution": (("-3",), "a number above 0 and at most 10000"),
     "kernel-size": (("4", "33"), "an odd whole number at least 3 and at most 31"),
     "kernel-radius": (("33",), "a number at least 1 and at most 32"),
     "tau": (("1",), "a number above 0 and below 1"),

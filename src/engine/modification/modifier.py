@@ -9,12 +9,12 @@ from ..errors import OccuPyError, SettingError
 from ..scale.result import Confidence
 from ..settings.checks import check_lowpass, checked, checked_voxel_size
 from ..settings.inputs import checked_density, checked_scale
-from ..settings.table import KINDS
+from ..settings.kinds import KINDS
 from .factors import factor_of
+from .filled_noise import EvenNoise, SolventNoise
 from .limits import limits_of
 from .map_signal import MapSignal
 from .multiply import Fill, amplify_signal, apply, finish
-from .noise import EvenNoise, SolventNoise
 from .result import Modification
 
 

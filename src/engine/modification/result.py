@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..settings.kinds import KINDS
 from .limits import Limits, scale_made_of
 
 
@@ -32,7 +33,7 @@ class Modification:
     @property
     def warnings(self):
         """Sentences for the user on what the limits have left undone."""
-        if self.kind == "attenuate" or self.limits.max_gain > 1:
+        if not KINDS[self.kind].amplifies or self.limits.max_gain > 1:
             return []
         return [
             "Nothing was amplified: max_gain is 1, as by default where the noise (three sigma) is as strong as the "

@@ -6,13 +6,13 @@ from ..errors import OccuPyError
 from ..parallel import Progress
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density, half_difference
-from . import errors as refine_errors
 from . import notes as refine_notes
 from .fit import GroupModel
 from .inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from .parts import drawn_to_mean, part_deviations, surely_deviate
 from .reference import default_reference, strongest_level
 from .result import GroupOccupancy, Refinement
+from .standard_errors import Errors
 
 
 def refine(
@@ -129,7 +129,7 @@ class Refiner:
         if problem := refine_notes.unusable(overall, fitted.occupancies, fitted.transfer):
             raise OccuPyError(problem)
         halves = None if half_maps is None else grid.coefficients(half_difference(half_maps, self._shape, found), unit)
-        errors = refine_errors.Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
+        errors = Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fitted, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
         rows = self._rows(fitted, occupancies, standard_errors)

@@ -7,9 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from ..errors import SettingError
-
-KINDS = ("equalize", "attenuate", "sigmoid")
-"""The kinds of modification."""
+from .kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Setting:
     choices: tuple = ()
     derived: str = ""
     odd: bool = False
-    kinds: tuple = KINDS
+    kinds: tuple = tuple(KINDS)
     default_by_kind: tuple = ()
 
     @property

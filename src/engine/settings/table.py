@@ -8,14 +8,12 @@ import re
 from dataclasses import replace
 from math import inf
 
-from .setting import KINDS, Setting
+from .kinds import KINDS
+from .setting import Setting
 
 ESTIMATION, UNCERTAINTY, MODIFICATION, MASK = "estimation", "uncertainty", "modification", "mask"
-RESULT_NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
-"""What a map is called, beside its name, after each kind of modification."""
-
-AMPLIFYING_KINDS = ("equalize", "sigmoid")
-_FILLING_KINDS = ("attenuate", "sigmoid")
+_AMPLIFYING = tuple(kind.name for kind in KINDS.values() if kind.amplifies)
+_FILLING = tuple(kind.name for kind in KINDS.values() if kind.fills)
 SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
 """Largest absolute density of a map that float32 Fourier transforms take without under- or overflow."""
 
@@ -189,7 +187,7 @@ _TABLE = (
         "leaves S^power; a sigmoid multiplies distances from the pivot by it, on the logit scale.",
         lowest=1,
         kinds=(*KINDS, MASK),
-        default_by_kind=(("attenuate", 2.0), ("sigmoid", 2.0), (MASK, 2.0)),
+        default_by_kind=(*((kind.name, kind.power) for kind in KINDS.values()), (MASK, 2.0)),
     ),
     Setting(
         "pivot",
@@ -233,7 +231,7 @@ _TABLE = (
         "bool",
         True,
         "Amplify the signal alone and leave the noise as it is; false multiplies the map, noise and all.",
-        kinds=AMPLIFYING_KINDS,
+        kinds=_AMPLIFYING,
     ),
     Setting(
         "scale_limit",
@@ -268,7 +266,7 @@ _TABLE = (
         "bool",
         True,
         "Fill in solvent, with its noise, where density is taken away.",
-        kinds=_FILLING_KINDS,
+        kinds=_FILLING,
     ),
     Setting(
         "seed",
@@ -278,7 +276,7 @@ _TABLE = (
         "Seed of the noise that is filled in.",
         lowest=0,
         highest=2**32 - 1,
-        kinds=_FILLING_KINDS,
+        kinds=_FILLING,
     ),
     Setting(
         "output_lowpass",

@@ -38,7 +38,7 @@ def fit(lowpassed, region, progress=None, noise_sigma=None):
     Returns
     -------
     SolventModel
-        Without raw_sigma, which `solvent_noise.raw_sigma` finds.
+        Without raw_sigma, which `noise.raw_sigma` finds.
 
     Raises
     ------

@@ -8,7 +8,8 @@ from pathlib import Path
 from chimerax import occupy
 from chimerax.core import toolshed
 from chimerax.core.commands import cli, run
-from chimerax.occupy.engine.settings.table import ESTIMATION, KINDS, MASK, group
+from chimerax.occupy.engine.settings.kinds import KINDS
+from chimerax.occupy.engine.settings.table import ESTIMATION, MASK, group
 from support import session
 
 SUBCOMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "solvent", "measure", "mask", "color")

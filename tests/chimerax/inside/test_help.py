@@ -18,7 +18,8 @@ from chimerax.occupy import commands
 from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
 from chimerax.occupy.commands.refine import refine_map
-from chimerax.occupy.engine.settings.table import ESTIMATION, KINDS, MASK, UNCERTAINTY, group
+from chimerax.occupy.engine.settings.kinds import KINDS
+from chimerax.occupy.engine.settings.table import ESTIMATION, MASK, UNCERTAINTY, group
 from chimerax.occupy.figures.palette import PALETTE, RANGE
 from support import FOLDER, ORIGIN, PARTS, VOXEL_SIZE, MapTestCase, close_all, density, session
 

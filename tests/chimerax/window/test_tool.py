@@ -21,7 +21,8 @@ from chimerax.occupy.commands import jobs, remembered
 from chimerax.occupy.commands.plot import OccupancyPlot, SolventPlot
 from chimerax.occupy.engine.errors import OccuPyError
 from chimerax.occupy.engine.settings.checks import checked
-from chimerax.occupy.engine.settings.table import KINDS, OF_PUBLISHED_MODES
+from chimerax.occupy.engine.settings.kinds import KINDS
+from chimerax.occupy.engine.settings.table import OF_PUBLISHED_MODES
 from chimerax.occupy.tool.panel import OccuPyPanel
 from chimerax.surface import enclosed_volume
 from Qt.QtCore import QEvent, QPoint, Qt

@@ -21,11 +21,11 @@ from chimerax.occupy import (
 from chimerax.occupy.engine.modification.factors import factor_of
 from chimerax.occupy.engine.modification.limits import default_limits
 from chimerax.occupy.engine.modification.multiply import Fill, apply
+from chimerax.occupy.engine.settings.kinds import KINDS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-KINDS = ["equalize", "attenuate", "sigmoid"]
 UNGUARDED = {"scale_limit": 0, "max_gain": inf, "use_confidence": False, "clip": False}
 WHOLE = {"equalize": {"signal_only": False}, "attenuate": {}, "sigmoid": {"signal_only": False}}
 """What has the map multiplied as a whole, noise and all."""
@@ -472,7 +472,7 @@ def test_the_faintest_parts_of_emd_11007_are_not_amplified_to_a_third_of_full_sc
 
 
 @given(
-    kind=st.sampled_from(KINDS),
+    kind=st.sampled_from(list(KINDS)),
     scale_map=arrays.arrays(np.float32, SMALL, elements=st.floats(0, 1, width=32)),
     power=st.floats(1, 1e30) | st.just(inf),
     scale_limit=st.just(0) | st.floats(0, 1),

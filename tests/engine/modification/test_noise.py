@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from chimerax.occupy.engine import parallel
-from chimerax.occupy.engine.modification.noise import SolventNoise
+from chimerax.occupy.engine.modification.filled_noise import SolventNoise
 from scipy.ndimage import gaussian_filter
 from scipy.stats import kstest
 

@@ -8,7 +8,8 @@ import pytest
 from chimerax.occupy import SETTINGS, OccuPyError, SettingError
 from chimerax.occupy.engine.settings.checks import check_lowpass, checked, checked_voxel_size, split
 from chimerax.occupy.engine.settings.defaults import resolve_estimation
-from chimerax.occupy.engine.settings.table import ESTIMATION, KINDS, MODIFICATION, group, respelled
+from chimerax.occupy.engine.settings.kinds import KINDS
+from chimerax.occupy.engine.settings.table import ESTIMATION, MODIFICATION, group, respelled
 
 NUMBERS = [setting for setting in SETTINGS.values() if setting.kind in ("float", "int")]
 
