@@ -15,6 +15,8 @@ _MODULE_OF = {
     "occupy color": "color",
 }
 
+NAMES = tuple(_MODULE_OF)
+
 
 def register(name, logger):
     """Register the command of this name with ChimeraX."""

@@ -37,7 +37,7 @@ OUT_OF_RANGE = {
     "solvent-model": (("two",), "'auto', 'uniform', 'varying'"),
 }
 
-COMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "solvent", "mask", "measure", "demo")
+COMMANDS = [each for name, (_, aliases) in program.SUBCOMMANDS.items() for each in (name, *aliases)]
 MODIFICATION = {setting.kebab for setting in SETTINGS.values() if setting.group == "modification"}
 ESTIMATION = {setting.kebab for setting in SETTINGS.values() if setting.group == "estimation"}
 MASK = {"mask-from", "threshold", "soft-edge", "invert"}

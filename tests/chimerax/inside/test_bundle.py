@@ -8,11 +8,12 @@ from pathlib import Path
 from chimerax import occupy
 from chimerax.core import toolshed
 from chimerax.core.commands import cli, run
+from chimerax.occupy import commands
 from chimerax.occupy.engine.settings.kinds import KINDS
 from chimerax.occupy.engine.settings.table import ESTIMATION, MASK, group
 from support import session
 
-SUBCOMMANDS = ("estimate", "equalize", "equalise", "attenuate", "sigmoid", "solvent", "measure", "mask", "color")
+SUBCOMMANDS = [command.removeprefix("occupy ") for command in commands.NAMES]
 
 
 class Bundle(unittest.TestCase):
@@ -45,10 +46,10 @@ class Bundle(unittest.TestCase):
         self.assertTrue(any(page.exists() for page in pages))
 
     def test_every_setting_is_a_keyword(self):
-        commands = {"occupy estimate": (ESTIMATION,), "occupy solvent": (ESTIMATION,), "occupy mask": (MASK,)} | {
+        groups_of = {"occupy estimate": (ESTIMATION,), "occupy solvent": (ESTIMATION,), "occupy mask": (MASK,)} | {
             f"occupy {kind}": (kind, ESTIMATION) for kind in KINDS
         }
-        for command, groups in commands.items():
+        for command, groups in groups_of.items():
             with self.subTest(command):
                 self.assertLessEqual({setting.camel for setting in group(*groups)}, keywords_of(command))
 

@@ -11,6 +11,8 @@ MODIFICATIONS = {"equalize": 4, "attenuate": 2, "sigmoid": 2}
 WEIGHTS = {"estimate": 4, **MODIFICATIONS, "solvent": 3, "mask": 3, "measure": 3, "refine": 5, "demo": 0.05}
 """How often each subcommand is tried; a demo is slow, and always the same."""
 
+assert set(WEIGHTS) == set(program.SUBCOMMANDS), "a subcommand has no weight"
+
 NUMBERS = ("0.5", "1", "2", "3", "5", "6", "8", "10", "12", "20")
 ODD_NUMBERS = ("0", "-1", "1e-20", "1e-3", "0.999", "1.5", "1e4", "1e20", "1e308", "nan", "inf", "-inf", "x", "")
 SELECTIONS = ("a=//A", "b=//B/1-3", "c=//*/(HOH)", "d=//*/(HEM)", "e=//A/1/CA", "=//A", "f=", "g=!!", "h=///////")
