@@ -1,25 +1,21 @@
 """Maps fetched from the EMDB, kept in a cache."""
 
-import errno
 import gzip
-import math
 import os
 import re
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
-
 from ...engine.errors import OccuPyError
 from ..report import DiskFull
 from .download import NoSuchFile, download
+from .mapfile import promised_size
+from .places import FULL
 
 SERVER = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
 SERVER_VARIABLE, CACHE_VARIABLE = "OCCUPY_EMDB_SERVER", "OCCUPY_CACHE"
 _CHUNK = _PADDING = 1 << 20
-_HEADER, _LONGEST_AXIS = 1024, 1 << 16
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def is_entry(text):
@@ -87,7 +83,7 @@ def _told_of(entry, folder):
     except OccuPyError as error:
         raise OccuPyError(f"{entry} cannot be fetched: {error}") from None
     except OSError as error:
-        problem = DiskFull if error.errno in _FULL else OccuPyError
+        problem = DiskFull if error.errno in FULL else OccuPyError
         reason = error.strerror or error
         raise problem(f"{entry} cannot be fetched into {folder}: {reason}; {CACHE_VARIABLE} names the folder") from None
 
@@ -119,7 +115,7 @@ def _keep(url, path, progress):
         raise OccuPyError(f"{error}{kept}") from None
     try:
         _check(part)
-    except (OccuPyError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         part.unlink()
         raise OccuPyError(f"what the server sent is no whole map compressed with gzip ({error})") from None
     os.replace(part, path)
@@ -128,24 +124,9 @@ def _keep(url, path, progress):
 def _check(path):
     """Raise an error unless this is a whole map, by gzip's own sums and by its header; in little memory."""
     with gzip.open(path) as file:
-        promised = _size_of_map(file.read(_HEADER))
+        promised = promised_size(path, file)
         while file.tell() <= promised + _PADDING and file.read(_CHUNK):
             pass
         length = file.tell()
     if not promised <= length <= promised + _PADDING:
         raise OccuPyError(f"it holds {length} bytes or more, but its header tells of {promised}")
-
-
-def _size_of_map(beginning):
-    """The size in bytes of a map file that begins so, in whichever order the bytes of its header are."""
-    from mrcfile.dtypes import HEADER_DTYPE
-    from mrcfile.utils import dtype_from_mode
-
-    for order in "<>" if len(beginning) == _HEADER else "":
-        header = np.frombuffer(beginning, HEADER_DTYPE.newbyteorder(order))[0]
-        counts, extended = [int(header[name]) for name in ("nx", "ny", "nz")], int(header["nsymbt"])
-        with suppress(ValueError):  # There is no such mode.
-            voxel = dtype_from_mode(int(header["mode"])).itemsize
-            if extended >= 0 and all(0 < count < _LONGEST_AXIS for count in counts):
-                return _HEADER + extended + voxel * math.prod(counts)
-    raise OccuPyError("it does not begin with the header of a map, MRC or CCP4")

@@ -124,6 +124,26 @@ def read_voxel_size(path):
         return _voxel_size(path, header)
 
 
+def promised_size(path, file):
+    """The size in bytes of a whole map file, by the header at the beginning of its contents.
+
+    Parameters
+    ----------
+    path : Path
+        What it is called in errors.
+    file : binary file
+        Its contents, decompressed, at their beginning.
+
+    Raises
+    ------
+    OccuPyError, ValueError
+        If they do not begin with the header of a map.
+    """
+    header = _header(file)
+    dtype, shape = _kind_of_data(path, header)
+    return HEADER_DTYPE.itemsize + max(int(header.nsymbt), 0) + dtype.itemsize * math.prod(shape)
+
+
 @contextmanager
 def _contents(path):
     """A file that is decompressed as it is read. What goes wrong with it in here becomes one sentence."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from ...engine.errors import OccuPyError
 from ..report import DiskFull
 
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def check_absent(paths, overwrite):
@@ -33,7 +33,7 @@ def file_problems(folder):
     try:
         yield
     except OSError as error:
-        problem = DiskFull if error.errno in _FULL else OccuPyError
+        problem = DiskFull if error.errno in FULL else OccuPyError
         raise problem(f"cannot write to {folder}: {error.strerror or error}") from None
 
 
