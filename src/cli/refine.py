@@ -32,8 +32,9 @@ from .runs.work import Batch, Done
 DESCRIPTION = """\
 The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's
 density is not counted as one's own. Occupancies are relative to the reference, whose is 1. Map
-and model must be in one place, and the model's chains whole: what it lacks cannot be told. Water
-is left out unless --groups names it; alternate locations share the occupancy of their group.
+and model must be in one place. What the model lacks is filled with beads made from the map, and
+how much that is is told. Water is left out unless --groups names it; alternate locations share
+the occupancy of their group.
 Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side."""
 
 EPILOG = """\

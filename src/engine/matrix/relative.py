@@ -5,7 +5,9 @@ import numpy as np
 from ..refinement.notes import unusable
 from ..refinement.reference import default_reference
 
-_LEAST_IN_REFERENCE = 0.2
+_LEAST_IN_REFERENCE = 0.4
+"""Relative to the others, from which a group counts as there in a map that is said to be complete."""
+
 _SURE, _LEAST_LEVEL = 3.0, 0.05
 """Standard errors, and share of the strongest group, above which a reference is surely there."""
 
@@ -29,7 +31,7 @@ class RelativeFits:
         """Sentences on maps that cannot be used, by number."""
         found = {}
         for k, fit in enumerate(self.fits):
-            if problem := unusable(fit.correlation, fit.occupancies, fit.transfer):
+            if problem := unusable(fit.occupancies, fit.transfer, fit.correlation):
                 found[k] = problem
             elif reference is not None and not self._stands_out(k, self._chosen(k, reference)):
                 found[k] = (
@@ -38,30 +40,45 @@ class RelativeFits:
         return found
 
     def set_against(self, complete, reference):
-        """Set each group against itself in the maps of these numbers; returns warnings."""
+        """Set each group against itself in those of the maps of these numbers in which it is; returns warnings."""
         if not complete:
             return []
         # A group that is not there is first told by the level of the others, which may then be taken without it.
-        usable = self._means(complete, lambda k: self._chosen(k, reference))[0] > _LEAST_IN_REFERENCE
-        means, errors = self._means(complete, lambda k: usable[self._mine(k)])
+        values, _ = self._beside(complete, [self._chosen(k, reference) for k in complete])
+        for _ in range(2):
+            there = values > _LEAST_IN_REFERENCE
+            levels = [there[row, self._mine(k)] for row, k in enumerate(complete)]
+            values, errors = self._beside(complete, levels)
+        count, usable = np.maximum(there.sum(axis=0), 1), there.any(axis=0)
+        means = np.where(there, values, 0).sum(axis=0) / count
         self._complete = np.where(usable, means, 1.0)
-        self._complete_error = np.where(usable, errors / self._complete, _MODEL_ERROR)
-        weak = [f"{name} ({value:.2f})" for name, value, ok in zip(self._groups, means, usable, strict=True) if not ok]
-        if not weak:
-            return []
-        return [f"Not complete in the reference maps, and not set against them: {', '.join(weak)}."]
+        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count
+        self._complete_error = np.where(usable, error / self._complete, _MODEL_ERROR)
+        return self._on_absent(values, there)
 
-    def _means(self, numbers, level_of):
-        """Means of groups over some maps, relative to those groups of each map that a function tells, with errors."""
-        occupancies, errors = np.full((2, len(numbers), len(self._groups)), np.nan)
-        for row, k in enumerate(numbers):
-            mine, level = self._mine(k), self._level(k, level_of(k))
-            occupancies[row, mine] = self.fits[k].occupancies / level
-            errors[row, mine] = np.sqrt(np.diag(self.fits[k].covariance)) / level
-        known = np.isfinite(occupancies)
-        count = np.maximum(known.sum(axis=0), 1)
-        means = np.where(known, occupancies, 0).sum(axis=0) / count
-        return means, np.sqrt(np.where(known, errors**2, 0).sum(axis=0)) / count
+    def _beside(self, numbers, levels):
+        """Occupancies of groups in some maps, relative to the groups that are told for each, with errors."""
+        found = np.full((2, len(numbers), len(self._groups)), np.nan)
+        for row, (k, chosen) in enumerate(zip(numbers, levels, strict=True)):
+            found[:, row, self._mine(k)] = self.fits[k].occupancies, np.sqrt(np.diag(self.fits[k].covariance))
+            found[:, row] /= self._level(k, chosen)
+        return found
+
+    def _on_absent(self, values, there):
+        """Sentences on groups that are not there in reference maps, if there are any."""
+        never, some = [], []
+        for name, read, here in zip(self._groups, values.T, there.T, strict=True):
+            known = np.isfinite(read)
+            if known.any() and not here.any():
+                never.append(f"{name} ({read[known].mean():.2f})")
+            elif (known & ~here).any():
+                some.append(f"{name} ({here.sum()} of {known.sum()})")
+        warnings = []
+        if never:
+            warnings.append(f"Not there in the reference maps, and not set against them: {', '.join(never)}.")
+        if some:
+            warnings.append(f"Not there in all reference maps, and set against the others only: {', '.join(some)}.")
+        return warnings
 
     def relative(self, k, reference):
         """Occupancies of all groups in a map, their standard errors, what of these is the map's own, its reference."""

@@ -6,12 +6,18 @@ the density of a group is a sum of products of three short vectors and needs no 
 each group touches few voxels.
 """
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 from scipy import fft, sparse
 
 from .. import parallel
 from ..grids import fourier
 from .groups import B_TO_VARIANCE
+
+PART_ATOMS = 240
+"""Atoms of the parts into which groups are cut to see how far they agree: about 30 residues."""
 
 _VOXELS_PER_LOWPASS = 2.5
 _EDGE = 0.03
@@ -97,6 +103,71 @@ class CoarseGrid:
         """Fourier coefficients of a map on this grid: the inverse of `density`."""
         whole = np.asarray(density, np.float32).reshape(self.shape)
         return fft.rfftn(whole, workers=parallel.thread_count())
+
+
+@dataclass(frozen=True, eq=False)
+class PartColumns:
+    """Contiguous parts of groups on a coarse grid.
+
+    Attributes
+    ----------
+    pieces : list of Group
+        The atoms of each part.
+    group : array of int, shape (parts,)
+        The group that each is of, in ascending order.
+    weights : array of float, shape (parts,)
+        Scattering of each, Å.
+    densities, slopes : scipy.sparse.csc_array, shape (voxels, parts)
+        As `density_columns` makes them.
+    """
+
+    pieces: list
+    group: np.ndarray
+    weights: np.ndarray
+    densities: sparse.csc_array
+    slopes: sparse.csc_array
+
+    def joined(self, other):
+        """These and then the other's, as parts of further groups."""
+        densities, slopes = (
+            sparse.hstack([getattr(columns, name) for columns in (self, other)], format="csc")
+            for name in ("densities", "slopes")
+        )
+        group = np.append(self.group, other.group + self.group[-1] + 1)
+        return PartColumns(
+            [*self.pieces, *other.pieces], group, np.append(self.weights, other.weights), densities, slopes
+        )
+
+
+def part_columns(grid, groups, solvent=True, progress=None):
+    """Groups on a grid, cut into parts.
+
+    Parameters
+    ----------
+    grid : CoarseGrid
+    groups : list of Group
+        Positions are x, y, z in Å from the first voxel.
+    solvent : bool
+        Count scattering above the ice that atoms displace, else above vacuum.
+    progress : callable, optional
+        Called with the fraction done.
+
+    Returns
+    -------
+    PartColumns
+    """
+    cut = [(i, group.part(atoms)) for i, group in enumerate(groups) for atoms in _part_slices(len(group))]
+    pieces = [part for _, part in cut]
+    weights = [part.weights(solvent) for part in pieces]
+    columns = density_columns(grid, pieces, weights, progress)
+    return PartColumns(pieces, np.array([i for i, _ in cut]), np.array([w.sum() for w in weights]), *columns)
+
+
+def _part_slices(count):
+    """Slices that cut so many atoms into parts of about PART_ATOMS."""
+    parts = max(1, round(count / PART_ATOMS))
+    ends = np.linspace(0, count, parts + 1).round().astype(int)
+    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def density_columns(grid, groups, weights, progress=None):

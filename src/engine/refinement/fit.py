@@ -1,19 +1,16 @@
 """The least-squares fit of a model's own density to a map, group by group."""
 
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
-from itertools import pairwise
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from scipy import linalg, sparse
 
 from .. import parallel
-from .coarse import CoarseGrid, density_columns
+from .coarse import CoarseGrid, part_columns
 from .transfer import TYPICAL_SHARE, Shells, inverse_filter
-
-PART_ATOMS = 240
-"""Atoms of the parts into which groups are cut to see how far they agree: about 30 residues."""
 
 _REGION_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
 _B_SPREAD = 40.0
@@ -113,25 +110,34 @@ class GroupModel:
     def __init__(self, shape, voxel_size, groups, lowpass, solvent=True, progress=None):
         self.grid = CoarseGrid(shape, voxel_size, lowpass)
         self.shells = Shells(self.grid)
-        pieces = [(i, group.part(atoms)) for i, group in enumerate(groups) for atoms in _pieces(len(group))]
-        self.part_group = np.array([i for i, _ in pieces])
-        self.pieces = [part for _, part in pieces]
-        weights = [part.weights(solvent) for part in self.pieces]
-        self.parts, slopes = density_columns(self.grid, self.pieces, weights, progress)
-        self.part_weights = np.array([w.sum() for w in weights])
-        self.weights = np.bincount(self.part_group, self.part_weights, len(groups))
-        ones = np.ones(len(pieces), np.float32)
-        membership = sparse.csc_array((ones, (np.arange(len(pieces)), self.part_group)), (len(pieces), len(groups)))
+        self._solvent = solvent
+        self._set_up(part_columns(self.grid, groups, solvent, progress))
+
+    def with_group(self, group):
+        """The same model with one more group, the last."""
+        joined = copy(self)
+        more = part_columns(self.grid, [group], self._solvent)
+        joined._set_up(self._columns.joined(more), self.region)
+        return joined
+
+    def _set_up(self, columns, region=()):
+        """Make of the columns of parts what fits them as groups, in their region and the one that is given."""
+        self._columns = columns
+        self.pieces, self.part_group, self.part_weights = columns.pieces, columns.group, columns.weights
+        self.parts = columns.densities
+        self.weights = np.bincount(self.part_group, self.part_weights)
+        ones, count = np.ones(len(self.pieces), np.float32), len(self.weights)
+        membership = sparse.csc_array((ones, (np.arange(len(ones)), self.part_group)), (len(ones), count))
         self.densities = (self.parts @ membership).tocsc()
-        self.region = _region(self.densities.sum(axis=1))
+        self.region = np.union1d(_region(self.densities.sum(axis=1)), region).astype(np.intp)
         # Only groups of some size tell a shift of their B-factors from a change of occupancy.
-        self._sloped = np.flatnonzero([len(group) >= _FEWEST_SLOPE_ATOMS for group in groups])
-        self._slopes = (slopes @ membership).tocsc()[:, self._sloped]
+        sizes = np.bincount(self.part_group, [len(piece) for piece in self.pieces])
+        self._sloped = np.flatnonzero(sizes >= _FEWEST_SLOPE_ATOMS)
+        self._slopes = (columns.slopes @ membership).tocsc()[:, self._sloped]
         background = sparse.csc_array(np.ones((len(self.region), 1), np.float32))
         near = [self.densities[self.region], self._slopes[self.region], background]
         self.design = sparse.hstack(near, format="csr")
         self.normal = _products(self.design)
-        count = len(groups)
         self.normal[:count, :count] += np.diag(np.full(count, _RIDGE * np.diag(self.normal)[:count].mean()))
 
     @property
@@ -302,13 +308,6 @@ def _products(columns):
 def _misfit(found):
     """What a round leaves of its data, whose scale differs from round to round."""
     return float(found.residual.var() / found.data.var())
-
-
-def _pieces(count):
-    """Slices that cut so many atoms into parts of about PART_ATOMS."""
-    parts = max(1, round(count / PART_ATOMS))
-    ends = np.linspace(0, count, parts + 1).round().astype(int)
-    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def _region(total):

@@ -6,8 +6,10 @@ from scipy import linalg
 from .transfer import INVERTED, is_inverted
 
 _LEAST_CORRELATION = 0.45
+_WELL_BESIDE_BEADS, _FAIR_BESIDE_BEADS, _FAR_FROM_COMPLETE = 0.85, 0.75, 0.5
 _CORE_SHARE = 0.1
 _WORSE_BY = 0.15
+_MUCH_LOST = 0.3
 _LARGE_SHIFT = 0.8
 _SHIFT_EXPLAINS = 0.25
 _FEWEST_SHIFTED_ATOMS = 100
@@ -15,7 +17,7 @@ _SMALL_GROUP = 15
 _LARGE_ERROR = 0.3
 _MOST = 0.5
 _INSEPARABLE = 0.95
-_DOUBTFUL_CORRELATION = 0.7
+_DOUBTFUL_CORRELATION, _SURE_BESIDE_BEADS = 0.7, 0.9
 _MOST_PAIRED = 2000
 
 
@@ -26,20 +28,46 @@ def correlation(some, others):
     return float(a @ b) / np.sqrt(power) if power > 0 else float("nan")
 
 
-def unusable(correlated, occupancies, transfer):
-    """Why what was fitted to a map tells nothing, a sentence; empty where it does."""
-    if not correlated > _LEAST_CORRELATION or occupancies.max() <= 0:
+def unusable(occupancies, transfer, correlated, alone=None, unexplained=0.0):
+    """Why what was fitted to a map tells nothing.
+
+    Parameters
+    ----------
+    occupancies : array of float, shape (groups,)
+    transfer : array of float
+        H of each shell.
+    correlated : float
+        Of map and model, what beads stand for taken off.
+    alone : float, optional
+        The same without beads, where there are any.
+    unexplained : float
+        The share of the density that beads stand for.
+
+    Returns
+    -------
+    str
+        A sentence; empty where it tells something.
+    """
+    # A model that lacks most of the map fits it alone no better than one out of place does, but then well beside beads.
+    alone = correlated if alone is None else alone
+    in_place = alone > _LEAST_CORRELATION or correlated > _WELL_BESIDE_BEADS
+    if in_place and occupancies.max() > 0:
+        return INVERTED if is_inverted(transfer) else ""
+    if unexplained > _FAR_FROM_COMPLETE and correlated > _FAIR_BESIDE_BEADS:
         return (
-            f"the model is not in the map: what it fits correlates with the map by {correlated:.2f} only; expected a "
-            "model in its place (see fitmap), of the same hand as the map"
+            f"the model is far from complete: it leaves {unexplained:.0%} of the density in the map unexplained, and "
+            f"correlates with the rest by {correlated:.2f} only; expected more of the model, in its place (see fitmap)"
         )
-    return INVERTED if is_inverted(transfer) else ""
+    return (
+        f"the model is not in the map: what it fits correlates with the map by {alone:.2f} only; expected a "
+        "model in its place (see fitmap), of the same hand as the map"
+    )
 
 
-def warnings(overall, fitted, standard_errors):
-    """Sentences for the user on a fit as a whole."""
+def warnings(overall, alone, standard_errors):
+    """Sentences for the user on a fit as a whole, whose model correlates with the map so, and so without beads."""
     found = []
-    if overall < _DOUBTFUL_CORRELATION:
+    if alone < _DOUBTFUL_CORRELATION and overall < _SURE_BESIDE_BEADS:
         found.append(
             f"Map and model correlate by {overall:.2f} only at this resolution: is the model in its place (fitmap), "
             "and the map of the right hand?"
@@ -49,14 +77,31 @@ def warnings(overall, fitted, standard_errors):
     return found
 
 
+def on_what_is_lacking(unexplained, lost):
+    """A sentence on the share of a map's density that the model does not explain, if there is any.
+
+    Parameters
+    ----------
+    unexplained : float
+    lost : float
+        How much of its lowest frequencies the map has lost (`lost_share`): they tell amounts.
+
+    Returns
+    -------
+    list of str
+    """
+    if not unexplained > 0:
+        return []
+    share = f"At least {unexplained:.0%}" if lost > _MUCH_LOST else f"{unexplained:.0%}"
+    return [f"{share} of the density in this map is not explained by the model; beads in it stand for what is lacking."]
+
+
 class GroupNotes:
     """Local correlations of the groups of a fit, and remarks on each.
 
     Parameters
     ----------
-    model : GroupModel
-    fitted : Fitted
-    groups : list of Group
+    fit : BeadedFit
     standard_errors : array of float, shape (groups,)
 
     Attributes
@@ -66,14 +111,14 @@ class GroupNotes:
         that is above a tenth of its maximum.
     """
 
-    def __init__(self, model, fitted, groups, standard_errors):
-        self._model, self._fitted, self._groups = model, fitted, groups
-        sizes = np.array([len(group) for group in groups])
+    def __init__(self, fit, standard_errors):
+        self._model, self._fitted, self._groups = fit.model, fit.fitted, fit.groups[: fit.count]
+        sizes = np.array([len(group) for group in self._groups])
         # Where most are small, as residues are, their errors say it better than a note on each.
-        self._small = (sizes < _SMALL_GROUP) | (standard_errors > _LARGE_ERROR)
-        self._residual = np.full(model.grid.size, np.nan, np.float32)
-        self._residual[model.region] = fitted.undamped_residual
-        found = [self._correlation(i) for i in range(model.count)]
+        self._small = (sizes < _SMALL_GROUP) | (standard_errors[: fit.count] > _LARGE_ERROR)
+        self._residual = np.full(fit.model.grid.size, np.nan, np.float32)
+        self._residual[fit.model.region] = fit.fitted.undamped_residual
+        found = [self._correlation(i) for i in range(fit.count)]
         self.correlations = np.array(found)
         self._usual = np.nanmedian(self.correlations)
 

@@ -7,12 +7,14 @@ from ..parallel import Progress
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density, half_difference
 from . import notes as refine_notes
+from .beads import fit_with_beads
 from .fit import GroupModel
 from .inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from .parts import drawn_to_mean, part_deviations, surely_deviate
 from .reference import default_reference, strongest_level
 from .result import GroupOccupancy, Refinement
 from .standard_errors import Errors
+from .transfer import lost_share
 
 
 def refine(
@@ -104,45 +106,48 @@ class Refiner:
             none is given and parts of the default one deviate, the strongest of them are full. A
             group too small to be read is drawn to the mean of all.
         """
-        refinement, fitted, chosen = self._refined(density, reference, half_maps)
-        model = self._model
+        refinement, fit, chosen = self._refined(density, reference, half_maps)
+        model, fitted = fit.model, fit.fitted
         level = np.average(fitted.occupancies[chosen], weights=model.weights[chosen])
         errors = np.array([refinement.rows[i].standard_error for i in self._kept])
-        of_groups = drawn_to_mean(fitted.occupancies / level, errors, model.weights)
-        deviations, deviation_errors = (values / level for values in part_deviations(model, fitted))
-        of_parts = of_groups[model.part_group] + deviations
-        mine = chosen[model.part_group]
+        of_groups = drawn_to_mean(fit.occupancies / level, errors, model.weights[: fit.count])
+        count = np.count_nonzero(model.part_group < fit.count)  # those of the beads are the last
+        pieces, group, weights = model.pieces[:count], model.part_group[:count], model.part_weights[:count]
+        deviations, deviation_errors = (values[:count] / level for values in part_deviations(model, fitted))
+        of_parts, mine = of_groups[group] + deviations, chosen[group]
         if reference is None and surely_deviate(deviations[mine], deviation_errors[mine]):
-            of_parts /= strongest_level(of_parts[mine], model.part_weights[mine], deviation_errors[mine])
-        of_atoms = np.repeat(of_parts, [len(piece) for piece in model.pieces])
-        return refinement, np.concatenate([piece.positions for piece in model.pieces]), of_atoms
+            of_parts /= strongest_level(of_parts[mine], weights[mine], deviation_errors[mine])
+        of_atoms = np.repeat(of_parts, [len(piece) for piece in pieces])
+        return refinement, np.concatenate([piece.positions for piece in pieces]), of_atoms
 
     def _refined(self, density, reference, half_maps):
-        """The refinement, the fit that it comes from, and which groups are its reference."""
+        """The refinement, the fit that it comes from (`BeadedFit`), and which of its groups are the reference."""
         density, found = checked_density(density)
         if density.shape != self._shape:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
-        model, grid, unit = self._model, self._model.grid, found.unit
+        grid, unit = self._model.grid, found.unit
         coefficients = grid.coefficients(density, unit)
-        fitted = model.fit(coefficients)
-        overall = refine_notes.correlation(fitted.model + fitted.undamped_residual, fitted.model)
-        if problem := refine_notes.unusable(overall, fitted.occupancies, fitted.transfer):
+        fit = fit_with_beads(self._model, self._groups, coefficients)
+        fitted, overall, lacks = fit.fitted, fit.correlation, fit.unexplained
+        problem = refine_notes.unusable(fit.occupancies, fitted.transfer, overall, fit.correlation_alone, lacks)
+        if problem:
             raise OccuPyError(problem)
         halves = None if half_maps is None else grid.coefficients(half_difference(half_maps, self._shape, found), unit)
-        errors = Errors(model, fitted, self._groups, coefficients, halves, self._solvent)
-        chosen = self._reference(reference, fitted, errors)
+        errors = Errors(fit.model, fitted, fit.groups, coefficients, halves, self._solvent)
+        chosen = self._reference(reference, fit, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
-        rows = self._rows(fitted, occupancies, standard_errors)
-        warnings = refine_notes.warnings(overall, fitted, standard_errors)
+        rows = self._rows(fit, occupancies, standard_errors)
+        warnings = refine_notes.warnings(overall, fit.correlation_alone, standard_errors[: fit.count])
+        warnings += refine_notes.on_what_is_lacking(lacks, lost_share(fit.model.shells, fitted.transfer))
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
-        transfer = fitted.transfer * unit
-        refinement = Refinement(rows, names, overall, self.lowpass, model.shells.centres, transfer, warnings)
-        return refinement, fitted, chosen
+        frequencies, transfer = fit.model.shells.centres, fitted.transfer * unit
+        refinement = Refinement(rows, names, overall, lacks, self.lowpass, frequencies, transfer, warnings)
+        return refinement, fit, chosen
 
-    def _rows(self, fitted, occupancies, standard_errors):
-        notes = refine_notes.GroupNotes(self._model, fitted, self._groups, standard_errors)
+    def _rows(self, fit, occupancies, standard_errors):
+        notes = refine_notes.GroupNotes(fit, standard_errors)
         names = [self._names[i] for i in self._kept]
-        inseparable = notes.inseparable(names)
+        inseparable = notes.inseparable([*names, *["what the model lacks"] * (len(fit.groups) - fit.count)])
         rows = []
         of_kept = {i: k for k, i in enumerate(self._kept)}
         for i, name in enumerate(self._names):
@@ -159,13 +164,16 @@ class Refiner:
             )  # fmt: skip
         return rows
 
-    def _reference(self, names, fitted, errors):
-        """Which groups are the reference, a bool array."""
+    def _reference(self, names, fit, errors):
+        """Which groups are the reference, a bool array; beads never are."""
+        count, occupancies, weights = fit.count, fit.fitted.occupancies, fit.model.weights
+        chosen = np.zeros(len(weights), bool)
         if names is None:
-            return default_reference(fitted.occupancies, self._model.weights, errors.standard_errors)
+            chosen[:count] = default_reference(occupancies[:count], weights[:count], errors.standard_errors[:count])
+            return chosen
         known = [self._names[i] for i in self._kept]
         check_among(names, known, "group")
-        chosen = np.isin(known, list(names))
-        if fitted.occupancies[chosen] @ self._model.weights[chosen] <= 0:
+        chosen[:count] = np.isin(known, list(names))
+        if occupancies[chosen] @ weights[chosen] <= 0:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
         return chosen

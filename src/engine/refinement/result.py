@@ -48,6 +48,8 @@ class Refinement:
         The groups whose mean occupancy is 1.
     correlation : float
         Of map and fitted model where the model is.
+    unexplained : float
+        Share of the map's density that the model does not explain: what it lacks. 0 where that is little.
     lowpass : float
         Å.
     frequencies, transfer : arrays of float
@@ -59,6 +61,7 @@ class Refinement:
     rows: list
     reference: list
     correlation: float
+    unexplained: float
     lowpass: float
     frequencies: np.ndarray
     transfer: np.ndarray
@@ -70,6 +73,7 @@ class Refinement:
             "rows": [row.as_dict() for row in self.rows],
             "reference": self.reference,
             "correlation": self.correlation,
+            "unexplained": self.unexplained,
             "lowpass": self.lowpass,
             "warnings": self.warnings,
         }

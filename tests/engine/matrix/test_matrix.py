@@ -114,6 +114,22 @@ def test_a_group_that_is_not_in_the_reference_maps_is_said_to_be_so(parts, group
     np.testing.assert_allclose(found.occupancies, TRUTH, atol=0.03)
 
 
+@pytest.mark.parametrize("weak", [0.1, 0.17, 0.25, 0.35])
+def test_a_group_that_is_hardly_in_the_reference_maps_is_not_set_against_them(parts, groups, weak):
+    truth = TRUTH.copy()
+    truth[0, 4] = weak
+    found = refine_maps(maps_of(parts, truth), VOXEL, groups, reference_maps=["1"])
+    np.testing.assert_allclose(found.occupancies, truth, atol=0.04)
+    assert [warning for warning in found.warnings if "Not there in the reference maps" in warning and "E (" in warning]
+
+
+def test_a_reference_map_in_which_a_group_is_not_there_is_not_used_for_it(parts, groups):
+    found = refine_maps(maps_of(parts), VOXEL, groups, reference_maps=["1", "2"])
+    np.testing.assert_allclose(found.occupancies, TRUTH, atol=0.03)
+    told = "Not there in all reference maps, and set against the others only: C (1 of 2), E (1 of 2)."
+    assert found.warnings == [told]
+
+
 def test_a_reference_group_is_one_in_every_map(parts, groups):
     found = refine_maps(maps_of(parts), VOXEL, groups, reference=["D"])
     assert found.references[0] == ["D"]

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, Refiner, SettingError, make_groups, refine
+from chimerax.occupy.engine.refinement.notes import unusable
 from chimerax.occupy.engine.refinement.reference import default_reference
 from scipy import ndimage, optimize
 from scipy.linalg import LinAlgWarning
@@ -215,6 +216,62 @@ def test_a_model_that_is_not_in_the_map_is_refused(model, clean):
         refine(noise_like(clean, 1.0), VOXEL, groups_of(positions, chains))
     with pytest.raises(OccuPyError, match="atoms are outside the map; expected a model in its place"):
         refine(clean, VOXEL, groups_of(positions + 400, chains))
+
+
+def lacking(model, *chains):
+    """The groups of a model without some chains."""
+    positions, names = model
+    kept = ~np.isin(names, chains)
+    return groups_of(positions[kept], names[kept])
+
+
+def test_a_chain_that_the_model_lacks_does_not_change_the_others(model, clean):
+    rows = found_in(clean, lacking(model, "B"))
+    assert rows["C"].occupancy == pytest.approx(TRUTH["C"], abs=0.02)
+    assert "B" not in rows
+    assert not any("displaced" in note for row in rows.values() for note in row.notes)
+
+
+@pytest.mark.parametrize("chain", "AB")
+def test_what_the_model_does_not_explain_is_told(model, clean, chain):
+    found = refine(clean, VOXEL, lacking(model, chain))
+    assert found.unexplained == pytest.approx(TRUTH[chain] / sum(TRUTH.values()), abs=0.05)
+    assert f"{found.unexplained:.0%} of the density in this map is not explained by the model" in found.warnings[0]
+    assert found.as_dict()["unexplained"] == found.unexplained
+    assert found.correlation > 0.95
+
+
+def test_what_a_map_without_its_lowest_frequencies_does_not_tell_is_a_least_share(model, clean):
+    found = refine(filtered(clean, VOXEL, lambda k: k >= 1 / 40), VOXEL, lacking(model, "A"))
+    assert found.warnings[0].startswith("At least ")
+
+
+@pytest.mark.parametrize("level", [0, 0.1, 0.3, 1.0])
+def test_a_whole_model_leaves_nothing_unexplained_in_any_noise(clean, groups, level):
+    found = refine(clean + noise_like(clean, level), VOXEL, groups)
+    assert found.unexplained == 0
+    assert not found.warnings
+
+
+def test_what_the_model_lacks_is_no_reference(model, clean):
+    found = refine(clean, VOXEL, lacking(model, "A"))
+    assert found.reference == ["B"]
+
+
+def test_a_model_that_lacks_a_chain_guides_a_scale_at_its_own_atoms(model, clean):
+    refinement, positions, occupancies = Refiner(clean.shape, VOXEL, lacking(model, "B")).refine_atoms(clean)
+    np.testing.assert_allclose(positions, model[0][model[1] != "B"], atol=1e-6)
+    assert occupancies.shape == (1200,)
+    assert occupancies[600:].mean() == pytest.approx(TRUTH["C"], abs=0.05)
+    assert refinement.unexplained > 0.2
+
+
+def test_what_is_refused_is_out_of_its_place_or_far_from_complete():
+    usable = {"occupancies": np.ones(2), "transfer": np.ones(9)}
+    assert unusable(**usable, correlated=0.9, alone=0.3, unexplained=0.8) == ""
+    assert "far from complete: it leaves 80%" in unusable(**usable, correlated=0.8, alone=0.3, unexplained=0.8)
+    assert "not in the map" in unusable(**usable, correlated=0.6, alone=0.3, unexplained=0.8)
+    assert "not in the map" in unusable(**usable, correlated=0.3)
 
 
 def test_a_map_of_inverted_contrast_is_refused(clean, groups):

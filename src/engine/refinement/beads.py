@@ -1,0 +1,156 @@
+"""Beads that stand in for what a model lacks and its map has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .fit import Fitted, GroupModel
+from .groups import Group
+from .notes import correlation
+
+_SPACING = 3.0
+"""Å between beads, or the pitch of the grid where that is more."""
+
+_CLEARANCE, _WELL_OFF, _BESIDE = 3.0, 6.0, 6.0
+"""Å from the nearest atom from which beads lie, and from which they tell that something is missing; Å from such a
+bead within which the others lie."""
+
+_LEAST_DENSITY, _FULLEST_SHARE = 0.15, 0.1
+"""Share of full scale from which a place is molecule, and of the model's volume that is as dense as full scale."""
+
+_SURE = 4.0
+"""Standard deviations of the noise by which surely molecule is above the solvent."""
+
+_VOLUME_PER_ATOM = 18.0
+"""Å³ for each atom of a molecule but hydrogens."""
+
+LEAST_UNEXPLAINED = 0.02
+"""Share of a map's density below which a model counts as whole."""
+
+
+@dataclass(frozen=True, eq=False)
+class BeadedFit:
+    """A fit of a model to a map, with beads where the model lacks what the map has.
+
+    Attributes
+    ----------
+    model : GroupModel
+        Of the groups or, where it has beads, of the groups and these.
+    groups : list of Group
+        The same.
+    fitted : Fitted
+    count : int
+        Number of groups without the beads, which come last.
+    correlation : float
+        Of the map, less the beads, with the model without these, where that is.
+    correlation_alone : float
+        The same where the model is fitted without beads.
+    unexplained : float
+        Share of the density that the beads stand for; 0 without any.
+    """
+
+    model: GroupModel
+    groups: list
+    fitted: Fitted
+    count: int
+    correlation: float
+    correlation_alone: float
+    unexplained: float = 0.0
+
+    @property
+    def occupancies(self):
+        """Of the groups without the beads, on the scale of the fit."""
+        return self.fitted.occupancies[: self.count]
+
+
+def fit_with_beads(model, groups, coefficients):
+    """Fit a model to a map, with beads if it lacks a share that counts and fits better beside them.
+
+    Parameters
+    ----------
+    model : GroupModel
+    groups : list of Group
+        Of the model.
+    coefficients : complex64 array
+        Of the map on the model's grid.
+
+    Returns
+    -------
+    BeadedFit
+    """
+    fitted = model.fit(coefficients)
+    count = model.count
+    correlated_alone = _correlation(model, fitted, model.region, count)
+    alone = BeadedFit(model, groups, fitted, count, correlated_alone, correlated_alone)
+    beads = beads_in(model, groups, coefficients)
+    if beads is None:
+        return alone
+    joined = model.with_group(beads)
+    fitted = joined.fit(coefficients)
+    shares = np.maximum(fitted.occupancies, 0) * joined.weights
+    unexplained = float(shares[-1] / shares.sum())
+    correlated = _correlation(joined, fitted, model.region, count)
+    # Where beads stand for blobs of noise the model does not fit better beside them.
+    if unexplained < LEAST_UNEXPLAINED or not correlated > correlated_alone:
+        return alone
+    return BeadedFit(joined, [*groups, beads], fitted, count, correlated, correlated_alone, unexplained)
+
+
+def beads_in(model, groups, coefficients):
+    """Beads where surely molecule is and no atom: a group, or None where there are none away from the model's surface.
+
+    Parameters
+    ----------
+    model, groups, coefficients
+        As for `fit_with_beads`.
+
+    Returns
+    -------
+    Group or None
+        Positions are x, y, z in Å from the first voxel. Each is of the model's mean composition, as
+        much as the map's density there, relative to full, asks for.
+    """
+    from scipy.spatial import cKDTree
+
+    grid = model.grid
+    density = _relative_density(model, coefficients)
+    stride = np.maximum(1, np.rint(_SPACING / grid.pitch)).astype(int)
+    lattice = np.zeros(grid.shape, bool)
+    lattice[tuple(slice(None, None, step) for step in stride)] = True
+    points = np.flatnonzero(lattice.ravel() & (density > 0))
+    places = np.stack(np.unravel_index(points, grid.shape)[::-1], axis=1) * grid.pitch[::-1]
+    atoms = cKDTree(np.concatenate([group.positions for group in groups]))
+    away = atoms.query(places, distance_upper_bound=_WELL_OFF)[0]
+    well_off = ~np.isfinite(away)
+    if not well_off.any():
+        return None
+    beside = np.isfinite(cKDTree(places[well_off]).query(places, distance_upper_bound=_BESIDE)[0])
+    chosen = beside & (away > _CLEARANCE)
+    amounts = density[points[chosen]] * np.prod(grid.pitch * stride) / _VOLUME_PER_ATOM
+    potential, volume, variance = (
+        np.concatenate([getattr(group, name) for group in groups]).mean()
+        for name in ("potential", "volume", "variance")
+    )
+    return Group(places[chosen], potential * amounts, volume * amounts, np.full(len(amounts), variance))
+
+
+def _relative_density(model, coefficients):
+    """The map seen through the probe, above solvent and relative to full; 0 where that may be noise or little."""
+    seen = model.grid.density(coefficients * model.grid.probe)
+    seen -= np.median(seen)
+    noise = np.sqrt(np.mean(np.square(seen[seen < 0]))) if (seen < 0).any() else 0.0
+    own = model.densities.sum(axis=1)
+    filled = own.sum() ** 2 / np.square(own).sum()
+    fullest = max(1, int(_FULLEST_SHARE * filled))
+    full = np.partition(seen, -fullest)[-fullest]
+    sure = seen > max(_LEAST_DENSITY * full, _SURE * noise)
+    return np.where(sure, seen / full, 0)
+
+
+def _correlation(model, fitted, region, count):
+    """Of a map, less what groups from a number on add, with the others in their own region."""
+    others = np.arange(model.count) >= count
+    beside = model.whole(fitted.occupancies * others, fitted.b_shifts * others)[region]
+    own = np.searchsorted(model.region, region)
+    fit = fitted.model[own] - beside
+    return correlation(fit + fitted.undamped_residual[own], fit)
