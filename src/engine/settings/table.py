@@ -10,7 +10,8 @@ from math import inf
 
 from .setting import KINDS, Setting
 
-ESTIMATION, UNCERTAINTY, MODIFICATION, MASK = "estimation", "uncertainty", "modification", "mask"
+ESTIMATION, UNCERTAINTY, FLEXIBILITY = "estimation", "uncertainty", "flexibility"
+MODIFICATION, MASK = "modification", "mask"
 RESULT_NAMES = {"equalize": "equalized", "attenuate": "attenuated", "sigmoid": "sigmoid"}
 """What a map is called, beside its name, after each kind of modification."""
 
@@ -154,6 +155,14 @@ _TABLE = (
         False,
         "Tell the standard error of the scale at each voxel too, from the noise of the half maps or of the solvent "
         "(mode calibrated).",
+    ),
+    Setting(
+        "flexibility",
+        FLEXIBILITY,
+        "bool",
+        False,
+        "Tell flexibility apart from occupancy: by how many Å² the B-factor at each voxel exceeds that of the fullest "
+        "part (mode calibrated).",
     ),
     Setting(
         "solvent_model",
@@ -354,7 +363,7 @@ def group(*names):
 
     Parameters
     ----------
-    *names : {'estimation', 'uncertainty', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
+    *names : {'estimation', 'uncertainty', 'flexibility', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
         A kind of modification stands for the settings that concern it, and so does
         mask, which takes some of the modifications'.
     """
