@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..engine.errors import SettingError
-from ..engine.settings.table import ESTIMATION, KINDS, MASK, UNCERTAINTY, group, respelled
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, KINDS, MASK, UNCERTAINTY, group, respelled
 
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
@@ -34,6 +34,7 @@ WORKER_TIMEOUT = 1440.0
 GROUP_TITLES = {
     ESTIMATION: "estimation",
     UNCERTAINTY: "uncertainty",
+    FLEXIBILITY: "flexibility",
     MASK: "mask",
 } | dict.fromkeys(KINDS, "modification")
 

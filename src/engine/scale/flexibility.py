@@ -49,11 +49,16 @@ _EDGE, _LEAST_OF_EDGE = 2.5, 0.1
 _SEEN_NOISE = 1e-3
 """Share of the power of the fullest part below which noise must have been taken out of the solvent."""
 
+NO_VALUE = -1000.0
+"""Å²: stands for no value in map files and in ChimeraX, which take no NaN; far below all that is told."""
+
 NO_NOISE = (
     "No noise is seen in the solvent of this map, so that the flexibility takes all noise within the molecule for "
     "signal, and reads too low where that is weak; give the half maps, or a map that is not masked."
 )
 NOTHING_TOLD = "This map holds too little detail to tell flexibility from occupancy: it has no value anywhere."
+_SHARE_UNTOLD = "The map does not tell the flexibility of {:.0%} of the molecule, which has no value."
+_LEAST_UNTOLD = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,15 +191,18 @@ def flexibility(density, voxel_size, part, difference=None):
     error = np.sqrt(np.square(error) + np.float32(_MIXED_SHARE) * np.maximum(mixed, 0))
     told = (part.inside > 0.3) & (error <= _MOST_ERROR) & (part.filled(_EDGE) >= _LEAST_MOLECULE)
     values, error = _to_the_outline(values, error, told, part)
-    return Flexibility(values, error, _untold(values, part), _notes(values, found, part.fullest))
+    return Flexibility(values, error, _untold(values, part), _notes(values, found, part))
 
 
-def _notes(values, found, fullest):
+def _notes(values, found, part):
     """Sentences for the user on what the map does not show."""
     if np.isnan(values).all():
         return [NOTHING_TOLD]
-    noise = max(band.noise[fullest].mean() / band.power[fullest].mean() for band in found)
-    return [NO_NOISE] if noise < _SEEN_NOISE else []
+    untold = _untold(values, part)
+    notes = [_SHARE_UNTOLD.format(untold)] if untold >= _LEAST_UNTOLD else []
+    full = part.fullest
+    noise = max(band.noise[full].mean() / band.power[full].mean() for band in found)
+    return [*notes, NO_NOISE] if noise < _SEEN_NOISE else notes
 
 
 def _fitted(found, part, at):
@@ -243,6 +251,17 @@ def _to_the_outline(values, error, told, part):
 def _untold(values, part):
     """Share of the molecule without a value."""
     return float(part.molecule[np.isnan(values)].sum(dtype=float) / part.molecule.sum(dtype=float))
+
+
+def without_gaps(values):
+    """A map for files: `NO_VALUE` where there is none."""
+    return np.where(np.isfinite(values), values, np.float32(NO_VALUE))
+
+
+def with_gaps(values):
+    """The values of such a map: NaN where there is none, or where one without a value was mixed in."""
+    values = np.asarray(values, np.float32)
+    return np.where(values > B_VALUES[0] * 1.5, values, np.float32(np.nan))
 
 
 def on_grid(values, shape):
