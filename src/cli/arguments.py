@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..engine.errors import SettingError
 from ..engine.settings.kinds import KINDS
-from ..engine.settings.table import ESTIMATION, MASK, UNCERTAINTY, group, respelled
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY, group, respelled
 
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
@@ -35,6 +35,7 @@ WORKER_TIMEOUT = 1440.0
 GROUP_TITLES = {
     ESTIMATION: "estimation",
     UNCERTAINTY: "uncertainty",
+    FLEXIBILITY: "flexibility",
     MASK: "mask",
 } | dict.fromkeys(KINDS, "modification")
 

@@ -3,7 +3,8 @@
 from functools import partial
 
 from ..engine.scale import estimate as engine
-from ..engine.settings.table import ESTIMATION, SETTINGS, UNCERTAINTY
+from ..engine.scale.flexibility import NO_VALUE, without_gaps
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, SETTINGS, UNCERTAINTY
 from ..figures.maps import estimate_figure
 from . import guided
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
@@ -47,8 +48,8 @@ def estimate(
     """
     choice = checked_choice(atoms, settings, common_scale)
     made = SUFFIX[settings.get("mode", SETTINGS["mode"].default)] if choice is None else guided.SUFFIX
-    uncertainty = settings.get("uncertainty", False)
-    named = partial(files_of, made=made, output_dir=output_dir, overwrite=overwrite, uncertainty=uncertainty)
+    others = {name: settings.get(name, False) for name in ("uncertainty", "flexibility")}
+    named = partial(files_of, made=made, output_dir=output_dir, overwrite=overwrite, **others)
     batch = Batch(maps, named, running)
     if choice is None:
         settings = batch.with_common_scale(settings, common_scale, voxel_size)
@@ -59,12 +60,12 @@ def estimate(
     return batch.status
 
 
-def files_of(source, *, made=SUFFIX["occupancy"], output_dir=None, overwrite=False, uncertainty=False):
+def files_of(source, *, made=SUFFIX["occupancy"], output_dir=None, overwrite=False, **others):
     """The files that are made of a map: scale map, record, figure, and a script that shows the map colored by it.
 
-    With `uncertainty` the map of its standard error too.
+    With `uncertainty` the map of its standard error too, with `flexibility` that of the flexibility.
     """
-    return RunFiles(source, made, output_dir, overwrite, shows_input=True, uncertainty=uncertainty)
+    return RunFiles(source, made, output_dir, overwrite, shows_input=True, **others)
 
 
 def estimate_one(source, files, *, voxel_size, settings):
@@ -78,10 +79,21 @@ def estimate_one(source, files, *, voxel_size, settings):
         if files.uncertainty:
             error = label("standard error of the local scale", found)
             mapfile.write(place(files.uncertainty), found.uncertainty, sampled, error)
+        if files.flexibility:
+            _write_flexibility(files, place, sampled, found)
         files.write_record(place, estimate_record(sampled.path, found, settings))
         files.write_script(place)
     head, remarks = estimate_lines(sampled, source, found)
     return Done([*head, *remarks, *file_lines(files)])
+
+
+def _write_flexibility(files, place, sampled, found):
+    """The map of the flexibility, and that of its standard error where it is wanted."""
+    maps = (files.flexibility, found.flexibility, ""), (files.flexibility_error, found.flexibility_error, "its error, ")
+    for path, values, which in maps:
+        if path:
+            what = label(f"flexibility, {which}A^2; {NO_VALUE:g} no value")
+            mapfile.write(place(path), without_gaps(values), sampled, what)
 
 
 def solvent_title(sampled):
@@ -94,5 +106,5 @@ def register(subcommands):
     add_output(parser)
     add_running(parser)
     add_common_scale(parser)
-    add_settings(parser, ESTIMATION, UNCERTAINTY)
+    add_settings(parser, ESTIMATION, UNCERTAINTY, FLEXIBILITY)
     add_model_options(parser)

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from .. import __version__
 from ..engine.errors import OccuPyError
 from ..engine.settings.checks import checked
-from ..engine.settings.table import ESTIMATION, UNCERTAINTY
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, UNCERTAINTY
 from .arguments import in_shell_spelling
 
 
@@ -122,7 +122,7 @@ def estimate_record(path, found, estimation):
         The settings that were given, files as paths.
     """
     return program_record(path) | {
-        "estimation": checked(estimation, ESTIMATION, UNCERTAINTY) | found.settings.as_dict(),
+        "estimation": checked(estimation, ESTIMATION, UNCERTAINTY, FLEXIBILITY) | found.settings.as_dict(),
         "limits": found.limits(),
         "warnings": found.warnings,
         "notes": found.notes,

@@ -8,7 +8,8 @@ from chimerax.core.commands import CmdDesc, JSONResult
 from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 
-from ..engine.settings.table import ESTIMATION, SETTINGS, UNCERTAINTY
+from ..engine.scale.flexibility import without_gaps
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, SETTINGS, UNCERTAINTY
 from .arguments import DISPLAY, SAMPLING, SEVERAL, MapsToUseArg, from_settings, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups
 from .coloring import color_volume
@@ -20,7 +21,12 @@ from .tile import show_tile
 from .work import start, with_common_scale
 
 SUFFIX = {"calibrated": "occupancy", "occupancy": "occupancy", "resolution": "local scale"}
-UNCERTAINTY_SUFFIX = "uncertainty"
+OTHER_MAPS = {
+    "uncertainty": "uncertainty",
+    "flexibility": "flexibility",
+    "flexibility_error": "flexibility error",
+}
+"""The arrays of an estimate beside the scale, and what the maps with them are called."""
 
 GUIDED = ("lowpass", "half_maps")
 """The settings of an estimate that hold where a model guides it."""
@@ -56,14 +62,16 @@ def estimate(
     Returns
     -------
     Volume or list of Volume, or JSONResult
-        The scale maps, hidden, each followed by the map of its standard error where that is asked for. The JSON
-        holds for each map what was read off it, the settings and the warnings.
+        The scale maps, hidden, each followed by the maps of its standard error, of the flexibility and of the standard
+        error of that, as they are asked for. The JSON holds for each map what was read off it, the settings and the
+        warnings.
     """
-    coloring, settings = start(session, volumes, keywords, step, ESTIMATION, UNCERTAINTY)
+    coloring, settings = start(session, volumes, keywords, step, ESTIMATION, UNCERTAINTY, FLEXIBILITY)
     groups = None if atoms is None else _groups_to_guide(atoms, settings, common_scale, coloring)
     samples = [sample(volume, step, subregion) for volume in volumes]
     settings = with_common_scale(samples, settings, common_scale)
-    ids = ModelIds(session, model_id, len(volumes) * (2 if settings.get("uncertainty") else 1))
+    others = sum(bool(settings.get(name)) for name in ("uncertainty", "flexibility"))
+    ids = ModelIds(session, model_id, len(volumes) * (1, 2, 4)[others])
     one = _estimate_one if groups is None else partial(_guided_one, groups)
     done = [one(session, s, ids, coloring, settings) for s in samples]
     made = one_or_list([volume for volumes, _ in done for volume in volumes])
@@ -87,14 +95,23 @@ def _estimate_one(session, sampled, ids, coloring, settings):
     with user_errors(volume):
         found = result_of(session, EstimateJob(sampled, settings))
     scale_map = scale_map_of(sampled, found, ids.take())
-    made = [scale_map]
-    if found.uncertainty is not None:
-        made.append(new_map(sampled, found.uncertainty.copy(), f"{volume.name} {UNCERTAINTY_SUFFIX}", ids.take()))
+    others = _other_maps(sampled, found, ids)
+    made = [scale_map, *others.values()]
     log_estimate(session, volume, found, made)
     color_volume(session, volume, scale_map, coloring)
     if coloring.show_tile:
         show_tile(session, sampled, found)
-    return made, _told(volume, made, found.settings.as_dict(), found.warnings) | found.limits()
+    maps = {"scale": scale_map} | others
+    return made, _told(volume, maps, found.settings.as_dict(), found.warnings) | found.limits()
+
+
+def _other_maps(sampled, found, ids):
+    """Hidden Volumes with copies of the arrays of an estimate beside the scale, by their names."""
+    arrays = {name: array for name in OTHER_MAPS if (array := getattr(found, name)) is not None}
+    return {
+        name: new_map(sampled, without_gaps(array), f"{sampled.volume.name} {OTHER_MAPS[name]}", ids.take())
+        for name, array in arrays.items()
+    }
 
 
 def _guided_one(groups, session, sampled, ids, coloring, settings):
@@ -106,16 +123,15 @@ def _guided_one(groups, session, sampled, ids, coloring, settings):
     warnings = [*job.notes, *found.warnings]
     log_guided(session, volume, found.refinement, scale_map, warnings)
     color_volume(session, volume, scale_map, coloring)
-    told = _told(volume, [scale_map], {"lowpass": found.refinement.lowpass}, warnings)
+    told = _told(volume, {"scale": scale_map}, {"lowpass": found.refinement.lowpass}, warnings)
     return [scale_map], told | {"reference": found.refinement.reference}
 
 
-def _told(volume, made, settings, warnings):
+def _told(volume, maps, settings, warnings):
     """What a script may want to know of an estimate, as plain values."""
-    names = ("scale_map", "uncertainty_map")
     return {
         "map": f"#{volume.id_string}",
-        **{name: f"#{model.id_string}" for name, model in zip(names, made, strict=False)},
+        **{f"{name}_map": f"#{model.id_string}" for name, model in maps.items()},
         "settings": settings,
         "warnings": [in_chimerax_spelling(sentence) for sentence in warnings],
     }
@@ -131,7 +147,13 @@ def scale_map_of(sampled, found, model_id=None):
 def register(name, logger):
     description = CmdDesc(
         required=[("volumes", MapsToUseArg)],
-        keyword=[("atoms", AtomsArg), *from_settings(ESTIMATION, UNCERTAINTY), *SAMPLING, *SEVERAL, *DISPLAY],
+        keyword=[
+            ("atoms", AtomsArg),
+            *from_settings(ESTIMATION, UNCERTAINTY, FLEXIBILITY),
+            *SAMPLING,
+            *SEVERAL,
+            *DISPLAY,
+        ],
         synopsis="Estimate local occupancy in maps and color them by it",
     )
     register_command(name, description, estimate, logger=logger)

@@ -17,7 +17,7 @@ from ..engine.refinement.guided import guided_scale
 from ..engine.refinement.refine import refine
 from ..engine.scale.estimate import estimate, estimation_settings
 from ..engine.settings.checks import checked
-from ..engine.settings.table import ESTIMATION, MASK, UNCERTAINTY
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
 from .report import status
@@ -70,7 +70,7 @@ class EstimateJob(Job):
 
     def __init__(self, sampled, settings):
         estimation_settings(sampled.density.shape, sampled.voxel_size, **settings)
-        super().__init__(sampled, "estimate", checked(settings, ESTIMATION, UNCERTAINTY))
+        super().__init__(sampled, "estimate", checked(settings, ESTIMATION, UNCERTAINTY, FLEXIBILITY))
         self._settings = on_grid(settings, sampled)
 
     def compute(self, progress=None):

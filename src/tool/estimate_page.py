@@ -49,9 +49,12 @@ class EstimatePage(QWidget):
         )
         self.uncertainty = QCheckBox("Make a map of the standard error too")
         self.uncertainty.setToolTip(f"<p>{SETTINGS['uncertainty'].help}: <b>uncertainty</b></p>")
+        self.flexibility = QCheckBox("Make a map of the flexibility too")
+        self.flexibility.setToolTip(f"<p>{SETTINGS['flexibility'].help}: <b>flexibility</b></p>")
         layout = QVBoxLayout(self)
         self.form.fold(self.tile)
         self.form.fold(self.uncertainty)
+        self.form.fold(self.flexibility)
         self._show_fields()
         layout.addWidget(self.form)
         layout.addWidget(
@@ -87,7 +90,8 @@ class EstimatePage(QWidget):
     def estimate(self):
         """Run occupy estimate."""
         words = {"showTile": True} if self.tile.isChecked() else {}
-        asked = {"uncertainty": True} if self.uncertainty.isChecked() and self._is_calibrated else {}
+        others = {"uncertainty": self.uncertainty, "flexibility": self.flexibility} if self._is_calibrated else {}
+        asked = {name: True for name, box in others.items() if box.isChecked()}
 
         def choose(made):
             self._panel.choose_scale_map(made[0] if asked else made)
@@ -111,7 +115,8 @@ class EstimatePage(QWidget):
         """Show the settings that have an effect in the chosen mode."""
         for name in OF_PUBLISHED_MODES:
             self.form.show_field(name, not self._is_calibrated)
-        self.uncertainty.setVisible(self._is_calibrated)
+        for box in (self.uncertainty, self.flexibility):
+            box.setVisible(self._is_calibrated)
         self.form.fit_folded()
 
     def _solvent_buttons(self):

@@ -157,6 +157,22 @@ def test_outputs_are_beside_the_map_where_no_folder_is_given(occupy, map_file, t
     assert {path.name for path in tmp_path.iterdir()} == {"map.mrc", "elsewhere", *names("estimate")}
 
 
+def test_flexibility_is_written_in_square_angstrom_without_a_value_that_is_no_number(
+    occupy, map_file, tmp_path, load, density
+):
+    options = ("--flexibility", "--uncertainty", "--output-dir", tmp_path)
+    result = occupy("estimate", map_file, *options)
+    assert result.returncode == 0
+    found = library.estimate(density, 1.5, flexibility=True, uncertainty=True)
+    for ending, values in (("", found.flexibility), ("_error", found.flexibility_error)):
+        written, _ = load(tmp_path / f"{map_file.stem}_flexibility{ending}.mrc")
+        np.testing.assert_array_equal(written, np.where(np.isnan(values), -1000, values))
+    record = json.loads((tmp_path / f"{map_file.stem}_occupancy.json").read_text(encoding="utf-8"))
+    assert record["estimation"]["flexibility"] is True
+    assert record["limits"]["flexibility_untold"] == found.flexibility_untold
+    assert all(note in result.stdout for note in found.notes)
+
+
 def test_mode_resolution_writes_a_map_called_local_scale(occupy, map_file, tmp_path, load, density):
     assert occupy("estimate", map_file, "--mode", "resolution").returncode == 0
     made = {name.replace("occupancy", "local_scale") for name in names("estimate")}

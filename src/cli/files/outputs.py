@@ -163,8 +163,9 @@ class RunFiles(_NamedFiles):
     shows_input : bool
         Whether the script shows the input rather than what was made. ChimeraX opens no
         compressed maps, so that then a copy of such an input is written.
-    uncertainty : bool
-        Whether a map of the standard error of the scale is written.
+    uncertainty, flexibility : bool
+        Whether a map of the standard error of the scale is written, and one of the flexibility; with both, one of
+        the standard error of that too.
     """
 
     def __init__(
@@ -177,6 +178,7 @@ class RunFiles(_NamedFiles):
         companions=True,
         shows_input=False,
         uncertainty=False,
+        flexibility=False,
     ):
         super().__init__(source, made, output_dir, overwrite)
         path = file_of(source)
@@ -184,6 +186,9 @@ class RunFiles(_NamedFiles):
         self.map = self._path(".mrc")
         self.scale_map = self._path("_scale.mrc") if scale_map else self.map
         self.uncertainty = self._path("_uncertainty.mrc") if uncertainty else None
+        named = self._folder / f"{mapfile.map_name(path)}_flexibility"
+        self.flexibility = named.with_name(f"{named.name}.mrc") if flexibility else None
+        self.flexibility_error = named.with_name(f"{named.name}_error.mrc") if flexibility and uncertainty else None
         self.input_copy = self._path("_input.mrc") if compressed and shows_input else None
         self._input = self.input_copy or (None if compressed else path.resolve())
         self._shows_input = shows_input
@@ -215,8 +220,8 @@ class RunFiles(_NamedFiles):
     @property
     def paths(self):
         """All files that will be written."""
-        paths = [self.map, self.scale_map, self.uncertainty, self.input_copy, self.figure, self.script, self.record]
-        return list(dict.fromkeys(path for path in paths if path))
+        maps = [self.map, self.scale_map, self.uncertainty, self.flexibility, self.flexibility_error, self.input_copy]
+        return list(dict.fromkeys(path for path in (*maps, self.figure, self.script, self.record) if path))
 
     def write_input_copy(self, place, sampled):
         """The input as ChimeraX can open it, where there has to be a copy."""

@@ -130,6 +130,78 @@ class LowpassedPlanes:
         return _transformed(self._planes[planes], ny, nx)
 
 
+class Spectrum:
+    """Fourier coefficients of a map up to a spatial frequency, of which filtered copies can be had on any grid.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    voxel_size : sequence of 3 float
+        Å along z, y and x.
+    highest : float
+        1/Å: coefficients of higher frequencies are left out.
+    """
+
+    def __init__(self, density, voxel_size, highest):
+        self._size, self._extents = density.size, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
+        half_widths = [min(int(a * highest), (n - 1) // 2) for a, n in zip(self._extents, density.shape, strict=True)]
+        self._block = _central_block(density, half_widths)
+        _zero_beyond(self._block, self._extents, highest)
+        self._width = 1 / max(self._extents)
+
+    def shells(self):
+        """Spatial frequencies of spherical shells (1/Å) and the mean squared amplitude in each, arrays of float."""
+        counts, squares = np.zeros(0), np.zeros(0)
+        for plane, frequencies in zip(self._block, self._frequencies(), strict=True):
+            numbers = np.rint(frequencies / self._width).astype(np.intp).ravel()
+            length = max(len(counts), numbers.max() + 1)
+            squared = np.square(plane.real, dtype=float) + np.square(plane.imag, dtype=float)
+            counts = _padded(counts, length) + np.bincount(numbers, minlength=length)
+            squares = _padded(squares, length) + np.bincount(numbers, squared.ravel(), length)
+        return np.arange(len(counts)) * self._width, squares / np.maximum(counts, 1)
+
+    def filtered(self, frequencies, gains, shape):
+        """The map with its coefficients multiplied by gains, on a grid of the same box.
+
+        Parameters
+        ----------
+        frequencies, gains : arrays of float
+            1/Å, ascending, and the gain at each; it is linear between them.
+        shape : tuple of 3 int
+
+        Returns
+        -------
+        array of float32 of that shape
+        """
+        block = np.empty_like(self._block)
+        for result, plane, f in zip(block, self._block, self._frequencies(), strict=True):
+            result[...] = plane * np.interp(f, frequencies, gains).astype(np.float32)
+        for axis, n in enumerate(shape):
+            block = _kept_by(block, axis, n)
+        block *= np.float32(np.prod(shape, dtype=float) / self._size)
+        return _synthesize(block, np.empty(shape, np.float32))
+
+    def _frequencies(self):
+        """Of the coefficients, plane by plane."""
+        kz, ky, kx = self._block.shape
+        z, y = (np.minimum(np.arange(k), k - np.arange(k)) for k in (kz, ky))
+        z, y, x = (k / extent for k, extent in zip((z, y, np.arange(kx)), self._extents, strict=True))
+        across = y[:, None] ** 2 + x**2
+        return (np.sqrt(across + f**2) for f in z)
+
+
+def _padded(values, length):
+    return np.pad(values, (0, length - len(values)))
+
+
+def _kept_by(block, axis, n):
+    """Those coefficients along an axis that a grid of n samples holds."""
+    half_width = (n - 1) // 2
+    if axis == 2:
+        return block[:, :, : half_width + 1]
+    return _keep(block, axis, min(block.shape[axis], 2 * half_width + 1))
+
+
 def _synthesize(block, density):
     """Fill a real map from the central block of its Fourier transform."""
     nz, ny, nx = density.shape

@@ -5,7 +5,7 @@ from ..grids import fourier
 from ..settings.checks import checked, checked_voxel_size
 from ..settings.defaults import resolve_estimation
 from ..settings.inputs import checked_density
-from ..settings.table import ESTIMATION, UNCERTAINTY
+from ..settings.table import ESTIMATION, FLEXIBILITY, UNCERTAINTY
 from .estimation import Estimation, sampling
 
 
@@ -22,9 +22,9 @@ def estimate(density, voxel_size, *, progress=None, **settings):
         Called with the fraction done (0 to 1) and the name of the stage. It may raise
         `Cancelled` to stop the work.
     **settings
-        The settings of the groups `estimation` and `uncertainty` in `settings.SETTINGS`:
+        The settings of the groups `estimation`, `uncertainty` and `flexibility` in `settings.SETTINGS`:
         mode, lowpass, resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
-        normalization, full_scale, recalibrate, solvent_model, uncertainty, solvent_mask
+        normalization, full_scale, recalibrate, solvent_model, uncertainty, flexibility, solvent_mask
         (array of the shape of the map), half_maps (two such arrays).
 
     Returns
@@ -87,7 +87,7 @@ def estimation_settings(shape, voxel_size, **settings):
     SettingError
         If a setting cannot be used.
     """
-    values = checked(settings, ESTIMATION, UNCERTAINTY)
+    values = checked(settings, ESTIMATION, UNCERTAINTY, FLEXIBILITY)
     _, sampled_size = sampling(tuple(shape), checked_voxel_size(voxel_size), values["max_box"])
     return resolve_estimation(sampled_size, values)
 

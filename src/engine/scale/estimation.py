@@ -12,12 +12,12 @@ from ..grids.interpolation import interpolate
 from ..settings import inputs
 from ..settings.checks import checked, checked_voxel_size
 from ..settings.defaults import resolve_estimation
-from ..settings.table import CALIBRATED, ESTIMATION, OCCUPANCY, RESOLUTION, UNCERTAINTY
+from ..settings.table import CALIBRATED, ESTIMATION, FLEXIBILITY, OCCUPANCY, RESOLUTION, UNCERTAINTY
 from ..solvent import fit as solvent_fit
 from ..solvent import noise as solvent_noise
 from ..solvent import region as solvent_region
 from ..solvent import varying as solvent_varying
-from . import mean_scale, suitability
+from . import flexibility, mean_scale, suitability
 from . import published as scale
 from .envelope import CoarseBox
 from .result import Estimate
@@ -48,7 +48,7 @@ class Estimation:
     """
 
     def __init__(self, density, voxel_size, settings, progress):
-        values = checked(settings, ESTIMATION, UNCERTAINTY)
+        values = checked(settings, ESTIMATION, UNCERTAINTY, FLEXIBILITY)
         voxel_size = checked_voxel_size(voxel_size)
         resolve_estimation(voxel_size, values)
         self._progress = parallel.Progress(progress)
@@ -255,6 +255,8 @@ class Estimation:
         if self._settings.uncertainty:
             error = level.standard_error(full, self._given_full_scale is not None, self._local_noise())
             found["uncertainty"] = interpolate(error, self._shape)
+        if self._settings.flexibility:
+            found |= self._flexibility(level, full)
         if level.period is not None:
             self._notes.append(
                 f"This map has lost its frequencies below 1/{level.period:.0f} Å, without which no density tells of "
@@ -266,6 +268,19 @@ class Estimation:
                 "solvent around the molecule."
             )
         return found | {"smoothing": level.width, "restored_from": level.period}
+
+    def _flexibility(self, level, full):
+        """The differences of B-factors, and their errors where these are asked for."""
+        part = flexibility.Part(level.scale(full), level.inside, self._box, level.noise_ratio)
+        found = flexibility.flexibility(self._density, self._settings.voxel_size, part, self._difference)
+        self._notes += found.notes
+        result = {
+            "flexibility": flexibility.on_grid(found.values, self._shape),
+            "flexibility_untold": found.untold,
+        }
+        if self._settings.uncertainty:
+            result["flexibility_error"] = flexibility.on_grid(found.error, self._shape)
+        return result
 
     def _recalibrate(self, local, zero):
         if zero >= 1:

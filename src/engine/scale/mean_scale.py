@@ -76,6 +76,10 @@ class MeanLevel:
         Å: standard deviation of the Gaussian that weighs the means.
     period : float or None
         Å: frequencies below 1/period were lost and have been restored.
+    inside : array of float32
+        The molecule, 0 to 1, on the grid of the box.
+    noise_ratio : float or array of float32
+        See `mean_level`.
     scarce_solvent : bool
         Whether hardly any solvent is seen, and the least dense parts stand in for it.
     """
@@ -85,10 +89,10 @@ class MeanLevel:
         zero = np.median(coarse[solvent])
         self.solvent = mean + unit * float(zero)
         coarse = coarse - zero
-        self._box, self._noise_ratio = box, noise_ratio
+        self._box, self.noise_ratio = box, noise_ratio
         self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
-        core, self._inside = _molecule(coarse, box, solvent, noise_ratio)
-        means = _Means(coarse, self._inside, box)
+        core, self.inside = _molecule(coarse, box, solvent, noise_ratio)
+        means = _Means(coarse, self.inside, box)
         plateau = means.of_width(_PLATEAU_SMOOTHING)
         above = _plateau_level(plateau, core)
         self._fullest = (core > 0) & (plateau >= np.float32(above))
@@ -130,17 +134,17 @@ class MeanLevel:
             0 where the scale is. It says nothing of where the molecule ends, which noise moves.
         """
         above, box = self._above(full), self._box
-        sigma = np.float32(self._noise_sigma) * self._noise_ratio if noise is None else noise / np.float32(self._unit)
+        sigma = np.float32(self._noise_sigma) * self.noise_ratio if noise is None else noise / np.float32(self._unit)
         scale = self.scale(full)
         random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
         for _ in range(_NOISE_SAMPLES):
-            means = _Means(sigma * box.white_noise(random), self._inside, box)
+            means = _Means(sigma * box.white_noise(random), self.inside, box)
             error = means.of_width(self._width)
             if not is_known:
                 error -= scale * means.of_width(_PLATEAU_SMOOTHING)[self._fullest].mean()
             squares += np.square(np.float32(_OUTLINE_SHARE) * error)
         # Samples are few; the error hardly differs between neighbours.
-        variance = _Means(squares / np.float32(_NOISE_SAMPLES), self._inside, box).of_width(_ERROR_SMOOTHING)
+        variance = _Means(squares / np.float32(_NOISE_SAMPLES), self.inside, box).of_width(_ERROR_SMOOTHING)
         return np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
 
     def _above(self, full):

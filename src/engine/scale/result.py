@@ -38,6 +38,11 @@ class Estimate:
         and in mode calibrated, where it is that of the solvent.
     uncertainty : array of float32, shape (z, y, x), or None
         One standard error of the scale at each voxel, where it was asked for.
+    flexibility, flexibility_error : array of float32, shape (z, y, x), or None
+        Å²: the B-factor at each voxel less that of the fullest part, where it was asked for, and its standard error,
+        where the uncertainty was too; NaN where the map does not tell.
+    flexibility_untold : float or None
+        Share of the molecule in which the map does not tell.
     peak : float
         The density that the strongest part reaches: N of the local maximum, whatever the
         mode; in mode calibrated above solvent.
@@ -57,6 +62,9 @@ class Estimate:
     peak: float
     zero: float = 0.0
     uncertainty: np.ndarray | None = field(default=None, repr=False)
+    flexibility: np.ndarray | None = field(default=None, repr=False)
+    flexibility_error: np.ndarray | None = field(default=None, repr=False)
+    flexibility_untold: float | None = None
     smoothing: float | None = None
     restored_from: float | None = None
     warnings: list = field(default_factory=list)
@@ -162,7 +170,8 @@ class Estimate:
 
     def limits(self):
         """The numbers that were read off the map, as plain values for a log or a JSON file."""
-        return {
+        untold = {} if self.flexibility is None else {"flexibility_untold": self.flexibility_untold}
+        return untold | {
             "full_scale": self.full_scale,
             "smoothing": self.smoothing,
             "restored_from": self.restored_from,

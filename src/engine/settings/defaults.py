@@ -33,6 +33,7 @@ class EstimationSettings:
     recalibrate: bool
     solvent_model: str
     uncertainty: bool = False
+    flexibility: bool = False
 
     @property
     def mean_voxel_size(self):
@@ -92,8 +93,9 @@ def _check_mode(values):
     mode = values["mode"]
     if values["recalibrate"] and mode == CALIBRATED:
         raise SettingError("recalibrate", f"has no place in mode {mode}, whose scale is 0 at the solvent already")
-    if values.get("uncertainty") and mode != CALIBRATED:
-        raise SettingError("uncertainty", f"is known in mode {CALIBRATED} only, but the mode is {mode}")
+    for name in ("uncertainty", "flexibility"):
+        if values.get(name) and mode != CALIBRATED:
+            raise SettingError(name, f"is known in mode {CALIBRATED} only, but the mode is {mode}")
 
 
 def _lowpass(voxel_size, lowpass, resolution):

@@ -11,7 +11,8 @@ from math import inf
 from .kinds import KINDS
 from .setting import Setting
 
-ESTIMATION, UNCERTAINTY, MODIFICATION, MASK = "estimation", "uncertainty", "modification", "mask"
+ESTIMATION, UNCERTAINTY, FLEXIBILITY = "estimation", "uncertainty", "flexibility"
+MODIFICATION, MASK = "modification", "mask"
 _AMPLIFYING = tuple(kind.name for kind in KINDS.values() if kind.amplifies)
 _FILLING = tuple(kind.name for kind in KINDS.values() if kind.fills)
 SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = 1e-25, 1e25
@@ -152,6 +153,14 @@ _TABLE = (
         False,
         "Tell the standard error of the scale at each voxel too, from the noise of the half maps or of the solvent "
         "(mode calibrated).",
+    ),
+    Setting(
+        "flexibility",
+        FLEXIBILITY,
+        "bool",
+        False,
+        "Tell flexibility apart from occupancy: by how many Å² the B-factor at each voxel exceeds that of the fullest "
+        "part (mode calibrated).",
     ),
     Setting(
         "solvent_model",
@@ -352,7 +361,7 @@ def group(*names):
 
     Parameters
     ----------
-    *names : {'estimation', 'uncertainty', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
+    *names : {'estimation', 'uncertainty', 'flexibility', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
         A kind of modification stands for the settings that concern it, and so does
         mask, which takes some of the modifications'.
     """

@@ -168,6 +168,19 @@ class Estimate(MapTestCase):
         np.testing.assert_array_equal(made[1].full_matrix(), expected.uncertainty)
         self.assertGreater(made[1].full_matrix().max(), 0)
 
+    def test_maps_of_the_flexibility_and_its_error_are_made_beside_the_scale(self):
+        made = self.run_command("occupy estimate #1 flexibility true uncertainty true modelId 7")
+        names = ["small occupancy", "small uncertainty", "small flexibility", "small flexibility error"]
+        self.assertEqual([m.name for m in made], names)
+        self.assertEqual([m.id_string for m in made], ["7", "8", "9", "10"])
+        expected = occupy.estimate(self.density, VOXEL_SIZE, flexibility=True, uncertainty=True)
+        for model, values in zip(made[2:], (expected.flexibility, expected.flexibility_error), strict=True):
+            np.testing.assert_array_equal(model.full_matrix(), np.where(np.isnan(values), -1000, values))
+        self.assertIn(
+            "does not tell the flexibility of" if expected.flexibility_untold < 1 else "too little detail",
+            self.log.text["info"],
+        )
+
     def test_a_standard_error_is_refused_in_a_published_mode(self):
         with self.assertRaisesRegex(UserError, "calibrated"):
             self.run_command("occupy estimate #1 uncertainty true mode occupancy")

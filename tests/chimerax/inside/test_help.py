@@ -19,7 +19,7 @@ from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
 from chimerax.occupy.commands.refine import refine_map
 from chimerax.occupy.engine.settings.kinds import KINDS
-from chimerax.occupy.engine.settings.table import ESTIMATION, MASK, UNCERTAINTY, group
+from chimerax.occupy.engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY, group
 from chimerax.occupy.figures.palette import PALETTE, RANGE
 from support import FOLDER, ORIGIN, PARTS, VOXEL_SIZE, MapTestCase, close_all, density, session
 
@@ -27,9 +27,11 @@ PAGES = Path(occupy.__file__).parent / "docs/user"
 RUN = ("occupy", "volume", "color", "surface")
 """First words of the examples that are run; others, such as open, fetch something and are only parsed."""
 
-SETTINGS_OF = {"estimate": (ESTIMATION, UNCERTAINTY), "solvent": (ESTIMATION, "equalize"), "mask": (MASK,)} | {
-    kind: (kind, ESTIMATION) for kind in KINDS
-}
+SETTINGS_OF = {
+    "estimate": (ESTIMATION, UNCERTAINTY, FLEXIBILITY),
+    "solvent": (ESTIMATION, "equalize"),
+    "mask": (MASK,),
+} | {kind: (kind, ESTIMATION) for kind in KINDS}
 WHERE_DEFAULT_IS_NONE = {
     "model_id": "the next free one",
     "lowpass": "8 Å, at least 2.1 voxels",

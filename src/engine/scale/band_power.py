@@ -1,0 +1,164 @@
+"""The power of a map around each place in a few broad bands of spatial frequency, and what motion does to it."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import fft
+
+from ..grids import fourier
+
+_EDGES = (1 / 12, 1 / 6, 1 / 3.2)
+"""1/Å. Broad bands, as their filters reach few Å only; narrow ones mix each place with all within ten."""
+
+_WINDOW = 2.5
+"""Å: standard deviation of the Gaussian in which power is read."""
+
+_FALL_OFF = 60.0
+"""Å²: to this B-factor the spectrum of the molecule is brought, so that no sharpening of the whole map counts."""
+
+_REACH = 2.5
+"""Standard deviations of a band that are kept."""
+
+_SAMPLES = 3
+"""Of a band's highest frequency: its square, which has twice that, must not turn up at low frequencies."""
+
+_LEAST_POWER, _LEAST_SIGNAL = 1e-6, 0.02
+"""A shell tells nothing where it holds less than these shares of the strongest and of the noise."""
+
+_STRONGEST_FROM = 1 / 20
+_MOST_NOISE = 3.0
+"""Times its signal: bands of more noise are left out."""
+
+B_VALUES = np.arange(-200.0, 401.0, 4.0)
+"""Å²: the differences for which it is tabled what becomes of the power."""
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """The power in one band around each voxel, relative to the squared scale there.
+
+    Attributes
+    ----------
+    power, noise : arrays of float32, shape of the box
+        Of map and noise together, and of noise alone.
+    falls : array of float
+        Logarithm of the amplitude that a difference of each of `B_VALUES` leaves.
+    coefficients : float
+        Independent coefficients in a window, of which power is the mean.
+    """
+
+    power: np.ndarray
+    noise: np.ndarray
+    falls: np.ndarray
+    coefficients: float
+
+
+class Shells:
+    """Power of a map's molecule and of its noise in shells of spatial frequency.
+
+    Parameters
+    ----------
+    frequencies, power, noise : arrays of float
+        1/Å, and the mean squared amplitude of map and noise in each shell.
+    molecule_share : float
+        Of the box.
+    """
+
+    def __init__(self, frequencies, power, noise, molecule_share):
+        self.frequencies = frequencies
+        signal = np.maximum(power - noise, 0)
+        strongest = signal[frequencies > _STRONGEST_FROM].max(initial=0)
+        signal[signal < np.maximum(_LEAST_SIGNAL * noise, _LEAST_POWER * strongest)] = 0
+        self.signal, self._noise = signal, molecule_share * noise
+        whitened = np.exp(-_FALL_OFF / 4 * frequencies**2) / np.sqrt(np.where(signal > 0, signal, np.inf))
+        self._gains = whitened * signal / np.maximum(signal + self._noise, np.finfo(float).tiny)
+
+    def gains(self, centre, width):
+        """Gains of the shells in a Gaussian band: the spectrum evened out, less where there is much noise."""
+        offset = (self.frequencies - centre) / width
+        return np.where(np.abs(offset) <= _REACH, np.exp(-(offset**2) / 2) * self._gains, 0)
+
+    def is_told(self, gains):
+        """Whether what a filter leaves is enough signal."""
+        volumes = np.square(gains * self.frequencies)
+        signal = (volumes * self.signal).sum()
+        return signal > 0 and (volumes * self._noise).sum() < _MOST_NOISE * signal
+
+    def falls(self, gains):
+        """What a difference of each of `B_VALUES` leaves of the amplitude of the filtered map, as a logarithm."""
+        squared = self.frequencies**2
+        weights = gains**2 * self.signal * squared
+        left = np.exp(-B_VALUES[:, None] / 2 * squared) @ (weights / weights.sum())
+        return np.log(left) / 2
+
+    def coefficients(self, gains, window):
+        """Independent coefficients of the filtered map in a Gaussian window (Å)."""
+        power, volumes = gains**2 * self.signal, self.frequencies**2
+        step = self.frequencies[1] - self.frequencies[0]
+        band = 4 * np.pi * step * (power * volumes).sum() ** 2 / (power**2 * volumes).sum()
+        return max(1.0, band * (2 * np.sqrt(np.pi) * window) ** 3)
+
+
+def bands(density, voxel_size, part, difference=None):
+    """The power around each place in bands of spatial frequency.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    voxel_size : tuple of 3 float
+        Å.
+    part : Part
+        The molecule, on the coarse grid.
+    difference : array of float32, shape (z, y, x), optional
+        Half the difference of the half maps, whose noise then is the noise.
+
+    Returns
+    -------
+    list of Band
+        Those in which there is signal.
+    """
+    filters = [((low + high) / 2, (high - low) / 2) for low, high in pairwise(_EDGES)]
+    highest = max(centre + _REACH * width for centre, width in filters)
+    spectrum = fourier.Spectrum(density, voxel_size, highest)
+    noise = None if difference is None else fourier.Spectrum(difference, voxel_size, highest)
+    shells = _shells(spectrum, noise, density, voxel_size, part, highest)
+    found = []
+    for centre, width in filters:
+        gains = shells.gains(centre, width)
+        if not shells.is_told(gains):
+            continue
+        shape = _shape_for(density.shape, voxel_size, centre + _REACH * width)
+        kept = shells.frequencies, gains, shape
+        power = _power(spectrum, kept, part)
+        noise_power = part.noise_of(power) if noise is None else _power(noise, kept, part)
+        reach = 1 / (np.sqrt(24) * np.pi * width)  # of the filter in space: what is strong leaks that far
+        level = part.squared_level(reach, _WINDOW)
+        means = (part.window_sums(values, _WINDOW) / level for values in (power, noise_power))
+        found.append(Band(*means, shells.falls(gains), shells.coefficients(gains, _WINDOW)))
+    return found
+
+
+def _shells(spectrum, noise, density, voxel_size, part, highest):
+    frequencies, power = spectrum.shells()
+    if noise is not None:
+        noise = noise.shells()[1]
+    elif part.solvent_share == 0:
+        noise = np.zeros_like(power)
+    else:
+        solvent = part.solvent_of(density)
+        noise = fourier.Spectrum(solvent, voxel_size, highest).shells()[1] / part.solvent_share
+    return Shells(frequencies, power, np.minimum(noise, power), part.share)
+
+
+def _shape_for(shape, voxel_size, highest):
+    """A grid fine enough for the square of a map of frequencies up to the highest."""
+    wanted = (int(np.ceil(n * v * highest * _SAMPLES)) for n, v in zip(shape, voxel_size, strict=True))
+    return tuple(min(n, fft.next_fast_len(w, real=True)) for n, w in zip(shape, wanted, strict=True))
+
+
+def _power(spectrum, kept, part):
+    """The squared, filtered map on the coarse grid."""
+    filtered = spectrum.filtered(*kept)
+    np.square(filtered, out=filtered)
+    return fourier.resample(filtered, part.box.shape)
