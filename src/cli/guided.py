@@ -7,10 +7,9 @@ from ..engine.errors import OccuPyError
 from ..engine.refinement.guided import guided_scale
 from ..figures.maps import guided_figure
 from .files import mapfile
-from .files.atom_groups import AtomChoice, read_groups
-from .files.maps import on_grid, sample
-from .refinement import add_reference, add_solvent, record, result_lines
-from .report import file_lines, label, printable
+from .files.atom_groups import AtomChoice
+from .refinement import add_reference, add_solvent, read_all, record, result_lines, title_of
+from .report import file_lines, label
 from .runs.work import Done
 
 SUFFIX = "guided_occupancy"
@@ -39,16 +38,13 @@ def checked_choice(atoms, settings, common_scale=False):
 
 def guided_one(source, files, *, voxel_size, choice, settings):
     """Estimate one map, write its files and return what to tell: from plain values, for a process of its own."""
-    sampled = sample(source, voxel_size)
-    chosen = read_groups(choice)
-    given = on_grid(settings, sampled, voxel_size)
+    sampled, chosen, given = read_all(source, choice, voxel_size, settings)
     found = guided_scale(
         sampled.density, sampled.voxel_size, chosen.groups, origin=tuple(sampled.origin)[::-1], **given
     )
     rows = [row.as_dict() for row in found.refinement.rows]
-    title = f"Occupancies in {printable(mapfile.map_name(sampled.path))}"
     with files.staged() as place:
-        files.write_figure(place, partial(guided_figure, found.scale, rows, sampled.density, title))
+        files.write_figure(place, partial(guided_figure, found.scale, rows, sampled.density, title_of(sampled)))
         files.write_input_copy(place, sampled)
         mapfile.write(place(files.map), found.scale, sampled, label("local scale 0-1, guided by a model"))
         files.write_record(place, record(sampled.path, choice, found.refinement, settings))

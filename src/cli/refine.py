@@ -9,9 +9,7 @@ from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
 from ..figures.occupancies import occupancies_figure
 from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
-from .files import mapfile
 from .files.atom_groups import AtomChoice, read_groups
-from .files.maps import on_grid, sample
 from .files.models import WRITABLE
 from .files.outputs import ReportFiles
 from .files.tables import Tables
@@ -22,11 +20,13 @@ from .refinement import (
     add_reference,
     add_reference_maps,
     add_solvent,
+    read_all,
     record,
     refiner_of,
     result_lines,
+    title_of,
 )
-from .report import file_lines, printable
+from .report import file_lines
 from .runs.work import Batch, Done
 
 DESCRIPTION = """\
@@ -159,9 +159,7 @@ def files_of(source, *, written=(), output_dir=None, overwrite=False):
 
 def refine_one(source, files, *, voxel_size, choice, settings):
     """Refine against one map, write its files and return what to tell: from plain values, for a process of its own."""
-    sampled = sample(source, voxel_size)
-    chosen = read_groups(choice)
-    given = on_grid(settings, sampled, voxel_size)
+    sampled, chosen, given = read_all(source, choice, voxel_size, settings)
     refiner = refiner_of(choice, sampled, given)
     found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
     rows = [row.as_dict() for row in found.rows]
@@ -222,7 +220,7 @@ def _check_written(paths, models, maps):
 
 def _figure(sampled, choice, rows):
     by = "groups" if choice.selections else choice.by
-    return occupancies_figure(rows, by, f"Occupancies in {printable(mapfile.map_name(sampled.path))}")
+    return occupancies_figure(rows, by, title_of(sampled))
 
 
 def _named_selection(text):

@@ -1,4 +1,4 @@
-"""What a refinement of occupancies tells and takes, for occupy refine and for estimates that a model guides."""
+"""What a refinement of occupancies takes and tells, for occupy refine and for estimates that a model guides."""
 
 import argparse
 from functools import lru_cache
@@ -7,10 +7,41 @@ from pathlib import Path
 
 from ..engine.refinement.refine import Refiner
 from .arguments import positive_number
+from .files import mapfile
 from .files.atom_groups import read_groups
-from .report import note_lines, program_record, warning_lines
+from .files.maps import on_grid, sample
+from .report import note_lines, printable, program_record, warning_lines
 
 _MOST_NAMES = 8
+
+
+def read_all(source, choice, voxel_size, settings):
+    """What a refinement is of.
+
+    Parameters
+    ----------
+    source : str
+        The map, a file or an EMDB entry.
+    choice : AtomChoice
+    voxel_size : float or None
+        Å, instead of what the files say.
+    settings : dict
+        With maps as paths.
+
+    Returns
+    -------
+    sampled : MapFile
+    chosen : AtomGroups
+    settings : dict
+        With maps as arrays, on the grid of the map.
+    """
+    sampled = sample(source, voxel_size)
+    return sampled, read_groups(choice), on_grid(settings, sampled, voxel_size)
+
+
+def title_of(sampled):
+    """The title of a figure of occupancies in a map."""
+    return f"Occupancies in {printable(mapfile.map_name(sampled.path))}"
 
 
 def refiner_of(choice, sampled, settings):
