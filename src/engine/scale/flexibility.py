@@ -259,7 +259,7 @@ def without_gaps(values):
 
 
 def with_gaps(values):
-    """The values of such a map: NaN where there is none, or where one without a value was mixed in."""
+    """The values of such a map: NaN where there is none."""
     values = np.asarray(values, np.float32)
     return np.where(values > B_VALUES[0] * 1.5, values, np.float32(np.nan))
 
