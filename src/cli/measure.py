@@ -25,6 +25,7 @@ def measure(
     atoms=(),
     by="chain",
     map=None,
+    flexibility_map=None,
     json_file=None,
     csv_file=None,
     output_dir=None,
@@ -47,6 +48,8 @@ def measure(
         What the atoms are grouped by.
     map : Path, optional
         The density map that the scale was estimated from: see `RegionTable`.
+    flexibility_map : Path, optional
+        A flexibility map, as `occupy estimate --flexibility` writes: regions are told theirs as well.
     json_file, csv_file : Path, optional
         Files to save the table to. That of several maps has a column that names the map.
     output_dir : Path, optional
@@ -65,16 +68,18 @@ def measure(
         raise OccuPyError("there is nothing to measure; give --masks or --atoms")
     tables = Tables(json_file, csv_file, overwrite)
     batch = Batch(maps, running=running, summarized=output_dir is not None)
-    done = batch.run(partial(measure_one, voxel_size=voxel_size, masks=masks, atoms=atoms, by=by, map=map))
+    others = {"map": map, "flexibility_map": flexibility_map}
+    done = batch.run(partial(measure_one, voxel_size=voxel_size, masks=masks, atoms=atoms, by=by, **others))
     tables.write(done, len(maps) > 1)
     return batch.status
 
 
-def measure_one(source, _, *, voxel_size, masks, atoms, by, map):
+def measure_one(source, _, *, voxel_size, masks, atoms, by, map, flexibility_map=None):
     """Measure one map and return its rows and what to tell: from plain values, for a process of its own."""
     sampled = sample(source, voxel_size)
     density = None if map is None else _lowpassed(map, sampled, voxel_size)
-    table = RegionTable(sampled.density, density)
+    flexibility = None if flexibility_map is None else _flexibility(flexibility_map, sampled, voxel_size)
+    table = RegionTable(sampled.density, density, flexibility)
     for path in masks:
         with _naming(path):
             table.add_mask(str(path), values_on_grid(path, sampled, voxel_size))
@@ -87,6 +92,17 @@ def _lowpassed(path, sampled, voxel_size):
     """A density map low-passed as for an estimate."""
     with _naming(path):
         return lowpassed(values_on_grid(path, sampled, voxel_size), sampled.voxel_size)
+
+
+def _flexibility(path, sampled, voxel_size):
+    """A flexibility map, which has to be on the grid of the scale map: what is no value cannot be interpolated."""
+    other = sample(str(path), voxel_size)
+    if other.density.shape != sampled.density.shape:
+        raise OccuPyError(
+            f"{path} has shape {other.density.shape}, but the scale map has {sampled.density.shape}; expected the "
+            "flexibility map that was made with it"
+        )
+    return other.density
 
 
 def _add_atoms(table, sampled, path, by):
@@ -119,11 +135,13 @@ def _naming(path):
 
 def _table_lines(rows):
     extra = [name for name in ("relative_density", "published") if any(name in row for row in rows)]
+    if any("flexibility" in row for row in rows):
+        extra.append("flexibility")
     head = f"  {'mean':>6} {'25 %':>6} {'median':>6} {'75 %':>6} {'count':>9}"
     yield head + "".join(f" {name.replace('_', ' '):>16}" for name in extra) + "  region"
     for row in rows:
         quartiles = f"{row['lower_quartile']:6.3f} {row['median']:6.3f} {row['upper_quartile']:6.3f}"
-        others = "".join(f" {row[name]:16.3f}" if name in row else " " * 17 for name in extra)
+        others = "".join(" " * 17 if row.get(name) is None else f" {row[name]:16.3f}" for name in extra)
         yield f"  {row['mean']:6.3f} {quartiles} {row['count']:9d}{others}  {row['region']}"
 
 
@@ -136,6 +154,8 @@ def register(subcommands):
     add("--by", choices=BY, default="chain", help="what atoms are grouped by [default: chain]")
     density = "the density map: tells relative density and the published program's figure as well"
     add("--map", type=Path, metavar="MAP", help=density)
+    flexibility = "the flexibility map that was made with the scale map: tells that of each region as well, in Å²"
+    add("--flexibility-map", type=Path, metavar="MAP", help=flexibility)
     add_tables(parser)
     summary = "where to write a summary of several maps [default: none is written]"
     add("--output-dir", type=Path, metavar="DIR", help=summary)

@@ -1,4 +1,4 @@
-"""Color surfaces by a scale map, with a key."""
+"""Color surfaces by a scale map or a flexibility map, with a key."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,8 @@ from chimerax.std_commands.color import color_by_attr
 from chimerax.surface import color_sample
 from chimerax.surface.colorvol import volume_coloring
 
-from ..figures.palette import KEY_TITLE, NEW_KEY, PALETTE, RANGE, key_entries
+from ..engine.scale.flexibility import LOWEST, NO_VALUE, with_gaps
+from ..figures.palette import FLEXIBILITY, KEY_TITLE, NEW_KEY, OCCUPANCY, PALETTE, RANGE, UNTOLD, key_entries
 from .maps import draw_now
 
 FULL = "full"
@@ -48,7 +49,7 @@ def color_volume(session, volume, scale_map, coloring, undo=True):
         )
 
 
-def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
+def color_surfaces(session, surfaces, scale_map, coloring, undo=True, shades=OCCUPANCY):
     """Color surfaces that have geometry by a scale map, and show a key.
 
     Parameters
@@ -58,16 +59,24 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True):
     coloring : Coloring
     undo : bool
         Whether the coloring can be undone.
+    shades : Shades
+        Of what the map tells.
     """
-    palette, ends = _palette_and_range(coloring)
+    shown = None
+    palette, ends = _palette_and_range(coloring, shades)
+    if shades is FLEXIBILITY:
+        told = with_gaps(scale_map.full_matrix())
+        told = told[np.isfinite(told)] if np.isfinite(told).any() else np.zeros(1)
+        shown = _colormap(coloring, float(told.min()), float(told.max()), shades)
+        palette, ends = _with_untold(shown), None
     state = UndoState("occupy color")
     with StringPlainTextLog(session.logger):  # lines on each surface that do not say of which map it is
         color_sample(session, surfaces, scale_map, palette=palette, range=ends, undo_state=state)
     if undo:
         session.undo.register(state)
     if coloring.key:
-        used = volume_coloring(surfaces[0]).colormap
-        show_key(session, [_hex(color) for color in used.colors], used.data_values)
+        used = shown or volume_coloring(surfaces[0]).colormap
+        show_key(session, [_hex(color) for color in used.colors], used.data_values, shades.title)
 
 
 def color_by_attribute(session, atoms, attribute, coloring, title=KEY_TITLE):
@@ -107,14 +116,21 @@ def color_atoms(session, atoms, attribute):
     show_key(session, PALETTE, np.linspace(low, high, len(PALETTE)))
 
 
-def _palette_and_range(coloring):
+def _with_untold(palette):
+    """The palette with the color of what has no value below its values."""
+    lowest = min(LOWEST, float(palette.data_values[0]) - 1)
+    values = np.array([NO_VALUE, lowest - 1, lowest, *palette.data_values])
+    return Colormap(values, [_rgba(UNTOLD), _rgba(UNTOLD), palette.colors[0], *palette.colors])
+
+
+def _palette_and_range(coloring, shades=OCCUPANCY):
     """The palette of a coloring, and its range: two values, 'full', or None for the values of the palette."""
     palette, ends = coloring.palette, coloring.range
     if palette is None:
-        palette = Colormap(None, [_rgba(color) for color in PALETTE])
+        palette = Colormap(None, [_rgba(color) for color in shades.colors])
     if palette.values_specified:
         return palette if ends is None else _from_0_to_1(palette), ends
-    return palette, RANGE if ends is None else ends
+    return palette, shades.range if ends is None else ends
 
 
 def _from_0_to_1(palette):
@@ -124,11 +140,11 @@ def _from_0_to_1(palette):
     return Colormap((palette.data_values - lowest) / (highest - lowest), palette.colors, *beyond)
 
 
-def _colormap(coloring, lowest, highest):
+def _colormap(coloring, lowest, highest, shades=OCCUPANCY):
     """The colors at each value, for values from the lowest to the highest."""
-    palette, ends = _palette_and_range(coloring)
+    palette, ends = _palette_and_range(coloring, shades)
     if ends == FULL:
-        ends = (lowest, highest) if lowest < highest else RANGE
+        ends = (lowest, highest) if lowest < highest else shades.range
     if ends is None:
         return palette
     return palette.rescale_range(*ends) if palette.values_specified else palette.linear_range(*ends)

@@ -11,13 +11,13 @@ from chimerax.core.errors import UserError
 from chimerax.map.mapargs import MapArg, MapsArg
 
 from ..engine.scale.estimate import lowpassed
-from ..engine.scale.regions import BY, RegionTable, as_csv, columns_of
+from ..engine.scale.regions import BY, RegionTable, as_csv, columns_of, flexibility_at
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of, set_residue_attribute
 from .maps import sample, values_on_grid
 from .tables import html_table, save_table
 
-ATTRIBUTE = "map_occupancy"
+ATTRIBUTE, FLEXIBILITY_ATTRIBUTE = "map_occupancy", "map_flexibility"
 
 
 def measure(
@@ -28,6 +28,7 @@ def measure(
     atoms=None,
     by="chain",
     map=None,
+    flexibility_map=None,
     attribute=True,
     save_file=None,
     return_json=False,
@@ -48,8 +49,10 @@ def measure(
         The density map that the scale was estimated from: also the mean density of each
         region relative to the strongest of them is given, low-passed as for the estimate,
         and with masks the published program's figure.
+    flexibility_map : Volume, optional
+        What `occupy estimate` made with the scale map: also the mean ΔB of each region is given, in Å².
     attribute : bool
-        Give the residues of the atoms the attribute map_occupancy.
+        Give the residues of the atoms the attribute map_occupancy, and with a flexibility map map_flexibility.
     save_file : str, optional
         A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
@@ -58,7 +61,7 @@ def measure(
     -------
     list of dict, or JSONResult
         One for each region: region, mean, lower_quartile, median, upper_quartile, count,
-        and with a map relative_density and, for masks, published.
+        and with a map relative_density and, for masks, published; with a flexibility map flexibility.
     """
     if masks is None and atoms is None:
         raise UserError("Nothing to measure; expected masks, such as masks #3, or atoms, such as atoms #4")
@@ -66,13 +69,17 @@ def measure(
         raise UserError("There are no atoms to measure at; expected those of an atomic model, such as atoms #11")
     sampled = sample(scale_map)
     density = None if map is None else _lowpassed(map, sampled)
+    flexibility = None if flexibility_map is None else sample(flexibility_map).density
     with user_errors(scale_map):
-        table = RegionTable(sampled.density, density)
+        table = RegionTable(sampled.density, density, flexibility)
     _add_masks(table, sampled, masks or [])
     if atoms is not None:
         scales = _add_atoms(session, table, sampled, atoms, by)
         if attribute:
             set_residue_attribute(session, ATTRIBUTE, atoms, scales)
+        if attribute and flexibility is not None:
+            shifts = flexibility_at(flexibility, places(scale_map, atoms.scene_coords))
+            set_residue_attribute(session, FLEXIBILITY_ATTRIBUTE, atoms, shifts)
     found = table.rows()
     _log(session, scale_map, found)
     if save_file is not None:
@@ -129,6 +136,7 @@ def register(name, logger):
             ("atoms", AtomsArg),
             ("by", EnumOf(BY)),
             ("map", MapArg),
+            ("flexibility_map", MapArg),
             ("attribute", BoolArg),
             ("save_file", SaveFileNameArg),
         ],

@@ -69,6 +69,17 @@ def test_haemoglobin_s_symmetry_shows_in_its_chains(rows, occupy, shared_file, t
             assert found[one][figure] == pytest.approx(found[other][figure], abs=0.02)
 
 
+def test_the_flexibility_of_chains_is_told_in_the_same_table(rows, store, density, tmp_path):
+    source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
+    shifts = np.full(density.shape, -1000, np.float32)
+    shifts[5:15] = 25
+    flexibility = store(tmp_path / "flexibility.mrc", shifts)
+    model = model_file(tmp_path / "model.pdb", {"A": [(15, 15, 15), (20, 15, 15)], "B": [(15, 15, 45)]})
+    first, second = rows(source, "--atoms", model, "--flexibility-map", flexibility)
+    assert first["flexibility"] == pytest.approx(25)
+    assert second["flexibility"] is None
+
+
 def test_residues_and_whole_models_can_be_measured(rows, store, density, tmp_path):
     source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
     model = model_file(tmp_path / "model.pdb", {"A": [(15, 15, 15), (20, 15, 15), (1e4, 0, 0)]})

@@ -140,58 +140,73 @@ class Spectrum:
         Å along z, y and x.
     highest : float
         1/Å: coefficients of higher frequencies are left out.
+
+    Attributes
+    ----------
+    frequencies : array of float
+        1/Å, of spherical shells, those of the longest axis.
     """
 
     def __init__(self, density, voxel_size, highest):
-        self._size, self._extents = density.size, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
-        half_widths = [min(int(a * highest), (n - 1) // 2) for a, n in zip(self._extents, density.shape, strict=True)]
+        self._size, extents = density.size, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
+        half_widths = [min(int(a * highest), (n - 1) // 2) for a, n in zip(extents, density.shape, strict=True)]
         self._block = _central_block(density, half_widths)
-        _zero_beyond(self._block, self._extents, highest)
-        self._width = 1 / max(self._extents)
+        _zero_beyond(self._block, extents, highest)
+        self._shells = _shells(self._block.shape, extents)
+        self.frequencies = np.arange(int(self._shells.max()) + 1) / max(extents)
 
-    def shells(self):
-        """Spatial frequencies of spherical shells (1/Å) and the mean squared amplitude in each, arrays of float."""
-        counts, squares = np.zeros(0), np.zeros(0)
-        for plane, frequencies in zip(self._block, self._frequencies(), strict=True):
-            numbers = np.rint(frequencies / self._width).astype(np.intp).ravel()
-            length = max(len(counts), numbers.max() + 1)
-            squared = np.square(plane.real, dtype=float) + np.square(plane.imag, dtype=float)
-            counts = _padded(counts, length) + np.bincount(numbers, minlength=length)
-            squares = _padded(squares, length) + np.bincount(numbers, squared.ravel(), length)
-        return np.arange(len(counts)) * self._width, squares / np.maximum(counts, 1)
+    def power(self):
+        """The mean squared amplitude in each shell, an array of float."""
+        length = len(self.frequencies)
 
-    def filtered(self, frequencies, gains, shape):
+        def sums(planes):
+            shells, block = self._shells[planes].ravel(), self._block[planes].ravel()
+            squares = np.square(block.real, dtype=float)
+            squares += np.square(block.imag, dtype=float)
+            return np.bincount(shells, minlength=length), np.bincount(shells, squares, length)
+
+        counts, squares = np.sum(parallel.run(sums, parallel.plane_slabs(self._block.shape)), axis=0)
+        return squares / np.maximum(counts, 1)
+
+    def filtered(self, gains, shape):
         """The map with its coefficients multiplied by gains, on a grid of the same box.
 
         Parameters
         ----------
-        frequencies, gains : arrays of float
-            1/Å, ascending, and the gain at each; it is linear between them.
+        gains : array of float
+            Of each shell.
         shape : tuple of 3 int
 
         Returns
         -------
         array of float32 of that shape
         """
-        block = np.empty_like(self._block)
-        for result, plane, f in zip(block, self._block, self._frequencies(), strict=True):
-            result[...] = plane * np.interp(f, frequencies, gains).astype(np.float32)
+        block, shells = self._block, self._shells
         for axis, n in enumerate(shape):
-            block = _kept_by(block, axis, n)
-        block *= np.float32(np.prod(shape, dtype=float) / self._size)
-        return _synthesize(block, np.empty(shape, np.float32))
+            block, shells = _kept_by(block, axis, n), _kept_by(shells, axis, n)
+        gains = (gains * (np.prod(shape, dtype=float) / self._size)).astype(np.float32)
+        result = np.empty_like(block)
 
-    def _frequencies(self):
-        """Of the coefficients, plane by plane."""
-        kz, ky, kx = self._block.shape
-        z, y = (np.minimum(np.arange(k), k - np.arange(k)) for k in (kz, ky))
-        z, y, x = (k / extent for k, extent in zip((z, y, np.arange(kx)), self._extents, strict=True))
-        across = y[:, None] ** 2 + x**2
-        return (np.sqrt(across + f**2) for f in z)
+        def multiply(planes):
+            np.multiply(block[planes], gains[shells[planes]], out=result[planes])
+
+        parallel.run(multiply, parallel.plane_slabs(block.shape))
+        return _synthesize(result, np.empty(shape, np.float32))
 
 
-def _padded(values, length):
-    return np.pad(values, (0, length - len(values)))
+def _shells(shape, extents):
+    """The shell of each coefficient of a central block, as integers."""
+    kz, ky, kx = shape
+    z, y = (np.minimum(np.arange(k), k - np.arange(k)) for k in (kz, ky))
+    z, y, x = (max(extents) * k / extent for k, extent in zip((z, y, np.arange(kx)), extents, strict=True))
+    across = (y[:, None] ** 2 + x**2).astype(np.float32)
+    result = np.empty(shape, np.uint16)
+
+    def fill(planes):
+        result[planes] = np.rint(np.sqrt(across + np.square(z[planes], dtype=np.float32)[:, None, None]))
+
+    parallel.run(fill, parallel.plane_slabs(shape))
+    return result
 
 
 def _kept_by(block, axis, n):

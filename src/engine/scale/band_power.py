@@ -129,9 +129,8 @@ def bands(density, voxel_size, part, difference=None):
         if not shells.is_told(gains):
             continue
         shape = _shape_for(density.shape, voxel_size, centre + _REACH * width)
-        kept = shells.frequencies, gains, shape
-        power = _power(spectrum, kept, part)
-        noise_power = part.noise_of(power) if noise is None else _power(noise, kept, part)
+        power = _power(spectrum, gains, shape, part)
+        noise_power = part.noise_of(power) if noise is None else _power(noise, gains, shape, part)
         reach = 1 / (np.sqrt(24) * np.pi * width)  # of the filter in space: what is strong leaks that far
         level = part.squared_level(reach, _WINDOW)
         means = (part.window_sums(values, _WINDOW) / level for values in (power, noise_power))
@@ -140,15 +139,15 @@ def bands(density, voxel_size, part, difference=None):
 
 
 def _shells(spectrum, noise, density, voxel_size, part, highest):
-    frequencies, power = spectrum.shells()
+    power = spectrum.power()
     if noise is not None:
-        noise = noise.shells()[1]
+        noise = noise.power()
     elif part.solvent_share == 0:
         noise = np.zeros_like(power)
     else:
         solvent = part.solvent_of(density)
-        noise = fourier.Spectrum(solvent, voxel_size, highest).shells()[1] / part.solvent_share
-    return Shells(frequencies, power, np.minimum(noise, power), part.share)
+        noise = fourier.Spectrum(solvent, voxel_size, highest).power() / part.solvent_share
+    return Shells(spectrum.frequencies, power, np.minimum(noise, power), part.share)
 
 
 def _shape_for(shape, voxel_size, highest):
@@ -157,8 +156,8 @@ def _shape_for(shape, voxel_size, highest):
     return tuple(min(n, fft.next_fast_len(w, real=True)) for n, w in zip(shape, wanted, strict=True))
 
 
-def _power(spectrum, kept, part):
+def _power(spectrum, gains, shape, part):
     """The squared, filtered map on the coarse grid."""
-    filtered = spectrum.filtered(*kept)
+    filtered = spectrum.filtered(gains, shape)
     np.square(filtered, out=filtered)
     return fourier.resample(filtered, part.box.shape)

@@ -52,13 +52,15 @@ _SEEN_NOISE = 1e-3
 NO_VALUE = -1000.0
 """Å²: stands for no value in map files and in ChimeraX, which take no NaN; far below all that is told."""
 
+LOWEST = 1.5 * B_VALUES[0]
+"""Å²: no value that is told is as low."""
+
 NO_NOISE = (
     "No noise is seen in the solvent of this map, so that the flexibility takes all noise within the molecule for "
     "signal, and reads too low where that is weak; give the half maps, or a map that is not masked."
 )
 NOTHING_TOLD = "This map holds too little detail to tell flexibility from occupancy: it has no value anywhere."
-_SHARE_UNTOLD = "The map does not tell the flexibility of {:.0%} of the molecule, which has no value."
-_LEAST_UNTOLD = 0.005
+_SHARE_TOLD = "The map tells the flexibility of {:.0%} of the molecule; elsewhere it has no value."
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +120,11 @@ class Part:
 
     def solvent_of(self, density):
         """A map with all but solvent set to the solvent's mean, 0."""
-        solvent = interpolate(self._solvent.astype(np.float32), density.shape)
-        return solvent * (density - np.float32(np.average(density, weights=solvent)))
+        places = (np.arange(n) * m // n for n, m in zip(density.shape, self.box.shape, strict=True))
+        solvent = self._solvent[np.ix_(*places)]
+        result = density * solvent
+        result -= np.float32(result.sum(dtype=float) / np.count_nonzero(solvent)) * solvent
+        return result
 
     def noise_of(self, power):
         """The power of the noise at each voxel, from that in the solvent; 0 where none is seen."""
@@ -198,8 +203,7 @@ def _notes(values, found, part):
     """Sentences for the user on what the map does not show."""
     if np.isnan(values).all():
         return [NOTHING_TOLD]
-    untold = _untold(values, part)
-    notes = [_SHARE_UNTOLD.format(untold)] if untold >= _LEAST_UNTOLD else []
+    notes = [_SHARE_TOLD.format(1 - _untold(values, part))]
     full = part.fullest
     noise = max(band.noise[full].mean() / band.power[full].mean() for band in found)
     return [*notes, NO_NOISE] if noise < _SEEN_NOISE else notes
@@ -259,9 +263,9 @@ def without_gaps(values):
 
 
 def with_gaps(values):
-    """The values of such a map: NaN where there is none, or where one without a value was mixed in."""
+    """The values of such a map: NaN where there is none."""
     values = np.asarray(values, np.float32)
-    return np.where(values > B_VALUES[0] * 1.5, values, np.float32(np.nan))
+    return np.where(values > LOWEST, values, np.float32(np.nan))
 
 
 def on_grid(values, shape):

@@ -10,6 +10,7 @@ from ..errors import OccuPyError
 from ..grids.kernel import tau_quantile
 from ..settings.inputs import check_real, checked_scale, real_array
 from . import published as scales
+from .flexibility import with_gaps
 
 BY = ("chain", "residue", "model")
 """What atoms may be grouped by."""
@@ -21,10 +22,11 @@ COLUMNS = (
     "median",
     "upper_quartile",
     "count",
+    "flexibility",
     "relative_density",
     "published",
 )
-"""What a row of a table may hold; the last two only where there is something to tell."""
+"""What a row of a table may hold; the last three only where there is something to tell."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,28 @@ def values_at(values, places):
     return found
 
 
+def flexibility_at(values, places):
+    """Interpolation of a flexibility map at some places.
+
+    Parameters
+    ----------
+    values : array of float, shape (z, y, x)
+        ΔB in Å², NaN or `NO_VALUE` where there is none.
+    places : array of float, shape (n, 3)
+        z, y, x in voxels.
+
+    Returns
+    -------
+    array of float, shape (n,)
+        NaN outside the map, and where most of what is around has no value.
+    """
+    values = with_gaps(values)
+    known = np.isfinite(values)
+    share = values_at(known.astype(np.float32), places)
+    found = values_at(np.where(known, values, np.float32(0)), places)
+    return np.divide(found, share, out=np.full(len(share), np.nan), where=share >= 0.5)
+
+
 def mask_region(mask, shape):
     """The voxels inside a mask, a bool array: those above the middle of its range.
 
@@ -144,20 +168,23 @@ class RegionTable:
         The scale map.
     density : array of float32 of that shape, optional
         The low-passed map: regions are told their density as well.
+    flexibility : array of float32 of that shape, optional
+        ΔB in Å², NaN or `NO_VALUE` where there is none: regions are told the mean of theirs as well.
 
     Raises
     ------
     OccuPyError
-        If the array is no scale map, or the density is on another grid.
+        If the array is no scale map, or another one is on another grid.
     """
 
-    def __init__(self, scale, density=None):
-        self._scale, self._density = checked_scale(scale), density
-        if density is not None and density.shape != self._scale.shape:
-            raise OccuPyError(
-                f"the density map has shape {density.shape}, but the scale map has {self._scale.shape}; both must be "
-                "on one grid"
-            )
+    def __init__(self, scale, density=None, flexibility=None):
+        self._scale, self._density, self._flexibility = checked_scale(scale), density, flexibility
+        for name, other in (("density", density), ("flexibility", flexibility)):
+            if other is not None and other.shape != self._scale.shape:
+                raise OccuPyError(
+                    f"the {name} map has shape {other.shape}, but the scale map has {self._scale.shape}; both must be "
+                    "on one grid"
+                )
         self._rows = []
 
     def add_mask(self, name, mask):
@@ -178,6 +205,8 @@ class RegionTable:
         if self._density is not None:
             row["relative_density"] = float(self._density[region].mean(dtype=float))
             row["published"] = published_occupancy(self._density, region)
+        if self._flexibility is not None:
+            row["flexibility"] = _mean_of_known(with_gaps(self._flexibility[region]))
         self._rows.append(row)
 
     def add_atoms(self, places, names):
@@ -205,6 +234,7 @@ class RegionTable:
         if len(inside) == 0:
             raise OccuPyError(f"all {len(found)} atoms are outside the map")
         densities = None if self._density is None else values_at(self._density, places)
+        shifts = None if self._flexibility is None else flexibility_at(self._flexibility, places)
         groups = {}
         for atom in inside:
             groups.setdefault(names[atom], []).append(atom)
@@ -212,6 +242,8 @@ class RegionTable:
             row = {"region": name} | occupancy_of(found[members]).as_dict()
             if densities is not None:
                 row["relative_density"] = float(densities[members].mean())
+            if shifts is not None:
+                row["flexibility"] = _mean_of_known(shifts[members])
             self._rows.append(row)
         return found
 
@@ -222,7 +254,8 @@ class RegionTable:
         -------
         list of dict
             With a density also relative_density, the mean density relative to that of the
-            strongest region, and for masks published.
+            strongest region, and for masks published; with a flexibility map also flexibility,
+            None where the map does not tell it anywhere in the region.
         """
         rows = [dict(row) for row in self._rows]
         measured = [row for row in rows if "relative_density" in row]
@@ -230,6 +263,11 @@ class RegionTable:
         for row in measured if strongest > 0 else []:
             row["relative_density"] /= strongest
         return rows
+
+
+def _mean_of_known(values):
+    known = values[np.isfinite(values)]
+    return float(known.mean(dtype=float)) if len(known) else None
 
 
 def columns_of(rows, first=()):

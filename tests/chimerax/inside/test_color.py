@@ -3,6 +3,8 @@
 import numpy as np
 from chimerax.color_key.model import get_model
 from chimerax.core.errors import UserError
+from chimerax.occupy.commands.maps import new_map, sample
+from chimerax.occupy.figures.palette import UNTOLD
 from chimerax.surface.colorvol import volume_coloring
 from support import MapTestCase, session
 
@@ -49,6 +51,33 @@ class Color(MapTestCase):
         recolor = volume_coloring(self.map.surfaces[0])
         values, _ = recolor.volume_values()
         np.testing.assert_allclose(recolor.colormap.data_values[[0, -1]], (values.min(), values.max()), rtol=1e-6)
+
+    def flexibility(self):
+        """A flexibility map with a value in one half only."""
+        values = np.full(self.scale.full_matrix().shape, -1000, np.float32)
+        values[:, :, : values.shape[2] // 2] = 60
+        made = new_map(sample(self.scale), values, "small flexibility")
+        return f"#{made.id_string}"
+
+    def test_flexibility_has_colors_of_its_own_and_gray_where_there_is_no_value(self):
+        self.run_command(f"occupy color #1 flexibilityMap {self.flexibility()}")
+        recolor = volume_coloring(self.map.surfaces[0])
+        values, _ = recolor.volume_values()
+        colors = self.map.surfaces[0].vertex_colors
+        self.assertEqual("#" + "".join(f"{c:02x}" for c in colors[values < -999][0][:3]), UNTOLD)
+        self.assertEqual(len(np.unique(colors[values == 60], axis=0)), 1)
+        np.testing.assert_allclose(recolor.colormap.data_values[-5:], (0, 25, 50, 75, 100))
+        texts = [text or "" for _, text in get_model(session, create=False).rgbas_and_labels]
+        self.assertEqual(texts, ["0", "", "ΔB in Å²", "", "100"])
+
+    def test_full_range_of_a_flexibility_map_is_that_of_what_is_told(self):
+        self.run_command(f"occupy color #1 flexibilityMap {self.flexibility()} range full palette blue:white:red")
+        self.assertEqual(volume_coloring(self.map.surfaces[0]).colormap.data_values[-1], 100)
+
+    def test_one_map_to_color_by_is_needed(self):
+        for maps in ("", f"scaleMap #{self.scale.id_string} flexibilityMap #{self.scale.id_string}"):
+            with self.assertRaisesRegex(UserError, "one map to color by"):
+                self.run_command(f"occupy color #1 {maps}")
 
     def test_model_without_surface_is_refused(self):
         self.run_command("marker #9 position 1,2,3")

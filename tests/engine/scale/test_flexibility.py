@@ -87,6 +87,7 @@ def test_there_is_no_value_in_solvent_and_one_in_nearly_all_of_the_molecule(foun
     assert found.flexibility_untold < 0.1
     np.testing.assert_array_equal(np.isnan(found.flexibility), np.isnan(found.flexibility_error))
     assert found.limits()["flexibility_untold"] == found.flexibility_untold
+    assert any(f"{1 - found.flexibility_untold:.0%} of the molecule" in note for note in found.notes)
 
 
 def test_there_is_no_value_where_hardly_anything_is_left():

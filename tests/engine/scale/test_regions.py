@@ -128,3 +128,23 @@ def test_numbers_stay_numbers_in_a_table():
 def test_a_region_of_another_shape_is_refused(scale, region):
     with pytest.raises(OccuPyError, match="the region has shape"):
         published_occupancy(scale, region)
+
+
+def test_the_flexibility_of_a_region_is_the_mean_of_what_is_told_there():
+    scale = np.full((6, 6, 6), 0.5, np.float32)
+    shifts = np.full((6, 6, 6), np.nan, np.float32)
+    shifts[:, :, 2:] = 40
+    table = RegionTable(scale, flexibility=np.where(np.isnan(shifts), -1000, shifts))
+    mask = np.zeros((6, 6, 6))
+    mask[:, :, 1:4] = 1
+    table.add_mask("half told", mask)
+    table.add_mask("untold", np.arange(6) * np.ones((6, 6, 1)) < 1.5)
+    table.add_atoms(np.array([[3, 3, 4], [3, 3, 1.6], [3, 3, 0.5]]), ["told", "told", "untold atom"])
+    found = {row["region"]: row["flexibility"] for row in table.rows()}
+    assert found == {"half told": 40, "untold": None, "told": pytest.approx(40), "untold atom": None}
+    assert "flexibility" in as_csv(table.rows()).splitlines()[0]
+
+
+def test_a_flexibility_map_on_another_grid_is_refused():
+    with pytest.raises(OccuPyError, match="flexibility map has shape"):
+        RegionTable(np.full((3, 3, 3), 0.5), flexibility=np.zeros((4, 3, 3)))
