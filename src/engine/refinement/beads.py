@@ -11,9 +11,12 @@ from .notes import correlation
 _SPACING = 3.0
 """Å between beads, or the pitch of the grid where that is more."""
 
-_CLEARANCE, _WELL_OFF, _BESIDE = 3.0, 6.0, 6.0
-"""Å from the nearest atom from which beads lie, and from which they tell that something is missing; Å from such a
-bead within which the others lie."""
+_CLEARANCE, _WELL_OFF, _BESIDE = 0.375, 0.75, 0.75
+"""In units of the low-pass: from how far off the nearest atom on beads lie, and from where on they tell that something
+is missing; how far from such a bead the others lie at most."""
+
+_FINEST = 8.0
+"""Å. Between atoms that are farther apart than what follows from this there is room for others."""
 
 _LEAST_DENSITY, _FULLEST_SHARE = 0.15, 0.1
 """Share of full scale from which a place is molecule, and of the model's volume that is as dense as full scale."""
@@ -113,19 +116,19 @@ def beads_in(model, groups, coefficients):
     from scipy.spatial import cKDTree
 
     grid = model.grid
-    density = _relative_density(model, coefficients)
+    density, blur = _relative_density(model, coefficients), max(grid.lowpass, _FINEST)
     stride = np.maximum(1, np.rint(_SPACING / grid.pitch)).astype(int)
     lattice = np.zeros(grid.shape, bool)
     lattice[tuple(slice(None, None, step) for step in stride)] = True
     points = np.flatnonzero(lattice.ravel() & (density > 0))
     places = np.stack(np.unravel_index(points, grid.shape)[::-1], axis=1) * grid.pitch[::-1]
     atoms = cKDTree(np.concatenate([group.positions for group in groups]))
-    away = atoms.query(places, distance_upper_bound=_WELL_OFF)[0]
+    away = atoms.query(places, distance_upper_bound=_WELL_OFF * blur)[0]
     well_off = ~np.isfinite(away)
     if not well_off.any():
         return None
-    beside = np.isfinite(cKDTree(places[well_off]).query(places, distance_upper_bound=_BESIDE)[0])
-    chosen = beside & (away > _CLEARANCE)
+    beside = np.isfinite(cKDTree(places[well_off]).query(places, distance_upper_bound=_BESIDE * blur)[0])
+    chosen = beside & (away > _CLEARANCE * blur)
     amounts = density[points[chosen]] * np.prod(grid.pitch * stride) / _VOLUME_PER_ATOM
     potential, volume, variance = (
         np.concatenate([getattr(group, name) for group in groups]).mean()

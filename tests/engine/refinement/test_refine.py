@@ -253,6 +253,11 @@ def test_a_whole_model_leaves_nothing_unexplained_in_any_noise(clean, groups, le
     assert not found.warnings
 
 
+@pytest.mark.parametrize("lowpass", [4.5, 14.0, 20.0])
+def test_a_whole_model_leaves_nothing_unexplained_at_any_resolution(clean, groups, lowpass):
+    assert refine(clean + noise_like(clean, 0.1), VOXEL, groups, lowpass=lowpass).unexplained == 0
+
+
 def test_what_the_model_lacks_is_no_reference(model, clean):
     found = refine(clean, VOXEL, lacking(model, "A"))
     assert found.reference == ["B"]
