@@ -1,9 +1,12 @@
-"""Occupancies of chains as others read them off a map; all but the scale relative to chains known to be full."""
+"""Occupancies of chains as others read them off a map, all but the scale relative to chains known to be full; and the
+local Guinier line.
+"""
 
 import chimerax.occupy as occupy
 import gemmi
 import numpy as np
-from scipy.ndimage import distance_transform_edt, uniform_filter
+from scipy import fft
+from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
 
 from ..simulation import ice, vacuum
 
@@ -20,6 +23,7 @@ METHODS = {
 }
 """What each is, by its title."""
 
+_LONGEST_PERIOD, _SHELLS, _WINDOW = 10.0, 10, 5.0  # Å, and Å: of the plain Guinier line
 _WIDTH_OF_RESOLUTION = 0.225  # standard deviation of an atom in simulated maps, as ChimeraX's molmap has it
 
 
@@ -94,3 +98,34 @@ def _two_map_scale(density, simulated, box):
     edge = max(3, round(CUBE / box.voxel_size))
     products, squares = uniform_filter(density * simulated, edge), uniform_filter(simulated**2, edge)
     return np.divide(products, squares, out=np.zeros_like(products), where=squares > 1e-6 * squares.max())
+
+
+def guinier_line(density, voxel_size, resolution):
+    """Local B-factors: the line of the logarithm of the local amplitude in narrow shells against k².
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    voxel_size : float or sequence of 3 float
+        Å.
+    resolution : float
+        Å, up to which shells are taken.
+
+    Returns
+    -------
+    array of float32, shape (z, y, x)
+        Å².
+    """
+    sizes = np.broadcast_to(voxel_size, 3)
+    axes = [*map(fft.fftfreq, density.shape[:2], sizes[:2]), fft.rfftfreq(density.shape[2], sizes[2])]
+    frequencies = np.sqrt(sum(np.square(f) for f in np.ix_(*axes)))
+    coefficients = fft.rfftn(density)
+    edges = np.linspace(1 / _LONGEST_PERIOD, 1 / resolution, _SHELLS + 1)
+    squares = (edges[1:] ** 2 + edges[:-1] ** 2) / 2
+    weights = (squares - squares.mean()) / np.square(squares - squares.mean()).sum()
+    slope = np.zeros(density.shape, np.float32)
+    for low, high, weight in zip(edges[:-1], edges[1:], weights, strict=True):
+        shell = fft.irfftn(coefficients * ((frequencies >= low) & (frequencies < high)), density.shape)
+        power = gaussian_filter(np.square(shell, dtype=np.float32), _WINDOW / sizes, mode="wrap")
+        slope += np.float32(weight / 2) * np.log(np.maximum(power, np.finfo(np.float32).tiny))
+    return -4 * slope

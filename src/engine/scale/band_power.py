@@ -28,7 +28,7 @@ _LEAST_POWER, _LEAST_SIGNAL = 1e-6, 0.02
 
 _STRONGEST_FROM = 1 / 20
 _MOST_NOISE = 3.0
-"""Times its signal: bands of more noise are left out."""
+"""Times its signal: of more noise a band does not tell."""
 
 B_VALUES = np.arange(-200.0, 401.0, 4.0)
 """Å²: the differences for which it is tabled what becomes of the power."""
@@ -79,11 +79,13 @@ class Shells:
         offset = (self.frequencies - centre) / width
         return np.where(np.abs(offset) <= _REACH, np.exp(-(offset**2) / 2) * self._gains, 0)
 
-    def is_told(self, gains):
-        """Whether what a filter leaves is enough signal."""
+    def is_told(self, gains, lowest):
+        """Whether what a filter leaves is enough signal, and most of it of more than a lowest frequency."""
         volumes = np.square(gains * self.frequencies)
-        signal = (volumes * self.signal).sum()
-        return signal > 0 and (volumes * self._noise).sum() < _MOST_NOISE * signal
+        powers = volumes * self.signal
+        signal = powers.sum()
+        is_seen = signal > 0 and (volumes * self._noise).sum() < _MOST_NOISE * signal
+        return is_seen and (powers * self.frequencies).sum() > lowest * signal
 
     def falls(self, gains):
         """What a difference of each of `B_VALUES` leaves of the amplitude of the filtered map, as a logarithm."""
@@ -116,26 +118,32 @@ def bands(density, voxel_size, part, difference=None):
     Returns
     -------
     list of Band
-        Those in which there is signal.
+        Empty where there is no signal in one of them.
     """
-    filters = [((low + high) / 2, (high - low) / 2) for low, high in pairwise(_EDGES)]
-    highest = max(centre + _REACH * width for centre, width in filters)
+    highest = max(_highest(low, high) for low, high in pairwise(_EDGES))
     spectrum = fourier.Spectrum(density, voxel_size, highest)
     noise = None if difference is None else fourier.Spectrum(difference, voxel_size, highest)
     shells = _shells(spectrum, noise, density, voxel_size, part, highest)
     found = []
-    for centre, width in filters:
-        gains = shells.gains(centre, width)
-        if not shells.is_told(gains):
-            continue
-        shape = _shape_for(density.shape, voxel_size, centre + _REACH * width)
+    for low, high in pairwise(_EDGES):
+        width = (high - low) / 2
+        gains = shells.gains((low + high) / 2, width)
+        if not shells.is_told(gains, low):
+            return []
+        shape = _shape_for(density.shape, voxel_size, _highest(low, high))
         power = _power(spectrum, gains, shape, part)
         noise_power = part.noise_of(power) if noise is None else _power(noise, gains, shape, part)
         reach = 1 / (np.sqrt(24) * np.pi * width)  # of the filter in space: what is strong leaks that far
         level = part.squared_level(reach, _WINDOW)
-        means = (part.window_sums(values, _WINDOW) / level for values in (power, noise_power))
+        sums = (part.window_sums(values, _WINDOW) for values in (power, noise_power))
+        means = (np.maximum(values, 0) / level for values in sums)  # smoothed by transforms, 0 may be less
         found.append(Band(*means, shells.falls(gains), shells.coefficients(gains, _WINDOW)))
     return found
+
+
+def _highest(low, high):
+    """The highest frequency that is kept of a band between two edges."""
+    return (low + high) / 2 + _REACH * (high - low) / 2
 
 
 def _shells(spectrum, noise, density, voxel_size, part, highest):

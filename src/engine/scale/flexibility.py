@@ -59,7 +59,9 @@ NO_NOISE = (
     "No noise is seen in the solvent of this map, so that the flexibility takes all noise within the molecule for "
     "signal, and reads too low where that is weak; give the half maps, or a map that is not masked."
 )
-NOTHING_TOLD = "This map holds too little detail to tell flexibility from occupancy: it has no value anywhere."
+NOTHING_TOLD = (
+    "There is too little detail beyond 6 Å in this map to tell flexibility from occupancy: it has no value anywhere."
+)
 _SHARE_TOLD = "The map tells the flexibility of {:.0%} of the molecule; elsewhere it has no value."
 
 
@@ -185,7 +187,7 @@ def flexibility(density, voxel_size, part, difference=None):
     solved for a and ΔB by weighted least squares.
     """
     found = bands(density, voxel_size, part, difference) if part.fullest.any() else []
-    if not found:
+    if not found or min(_reference(band, part.fullest) for band in found) <= 0:
         nothing = np.full(part.box.shape, np.nan, np.float32)
         return Flexibility(nothing, nothing.copy(), 1.0, [NOTHING_TOLD])
     at = part.inside > 0.05
@@ -228,14 +230,18 @@ def _fitted(found, part, at):
     return shift, np.sqrt(matrix[0] / determinant)
 
 
+def _reference(band, fullest):
+    """The power of the signal in the fullest part."""
+    return float((band.power - band.noise)[fullest].mean(dtype=float))
+
+
 def _observed(band, fullest, at):
     """Logarithm of the amplitude relative to that of the fullest part, and its weight."""
     power, noise = band.power[at].astype(float), band.noise[at].astype(float)
-    reference = float((band.power - band.noise)[fullest].mean(dtype=float))
-    least = _LEAST_OF_NOISE * noise + _LEAST_POWER * abs(reference)
-    signal = np.maximum(power - noise, np.maximum(least, np.finfo(float).tiny))
+    reference = _reference(band, fullest)
+    signal = np.maximum(power - noise, _LEAST_OF_NOISE * noise + _LEAST_POWER * reference)
     variance = _TEXTURE * np.square(power / signal) / (2 * band.coefficients) + _MODEL_ERROR**2
-    return np.log(signal / max(abs(reference), np.finfo(float).tiny)) / 2, 1 / variance
+    return np.log(signal / reference) / 2, 1 / variance
 
 
 def _to_the_outline(values, error, told, part):

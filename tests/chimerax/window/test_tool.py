@@ -195,14 +195,14 @@ class Settings(PanelTestCase):
         mode.setCurrentText("occupancy")
         for name in OF_PUBLISHED_MODES:
             self.assertFalse(self.form.fields[name].widget.isHidden(), name)
-        self.assertTrue(page.uncertainty.isHidden())
+        self.assertTrue(page.uncertainty.isHidden() and page.flexibility.isHidden())
         self.form.fields["recalibrate"].widget.setChecked(True)
         self.assertEqual(self.form.values(), {"mode": "occupancy", "recalibrate": True})
         mode.setCurrentText("calibrated")
         self.settle()
         self.assertEqual(self.form.values(), {})
         self.assertIsNotNone(self.panel.current.found)
-        self.assertFalse(page.uncertainty.isHidden())
+        self.assertFalse(page.uncertainty.isHidden() or page.flexibility.isHidden())
 
     def test_unfolded_settings_have_room_in_every_mode(self):
         folded = self.form.folded
