@@ -93,7 +93,7 @@ class ShiftedModel:
         own = np.insert(beside, count, sums.beads[:, -2], axis=1)
         normal = np.insert(np.insert(self._normal, count, beside, axis=1), count, own, axis=2)
         found = self._solved(sums, normal, np.insert(cross, count, sums.beads[:, -1], axis=1))
-        if found.unexplained < LEAST_UNEXPLAINED or not found.correlation > alone.correlation:
+        if not (found.unexplained >= LEAST_UNEXPLAINED and found.correlation > alone.correlation):
             return alone
         return replace(found, correlation_alone=alone.correlation)
 

@@ -27,6 +27,9 @@ _SURE = 4.0
 _VOLUME_PER_ATOM = 18.0
 """Å³ for each atom of a molecule but hydrogens."""
 
+_LEAST_AMOUNT = 0.01
+"""Of the atoms of the model: fewer that are lacking are not worth a fit."""
+
 LEAST_UNEXPLAINED = 0.02
 """Share of a map's density below which a model counts as whole."""
 
@@ -91,10 +94,10 @@ def fit_with_beads(model, groups, coefficients):
     joined = model.with_group(beads)
     fitted = joined.fit(coefficients)
     shares = np.maximum(fitted.occupancies, 0) * joined.weights
-    unexplained = float(shares[-1] / shares.sum())
+    unexplained = float(shares[-1] / max(shares.sum(), np.finfo(float).tiny))
     correlated = _correlation(joined, fitted, model.region, count)
     # Where beads stand for blobs of noise the model does not fit better beside them.
-    if unexplained < LEAST_UNEXPLAINED or not correlated > correlated_alone:
+    if not (unexplained >= LEAST_UNEXPLAINED and correlated > correlated_alone):
         return alone
     return BeadedFit(joined, [*groups, beads], fitted, count, correlated, correlated_alone, unexplained)
 
@@ -136,6 +139,9 @@ def beads_in(grid, filled, groups, coefficients):
         np.concatenate([getattr(group, name) for group in groups]).mean()
         for name in ("potential", "volume", "variance")
     )
+    # A few beads are blobs of noise: a fit, whose largest occupancy is 1, may take them for all that there is.
+    if not amounts.sum() >= _LEAST_AMOUNT * sum(map(len, groups)):
+        return None
     return Group(places[chosen], potential * amounts, volume * amounts, np.full(len(amounts), variance))
 
 
