@@ -187,6 +187,8 @@ def read_one(source, files, *, voxel_size, settings):
     box = (sampled.density.shape, sampled.voxel_size, tuple(sampled.origin))
     sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
     row = {"box": box, "cross": _as_text(sums.cross), "power": _as_text(sums.power)}
+    if sums.beads is not None:
+        row |= {"beads": _as_text(sums.beads), "beads_weight": sums.beads_weight}
     with files.staged() as place:
         files.write_record(place, program_record(sampled.path) | {"refinement": {"rows": [row]}})
     return Done([], [row])
@@ -212,7 +214,9 @@ def _reading(source, found, choice, model_sums, problems):
         return Reading(source, None, None, problems.get(source, "it could not be read"))
     (row,) = found.rows
     power = _from_text(row["power"])
-    sums = MapSums(_from_text(row["cross"]).reshape(len(power), -1), power)
+    cross = _from_text(row["cross"]).reshape(len(power), -1)
+    beads = (_from_text(row["beads"]).reshape(len(power), -1), row["beads_weight"]) if "beads" in row else ()
+    sums = MapSums(cross, power, *beads)
     return Reading(source, sums, model_sums(choice, tuple(map(tuple, row["box"]))))
 
 

@@ -67,10 +67,10 @@ def test_several_maps_make_one_matrix_in_csv_json_and_a_figure(occupy, maps, mod
     assert saved["atoms"]["models"] == [str(model_file.resolve())]
     with open(tmp_path / "occupancy_matrix.csv", newline="", encoding="utf-8") as file:
         headings, *rows = csv.reader(file)
-    assert headings == ["map", "set", "correlation", *"ABC", "A error", "B error", "C error", "problem"]
+    assert headings == ["map", "set", "correlation", "unexplained", *"ABC", "A error", "B error", "C error", "problem"]
     assert [row[0] for row in rows] == [str(path) for path in maps]
-    np.testing.assert_allclose(np.array([row[3:6] for row in rows], float), saved["matrix"]["occupancies"])
-    np.testing.assert_allclose(np.array([row[6:9] for row in rows], float), saved["matrix"]["standard_errors"])
+    np.testing.assert_allclose(np.array([row[4:7] for row in rows], float), saved["matrix"]["occupancies"])
+    np.testing.assert_allclose(np.array([row[7:10] for row in rows], float), saved["matrix"]["standard_errors"])
     with Image.open(tmp_path / "occupancy_matrix.png") as picture:
         assert min(picture.size) > 300
         assert len(picture.convert("RGB").getcolors(1 << 24)) > 50
@@ -118,11 +118,12 @@ def binned(density):
     return density[: 2 * z, : 2 * y, : 2 * x].reshape(z, 2, y, 2, x, 2).mean(axis=(1, 3, 5))
 
 
-def test_reference_maps_are_rows_too_and_cancel_what_the_model_lacks(refined, maps, tmp_path):
-    short = bundle()
-    for _ in range(40):
-        del short[0]["B"][60]
-    model = write(tmp_path / "short.cif", short)
+def test_reference_maps_are_rows_too_and_cancel_what_the_model_gets_wrong(refined, maps, tmp_path):
+    blurred = bundle()
+    for residue in blurred[0]["B"]:
+        for atom in residue:
+            atom.b_iso = 400
+    model = write(tmp_path / "blurred.cif", blurred)
     plain = refined(*maps[1:], "--atoms", model)
     found = refined(*maps[1:], "--atoms", model, "--reference-maps", maps[0])
     assert found["maps"] == [str(path) for path in (*maps[1:], maps[0])]

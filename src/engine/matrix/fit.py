@@ -1,8 +1,10 @@
 """The fit of one map's sums, each shell of frequency weighed by what the model leaves in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from ..refinement.beads import LEAST_UNEXPLAINED
 
 _TOLERANCE, _MOST_ROUNDS = 1e-4, 60
 _RIDGE = 1e-6
@@ -28,20 +30,28 @@ class MapFit:
     occupancies : array of float, shape (groups,)
         The largest is 1.
     covariance : array of float, shape (groups, groups)
-    correlation : float
-        Of the map in the window with the fitted model, seen through the probe.
+    correlation, correlation_alone : float
+        Of the map in the window, less the beads, with the fitted model, seen through the probe; and of
+        a fit without beads.
     level : float
         What the map has in the whole window beside the model.
     transfer, left : arrays of float, shape (shells,)
         From the model to the map; variance of a coefficient of what the model leaves.
+    beads : float
+        Occupancy of what stands for matter that the model lacks; 0 without any.
+    unexplained : float
+        Share of the density that it has.
     """
 
     occupancies: np.ndarray
     covariance: np.ndarray
     correlation: float
+    correlation_alone: float
     level: float
     transfer: np.ndarray
     left: np.ndarray
+    beads: float
+    unexplained: float
 
 
 class ShiftedModel:
@@ -64,7 +74,7 @@ class ShiftedModel:
         self._normal = self._columns.T @ (model.normal @ self._columns)
 
     def fit(self, sums):
-        """Occupancies, transfer function and what the model leaves in each shell, in turn until they stay.
+        """Fit a map, with beads for what the model lacks where that counts and the model fits better beside them.
 
         Parameters
         ----------
@@ -74,51 +84,85 @@ class ShiftedModel:
         -------
         MapFit
         """
-        count, cross = self._model.count, sums.cross @ self._columns
+        cross, count = sums.cross @ self._columns, self._model.count
+        alone = self._solved(sums, self._normal, cross)
+        if sums.beads is None:
+            return alone
+        # The column of the beads stands between those of the groups and the level.
+        beside = sums.beads[:, :-2] @ self._columns
+        own = np.insert(beside, count, sums.beads[:, -2], axis=1)
+        normal = np.insert(np.insert(self._normal, count, beside, axis=1), count, own, axis=2)
+        found = self._solved(sums, normal, np.insert(cross, count, sums.beads[:, -1], axis=1))
+        if not (found.unexplained >= LEAST_UNEXPLAINED and found.correlation > alone.correlation):
+            return alone
+        return replace(found, correlation_alone=alone.correlation)
+
+    def _solved(self, sums, normal, cross):
+        """Occupancies, transfer function and what the model leaves in each shell, in turn until they stay.
+
+        Columns are the groups, the beads if there are any, and the level.
+        """
+        count = self._model.count
         left = sums.power / self._model.observations
-        state = np.append(np.ones(count), 0.0)
+        state = np.append(np.ones(normal.shape[1] - 1), 0.0)
         for _ in range(_MOST_ROUNDS):
-            transfer = self._transfer(cross, state)
+            transfer = _transfer(normal, cross, state)
             weights = transfer**2 / left
-            inverse = np.linalg.inv(self._weighed(weights))
+            inverse = np.linalg.inv(_weighed(normal, weights))
             latest = inverse @ ((transfer / left) @ cross)
             size = max(np.abs(latest[:count]).max(), np.finfo(float).tiny)
             change = np.abs(latest / size - state)[:count].max()
             state, inverse = latest / size, inverse / size**2
-            transfer = self._transfer(cross, state)
-            used = weights * np.einsum("ab,sab->s", inverse * size**2, self._normal)
-            left = self._left(sums, cross, state, transfer, used)
+            transfer = _transfer(normal, cross, state)
+            used = weights * np.einsum("ab,sab->s", inverse * size**2, normal)
+            left = self._left(sums, normal, cross, state, transfer, used)
             if change < _TOLERANCE:
                 break
         covariance = inverse[:count, :count] / self._model.filled
-        fitted = np.append(state[:count], 0)
-        return MapFit(state[:count], covariance, self._correlation(sums, cross, fitted), state[-1], transfer, left)
+        beads = float(state[count]) if len(state) > count + 1 else 0.0
+        correlation = self._correlation(sums, normal, cross, state)
+        explained = np.maximum(state[:count], 0) @ self._model.weights
+        lacking = max(beads, 0) * sums.beads_weight
+        unexplained = lacking / max(explained + lacking, np.finfo(float).tiny)
+        return MapFit(
+            state[:count], covariance, correlation, correlation, state[-1], transfer, left, beads, unexplained
+        )
 
-    def _transfer(self, cross, state):
-        """Least-squares ratio of the map to the model in each shell."""
-        return (cross @ state) / np.maximum(self._power(state), np.finfo(float).tiny)
-
-    def _power(self, state):
-        return np.einsum("a,sab,b->s", state, self._normal, state, optimize=True)
-
-    def _weighed(self, weights):
-        normal = np.tensordot(weights, self._normal, 1)
-        own = np.diag(normal)
-        # Where no level shows any number holds it at 0.
-        return normal + np.diag(_RIDGE * np.append(np.full(len(own) - 1, own[:-1].mean()), own[-1] or 1))
-
-    def _left(self, sums, cross, state, transfer, used):
+    def _left(self, sums, normal, cross, state, transfer, used):
         """Variance of a coefficient of what the model leaves, as many being free as the fit has not used."""
-        total = sums.power - 2 * transfer * (cross @ state) + transfer**2 * self._power(state)
+        total = sums.power - 2 * transfer * (cross @ state) + transfer**2 * _power(normal, state)
         observations = self._model.observations
         free = np.maximum(observations - used, _LEAST_FREE * observations)
         return np.maximum(total, _LEAST_LEFT * sums.power) / free
 
-    def _correlation(self, sums, cross, state):
-        transfer = self._transfer(cross, state)
-        power = transfer**2 @ self._power(state)
-        total = sums.power.sum() * power
-        return float(transfer @ (cross @ state) / np.sqrt(total)) if total > 0 else float("nan")
+    def _correlation(self, sums, normal, cross, state):
+        """Of the map less the beads with the model."""
+        count = self._model.count
+        place = np.arange(len(state))
+        model, beads = state * (place < count), state * ((place >= count) & (place < len(state) - 1))
+        transfer = _transfer(normal, cross, model + beads)
+        product = transfer @ (cross @ model) - transfer**2 @ np.einsum(
+            "a,sab,b->s", model, normal, beads, optimize=True
+        )
+        total = sums.power - 2 * transfer * (cross @ beads) + transfer**2 * _power(normal, beads)
+        square = total.sum() * (transfer**2 @ _power(normal, model))
+        return float(product / np.sqrt(square)) if square > 0 else float("nan")
+
+
+def _transfer(normal, cross, state):
+    """Least-squares ratio of the map to the model in each shell."""
+    return (cross @ state) / np.maximum(_power(normal, state), np.finfo(float).tiny)
+
+
+def _power(normal, state):
+    return np.einsum("a,sab,b->s", state, normal, state, optimize=True)
+
+
+def _weighed(normal, weights):
+    summed = np.tensordot(weights, normal, 1)
+    own = np.diag(summed)
+    # Where no level shows any number holds it at 0.
+    return summed + np.diag(_RIDGE * np.append(np.full(len(own) - 1, own[:-1].mean()), own[-1] or 1))
 
 
 def fit_all(sums, models):
@@ -160,7 +204,10 @@ def _shifts(sums, models, names, fits):
         own = np.tensordot(fit.transfer**2 / fit.left, model.normal[:, count : 2 * count], 1)
         state = np.concatenate([q, np.zeros(count), [fit.level]])
         normal[np.ix_(mine, mine)] += np.outer(q, q) * own[:, count : 2 * count]
-        right[mine] += q * ((fit.transfer / fit.left) @ one.cross[:, count : 2 * count] - own @ state)
+        known = own @ state
+        if fit.beads:
+            known += fit.beads * ((fit.transfer**2 / fit.left) @ one.beads[:, count : 2 * count])
+        right[mine] += q * ((fit.transfer / fit.left) @ one.cross[:, count : 2 * count] - known)
         weights[mine] = model.weights
     found = np.linalg.solve(normal, right)
     return np.clip(found - np.average(found, weights=weights), -_LARGEST_B, _LARGEST_B)

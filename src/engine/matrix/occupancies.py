@@ -182,24 +182,37 @@ def _check_not_failed(reference_maps, failed):
 
 def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warnings, reference):
     occupancies, errors, own_errors = np.full((3, len(maps), len(groups)), np.nan)
-    correlations, references = np.full(len(maps), np.nan), [[] for _ in maps]
+    (correlations, unexplained), references = np.full((2, len(maps)), np.nan), [[] for _ in maps]
     good = [k for k, i in enumerate(used) if maps[i] not in failed]
     if not good:
         raise OccuPyError(f"none of the {len(maps)} maps can be used: {next(iter(failed.values()))}")
     for k in good:
         row = used[k]
         occupancies[row], errors[row], own_errors[row], references[row] = table.relative(k, reference)
-        correlations[used[k]] = table.fits[k].correlation
+        correlations[row], unexplained[row] = table.fits[k].correlation, table.fits[k].unexplained
     rows = np.array([used[k] for k in good])
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
         warnings = [*warnings, *_never_full(groups, occupancies[rows])]
+    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows])]
     order = order_of(occupancies[rows])
     agreement = np.zeros(len(maps), int)
     agreement[rows] = agreeing(order, own_errors[rows])
     return OccupancyMatrix(
-        maps, groups, occupancies, errors, correlations, references, reference_maps, agreement,
+        maps, groups, occupancies, errors, correlations, unexplained, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
     )  # fmt: skip
+
+
+def _on_what_is_lacking(unexplained):
+    """A sentence on the share of the density that the model does not explain, if there is any."""
+    lacking = unexplained[unexplained > 0]
+    if not len(lacking):
+        return []
+    of_maps = "the maps" if len(lacking) == len(unexplained) else f"{len(lacking)} of {len(unexplained)} maps"
+    return [
+        f"{lacking.mean():.0%} of the density in {of_maps} is not explained by the model, {lacking.max():.0%} at most; "
+        "beads in it stand for what is lacking."
+    ]
 
 
 def _never_full(groups, occupancies):

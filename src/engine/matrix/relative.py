@@ -31,7 +31,9 @@ class RelativeFits:
         """Sentences on maps that cannot be used, by number."""
         found = {}
         for k, fit in enumerate(self.fits):
-            if problem := unusable(fit.occupancies, fit.transfer, fit.correlation):
+            if problem := unusable(
+                fit.occupancies, fit.transfer, fit.correlation, fit.correlation_alone, fit.unexplained
+            ):
                 found[k] = problem
             elif reference is not None and not self._stands_out(k, self._chosen(k, reference)):
                 found[k] = (

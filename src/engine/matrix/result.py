@@ -24,6 +24,8 @@ class OccupancyMatrix:
         Neither clipped at 0 nor at 1. NaN where a group is outside a map or its map failed.
     correlations : array of float, shape (maps,)
         Of map and fitted model, around the model.
+    unexplained : array of float, shape (maps,)
+        Share of the density of each map that the model does not explain: what it lacks.
     references : list of list of str
         The groups of each map whose mean occupancy is 1.
     reference_maps : list of str
@@ -46,6 +48,7 @@ class OccupancyMatrix:
     occupancies: np.ndarray
     standard_errors: np.ndarray
     correlations: np.ndarray
+    unexplained: np.ndarray
     references: list
     reference_maps: list
     agreement: np.ndarray
@@ -75,7 +78,7 @@ class OccupancyMatrix:
         return sets
 
     def table(self):
-        """The matrix as a table, a row for each map: its set, correlation, occupancies, their errors.
+        """The matrix as a table, a row for each map: set, correlation, unexplained share, occupancies, their errors.
 
         Returns
         -------
@@ -83,9 +86,10 @@ class OccupancyMatrix:
         rows : list of list
             What is not known is None.
         """
-        headings = ["map", "set", "correlation", *self.groups, *(f"{name} error" for name in self.groups), "problem"]
+        errors = [f"{name} error" for name in self.groups]
+        headings = ["map", "set", "correlation", "unexplained", *self.groups, *errors, "problem"]
         rows = [
-            [name, int(self.agreement[i]) or None, _known(self.correlations[i])]
+            [name, int(self.agreement[i]) or None, _known(self.correlations[i]), _known(self.unexplained[i])]
             + [_known(value) for value in (*self.occupancies[i], *self.standard_errors[i])]
             + [self.failed.get(name)]
             for i, name in enumerate(self.maps)
@@ -105,6 +109,7 @@ class OccupancyMatrix:
             "occupancies": [[_known(value) for value in row] for row in self.occupancies],
             "standard_errors": [[_known(value) for value in row] for row in self.standard_errors],
             "correlations": [_known(value) for value in self.correlations],
+            "unexplained": [_known(value) for value in self.unexplained],
             "references": self.references,
             "reference_maps": self.reference_maps,
             "sets": self.described(),

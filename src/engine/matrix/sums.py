@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from .. import parallel
+from ..refinement.beads import beads_in
 from ..refinement.coarse import CoarseGrid, density_columns
 from ..refinement.transfer import Shells
 
@@ -31,10 +32,17 @@ class MapSums:
         Re Σ conj(column) · map.
     power : array of float, shape (shells,)
         Σ |map|².
+    beads : array of float, shape (shells, columns + 2), optional
+        Re Σ conj(b) · of each column, of b and of the map, b the density of beads that stand for what
+        the map has and the model lacks.
+    beads_weight : float
+        Scattering of the beads, Å; 0 without any.
     """
 
     cross: np.ndarray
     power: np.ndarray
+    beads: np.ndarray | None = None
+    beads_weight: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +95,9 @@ class MatrixModel:
     def __init__(self, shape, voxel_size, groups, lowpass, solvent=True, progress=None):
         self.grid = grid = CoarseGrid(shape, voxel_size, lowpass)
         weights = [group.weights(solvent) for group in groups.values()]
-        densities, slopes = density_columns(grid, list(groups.values()), weights, progress)
-        total = np.asarray(densities.sum(axis=1)).ravel().astype(float)
+        self._groups, self._solvent = list(groups.values()), solvent
+        densities, slopes = density_columns(grid, self._groups, weights, progress)
+        self._filled = total = np.asarray(densities.sum(axis=1)).ravel().astype(float)
         self._window = _window(total.reshape(grid.shape), grid.pitch)
         self._edge = (self._window > _OUTER_EDGE[0]) & (self._window < _OUTER_EDGE[1])
         self._order, self._shells, self._multiplicity = _by_shell(Shells(grid), grid)
@@ -123,7 +132,22 @@ class MatrixModel:
         weighted = kept.conj() * self._multiplicity
         cross = [(weighted[shell] @ self._columns[shell]).real for shell in self._shells]
         power = [(weighted[shell] @ kept[shell]).real for shell in self._shells]
-        return MapSums(np.array(cross, float), np.array(power, float))
+        return MapSums(np.array(cross, float), np.array(power, float), *self._beads(low, kept))
+
+    def _beads(self, low, kept):
+        """Products of the column of beads, and their scattering; nothing where the map asks for none."""
+        beads = beads_in(self.grid, self._filled, self._groups, low)
+        if beads is None:
+            return None, 0.0
+        weights = beads.weights(self._solvent)
+        density = density_columns(self.grid, [beads], [weights])[0].toarray().reshape(self.grid.shape)
+        own = self._kept(self.grid.transform(density * self._window))
+        weighted = own.conj() * self._multiplicity
+        products = [
+            (weighted[shell] @ np.column_stack([self._columns[shell], own[shell], kept[shell]])).real
+            for shell in self._shells
+        ]
+        return np.array(products, float), float(weights.sum())
 
     def _transformed(self, columns):
         result = np.empty((len(self._order), len(columns)), np.complex64)

@@ -27,6 +27,9 @@ _SURE = 4.0
 _VOLUME_PER_ATOM = 18.0
 """Å³ for each atom of a molecule but hydrogens."""
 
+_LEAST_AMOUNT = 0.01
+"""Of the atoms of the model: fewer that are lacking are not worth a fit."""
+
 LEAST_UNEXPLAINED = 0.02
 """Share of a map's density below which a model counts as whole."""
 
@@ -85,26 +88,29 @@ def fit_with_beads(model, groups, coefficients):
     count = model.count
     correlated_alone = _correlation(model, fitted, model.region, count)
     alone = BeadedFit(model, groups, fitted, count, correlated_alone, correlated_alone)
-    beads = beads_in(model, groups, coefficients)
+    beads = beads_in(model.grid, model.densities.sum(axis=1), groups, coefficients)
     if beads is None:
         return alone
     joined = model.with_group(beads)
     fitted = joined.fit(coefficients)
     shares = np.maximum(fitted.occupancies, 0) * joined.weights
-    unexplained = float(shares[-1] / shares.sum())
+    unexplained = float(shares[-1] / max(shares.sum(), np.finfo(float).tiny))
     correlated = _correlation(joined, fitted, model.region, count)
     # Where beads stand for blobs of noise the model does not fit better beside them.
-    if unexplained < LEAST_UNEXPLAINED or not correlated > correlated_alone:
+    if not (unexplained >= LEAST_UNEXPLAINED and correlated > correlated_alone):
         return alone
     return BeadedFit(joined, [*groups, beads], fitted, count, correlated, correlated_alone, unexplained)
 
 
-def beads_in(model, groups, coefficients):
+def beads_in(grid, filled, groups, coefficients):
     """Beads where surely molecule is and no atom: a group, or None where there are none away from the model's surface.
 
     Parameters
     ----------
-    model, groups, coefficients
+    grid : CoarseGrid
+    filled : array of float32, flat
+        Density of the model on the grid.
+    groups, coefficients
         As for `fit_with_beads`.
 
     Returns
@@ -115,8 +121,7 @@ def beads_in(model, groups, coefficients):
     """
     from scipy.spatial import cKDTree
 
-    grid = model.grid
-    density, blur = _relative_density(model, coefficients), max(grid.lowpass, _FINEST)
+    density, blur = _relative_density(grid, filled, coefficients), max(grid.lowpass, _FINEST)
     stride = np.maximum(1, np.rint(_SPACING / grid.pitch)).astype(int)
     lattice = np.zeros(grid.shape, bool)
     lattice[tuple(slice(None, None, step) for step in stride)] = True
@@ -134,17 +139,19 @@ def beads_in(model, groups, coefficients):
         np.concatenate([getattr(group, name) for group in groups]).mean()
         for name in ("potential", "volume", "variance")
     )
+    # A few beads are blobs of noise: a fit, whose largest occupancy is 1, may take them for all that there is.
+    if not amounts.sum() >= _LEAST_AMOUNT * sum(map(len, groups)):
+        return None
     return Group(places[chosen], potential * amounts, volume * amounts, np.full(len(amounts), variance))
 
 
-def _relative_density(model, coefficients):
+def _relative_density(grid, filled, coefficients):
     """The map seen through the probe, above solvent and relative to full; 0 where that may be noise or little."""
-    seen = model.grid.density(coefficients * model.grid.probe)
+    seen = grid.density(np.where(grid.kept, coefficients * grid.probe, 0))
     seen -= np.median(seen)
     noise = np.sqrt(np.mean(np.square(seen[seen < 0]))) if (seen < 0).any() else 0.0
-    own = model.densities.sum(axis=1)
-    filled = own.sum() ** 2 / np.square(own).sum()
-    fullest = max(1, int(_FULLEST_SHARE * filled))
+    volume = filled.sum(dtype=float) ** 2 / np.square(filled, dtype=float).sum()
+    fullest = max(1, int(_FULLEST_SHARE * volume))
     full = np.partition(seen, -fullest)[-fullest]
     sure = seen > max(_LEAST_DENSITY * full, _SURE * noise)
     return np.where(sure, seen / full, 0)

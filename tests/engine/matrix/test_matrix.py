@@ -94,6 +94,27 @@ def test_absent_chains_read_zero_on_a_smooth_background_as_strong_as_a_tenth_of_
     assert np.abs(sums[TRUTH == 0]).max() > 2 * np.abs(found.occupancies[TRUTH == 0]).max()
 
 
+@pytest.fixture(scope="module")
+def without_d(model):
+    """The groups of a model that lacks chain D, which is in all maps but two."""
+    held = {name: positions for name, positions in model.items() if name != "D"}
+    return make_groups(np.concatenate(list(held.values())), ["C"] * 5 * ATOMS, np.repeat(list(held), ATOMS))[0]
+
+
+def test_what_the_model_lacks_changes_no_other_occupancy_in_any_map(parts, without_d):
+    found = refine_maps(maps_of(parts), VOXEL, without_d, reference=["A"])
+    np.testing.assert_allclose(found.occupancies, np.delete(TRUTH, 3, axis=1), atol=0.07)
+    np.testing.assert_allclose(found.unexplained, TRUTH[:, 3] / TRUTH.sum(axis=1), atol=0.1)
+    assert any("of the density in 7 of 8 maps" in warning for warning in found.warnings)
+    headings, rows = found.table()
+    assert [row[headings.index("unexplained")] for row in rows] == found.as_dict()["unexplained"]
+
+
+def test_a_whole_model_leaves_nothing_unexplained_in_any_map(parts, groups):
+    found = refine_maps(maps_of(parts, background=0.05), VOXEL, groups)
+    assert (found.unexplained == 0).all()
+
+
 def test_reference_maps_cancel_what_the_model_gets_wrong(parts, model, groups):
     wrong = parts.copy()
     positions = model["B"]
@@ -177,7 +198,7 @@ def test_a_group_outside_a_map_is_not_known_there(parts, model, groups):
     assert np.isfinite(found.occupancies[0]).all()
     assert np.isnan(found.occupancies[1, 5])
     assert np.isnan(found.standard_errors[1, 5])
-    assert found.table()[1][1][3 + 5] is None
+    assert found.table()[1][1][4 + 5] is None
 
 
 def test_maps_without_the_model_fail_and_the_others_do_not(parts, groups):
@@ -233,8 +254,8 @@ def test_the_table_has_a_row_for_each_map_even_where_groups_are_called_as_column
     groups = make_groups(positions, ["C"] * len(positions), labels)[0]
     found = refine_maps(maps_of(parts), VOXEL, groups)
     headings, rows = found.table()
-    assert len(headings) == len(rows[0]) == 4 + 2 * 6
-    np.testing.assert_allclose(np.array([row[3:9] for row in rows], float), found.occupancies)
+    assert len(headings) == len(rows[0]) == 5 + 2 * 6
+    np.testing.assert_allclose(np.array([row[4:10] for row in rows], float), found.occupancies)
     lines = found.as_csv().split("\r\n")
     assert len(lines) == len(TRUTH) + 2
 

@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, Refiner, SettingError, make_groups, refine
+from chimerax.occupy.engine.refinement.beads import beads_in
+from chimerax.occupy.engine.refinement.fit import GroupModel
 from chimerax.occupy.engine.refinement.notes import unusable
 from chimerax.occupy.engine.refinement.reference import default_reference
 from scipy import ndimage, optimize
@@ -256,6 +258,15 @@ def test_a_whole_model_leaves_nothing_unexplained_in_any_noise(clean, groups, le
 @pytest.mark.parametrize("lowpass", [4.5, 14.0, 20.0])
 def test_a_whole_model_leaves_nothing_unexplained_at_any_resolution(clean, groups, lowpass):
     assert refine(clean + noise_like(clean, 0.1), VOXEL, groups, lowpass=lowpass).unexplained == 0
+
+
+def test_a_blob_far_from_the_model_is_not_taken_for_what_it_lacks(clean, groups):
+    blob = density_of(np.full((1, 3), 20.0), [12.0], 3.0)
+    model = GroupModel(clean.shape, (VOXEL,) * 3, list(groups.values()), 8.0)
+    filled = model.densities.sum(axis=1)
+    assert beads_in(model.grid, filled, list(groups.values()), model.grid.coefficients(clean + blob, 1)) is None
+    many = density_of(np.full((1, 3), 20.0), [120.0], 20.0)
+    assert beads_in(model.grid, filled, list(groups.values()), model.grid.coefficients(clean + many, 1)) is not None
 
 
 def test_what_the_model_lacks_is_no_reference(model, clean):
