@@ -146,7 +146,7 @@ def hexagonal_lattice(count, spacing):
 
 def slid_in(positions, others, random):
     """A chain turned at random and brought from far, from any side, until it touches the others."""
-    turned = Rotation.random(rng=random).apply(positions)
+    turned = Rotation.random(None, random).apply(positions)
     direction = random.standard_normal(3)
     direction /= np.linalg.norm(direction)
     tree = cKDTree(others)

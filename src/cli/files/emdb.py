@@ -10,7 +10,6 @@ from pathlib import Path
 from ...engine.errors import OccuPyError
 from ..report import DiskFull
 from .download import NoSuchFile, download
-from .mapfile import promised_size
 from .places import FULL
 
 SERVER = "https://ftp.ebi.ac.uk/pub/databases/emdb/structures"
@@ -123,6 +122,8 @@ def _keep(url, path, progress):
 
 def _check(path):
     """Raise an error unless this is a whole map, by gzip's own sums and by its header; in little memory."""
+    from .mapfile import promised_size  # mrcfile, which the help does not need
+
     with gzip.open(path) as file:
         promised = promised_size(path, file)
         while file.tell() <= promised + _PADDING and file.read(_CHUNK):
