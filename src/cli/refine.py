@@ -7,8 +7,10 @@ from pathlib import Path
 from ..engine.errors import OccuPyError
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
+from ..engine.refinement.unexplained import unexplained_density
 from ..figures.occupancies import occupancies_figure
 from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
+from .files import mapfile
 from .files.atom_groups import AtomChoice, read_groups
 from .files.models import WRITABLE
 from .files.outputs import ReportFiles
@@ -26,7 +28,7 @@ from .refinement import (
     result_lines,
     title_of,
 )
-from .report import file_lines
+from .report import file_lines, label
 from .runs.work import Batch, Done
 
 DESCRIPTION = """\
@@ -43,6 +45,7 @@ examples:
   occupy refine map.mrc --atoms model.cif --by segment    along each chain, 30 residues at a time
   occupy refine map.mrc --atoms model.cif --reference A B --json occupancies.json
   occupy refine map.mrc --atoms model.cif --write-model refined.cif
+  occupy refine map.mrc --atoms part.cif --unexplained    and a map of what the model lacks
   occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
   occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
@@ -65,6 +68,7 @@ def refine(
     groups=(),
     write_model=(),
     reference_maps=(),
+    unexplained=False,
     **keywords,
 ):
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix.
@@ -87,6 +91,8 @@ def refine(
         Files to write the models to with the occupancies in one map, one for each.
     reference_maps : list of str
         Maps that are known to be complete: each group is relative to itself in these.
+    unexplained : bool
+        Write what the model does not explain of one map.
     **keywords
         Those of `refine_map` or, for several maps, of `matrix.refine_maps`.
 
@@ -99,8 +105,8 @@ def refine(
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
     _check_written(write_model, atoms, maps)
     if len(maps) == 1:
-        return refine_map(maps[0], choices[0], write_model, **keywords)
-    _check_several(maps, keywords)
+        return refine_map(maps[0], choices[0], write_model, unexplained, **keywords)
+    _check_several(maps, keywords, unexplained)
     return refine_maps(maps, choices, reference_maps, **keywords)
 
 
@@ -108,6 +114,7 @@ def refine_map(
     source,
     choice,
     write_model=(),
+    unexplained=False,
     *,
     output_dir=None,
     overwrite=False,
@@ -124,7 +131,7 @@ def refine_map(
     source : str
         A file or an EMDB entry.
     choice : AtomChoice
-    write_model : list of Path
+    write_model, unexplained
         As for `refine`.
     output_dir, overwrite
         See `RunFiles`.
@@ -143,7 +150,8 @@ def refine_map(
         The exit status.
     """
     tables = Tables(json_file, csv_file, overwrite, COLUMNS)
-    files = partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite)
+    made = {"written": write_model, "unexplained": unexplained}
+    files = partial(files_of, output_dir=output_dir, overwrite=overwrite, **made)
     batch = Batch([source], files, running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told before anything is done
@@ -152,9 +160,9 @@ def refine_map(
     return batch.status
 
 
-def files_of(source, *, written=(), output_dir=None, overwrite=False):
-    """The files that are made of a map: figure, record, and models where these are wanted."""
-    return ReportFiles(source, "refined", output_dir, overwrite, written)
+def files_of(source, *, written=(), unexplained=False, output_dir=None, overwrite=False):
+    """The files that are made of a map: figure, record, models and what they do not explain where these are wanted."""
+    return ReportFiles(source, "refined", output_dir, overwrite, written, unexplained)
 
 
 def refine_one(source, files, *, voxel_size, choice, settings):
@@ -166,11 +174,22 @@ def refine_one(source, files, *, voxel_size, choice, settings):
     with files.staged() as place:
         files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
         files.write_record(place, record(sampled.path, choice, found, settings))
+        if files.unexplained:
+            _write_unexplained(files, place, sampled, chosen, found)
         if files.others:
             chosen.write_models(
                 [place(path) for path in files.others], {row.group: row.occupancy for row in found.rows}
             )
     return Done([*result_lines(source, sampled, chosen, found), *file_lines(files)], rows)
+
+
+def _write_unexplained(files, place, sampled, chosen, found):
+    """The map of what the model does not explain, or a flat one with a note."""
+    origin = tuple(sampled.origin)[::-1]
+    density = unexplained_density(sampled.density, sampled.voxel_size, chosen.groups, found, origin=origin)
+    mapfile.write(place(files.unexplained), density, sampled, label("what the model does not explain"))
+    if not found.unexplained > 0:
+        files.notes.append(f"The model explains the density in this map: {files.unexplained.name} is flat.")
 
 
 def _choices(maps, atoms, each_atoms, by, segment, groups):
@@ -184,11 +203,13 @@ def _choices(maps, atoms, each_atoms, by, segment, groups):
     return [_checked_choice([path], by, segment, groups) for path in each_atoms]
 
 
-def _check_several(maps, settings):
+def _check_several(maps, settings, unexplained):
     for source in _repeated(maps):
         raise OccuPyError(f"the map {source} is given twice; expected each map once")
     if "half_maps" in settings:
         raise OccuPyError(f"--half-maps are of one map; expected one map with them, not {len(maps)}")
+    if unexplained:
+        raise OccuPyError(f"--unexplained is of one map; expected one map with it, not {len(maps)}")
 
 
 def _checked_choice(atoms, by, segment, groups):
@@ -240,6 +261,8 @@ def register(subcommands):
     add_tables(parser)
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)
+    lacking = "write the part of the map that the model does not explain, MAP_unexplained.mrc"
+    parser.add_argument("--unexplained", action="store_true", help=lacking)
     _add_atoms(parser.add_argument_group("atoms").add_argument)
     section = parser.add_argument_group("refinement")
     for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):

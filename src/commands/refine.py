@@ -34,12 +34,13 @@ from .maps import sample
 from .matrix import refine_maps
 from .report import listed, occupancy_text, warn
 from .tables import html_table, save_table
+from .unexplained import show_map_of_unexplained
 
 ATTRIBUTE = "refined_occupancy"
 COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
 """Of the table that is returned and saved."""
 
-_OF_ONE_MAP = {"half_maps": "halfMaps", "assign": "assign"}
+_OF_ONE_MAP = {"half_maps": "halfMaps", "assign": "assign", "show_unexplained": "showUnexplained"}
 _ON_ATOMS = (*_OF_ONE_MAP, "attribute", "color", "palette", "range", "key")
 """Keywords on what is done with the atoms, which several maps leave as they are."""
 
@@ -87,7 +88,7 @@ def refine(
     save_file : str, optional
         A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
-    half_maps, assign, attribute, color, palette, range, key
+    half_maps, assign, attribute, show_unexplained, color, palette, range, key
         Of one map: see `refine_map`.
 
     Returns
@@ -121,6 +122,7 @@ def refine_map(
     subregion="all",
     assign=False,
     attribute=True,
+    show_unexplained=False,
     plot=True,
     save_file=None,
     return_json=False,
@@ -138,6 +140,8 @@ def refine_map(
         Write the occupancies, from 0 to 1, into the atoms.
     attribute : bool
         Give the residues the attribute refined_occupancy.
+    show_unexplained : bool
+        Show the density that the model does not explain in place of the map.
     reference, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine`.
     **coloring
@@ -159,6 +163,8 @@ def refine_map(
     _log(session, volume, chosen, found, job.notes)
     with session.undo.aggregate("occupy refine"):
         _show_on_atoms(session, chosen, found, assign, attribute, Coloring(**coloring))
+    if show_unexplained:
+        show_map_of_unexplained(session, job, found)
     if save_file is not None:
         save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
@@ -266,6 +272,7 @@ def register(name, logger):
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
             ("attribute", BoolArg),
+            ("show_unexplained", BoolArg),
             ("color", BoolArg),
             *COLORING,
             ("plot", BoolArg),

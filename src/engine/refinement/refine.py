@@ -141,7 +141,9 @@ class Refiner:
         warnings += refine_notes.on_what_is_lacking(lacks, lost_share(fit.model.shells, fitted.transfer))
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
         frequencies, transfer = fit.model.shells.centres, fitted.transfer * unit
-        refinement = Refinement(rows, names, overall, lacks, self.lowpass, frequencies, transfer, warnings)
+        refinement = Refinement(
+            rows, names, overall, lacks, fit.bead_positions, self.lowpass, frequencies, transfer, warnings
+        )
         return refinement, fit, chosen
 
     def _rows(self, fit, occupancies, standard_errors):

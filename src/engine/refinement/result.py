@@ -50,6 +50,8 @@ class Refinement:
         Of map and fitted model where the model is.
     unexplained : float
         Share of the map's density that the model does not explain: what it lacks. 0 where that is little.
+    unexplained_at : array of float, shape (beads, 3)
+        Where that is, x, y, z in Å from the first voxel: see `unexplained_density`.
     lowpass : float
         Å.
     frequencies, transfer : arrays of float
@@ -62,6 +64,7 @@ class Refinement:
     reference: list
     correlation: float
     unexplained: float
+    unexplained_at: np.ndarray
     lowpass: float
     frequencies: np.ndarray
     transfer: np.ndarray
