@@ -94,7 +94,8 @@ class EstimatePage(QWidget):
         asked = {name: True for name, box in others.items() if box.isChecked()}
 
         def choose(made):
-            self._panel.choose_scale_map(made[0] if asked else made)
+            maps = made if asked else [made]
+            self._panel.choose_scale_map(maps[0], maps[len(asked)] if "flexibility" in asked else None)
 
         self._panel.run_job("occupy estimate", EstimateJob, lambda: self.form.values() | asked, then=choose, **words)
 
