@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from chimerax.core.commands import run
+from chimerax.occupy.figures.palette import FLEXIBILITY
 from chimerax.occupy.tool.panel import OccuPyPanel
 from PIL import Image
 from Qt.QtCore import Qt, QTimer
@@ -118,9 +119,27 @@ def picture_measure(session):
     take(session, panel, "measure")
 
 
+def picture_flexibility(session):
+    panel = OccuPyPanel.get_singleton(session)
+    panel.pages.setCurrentIndex(0)
+    panel.estimate_page.flexibility.setChecked(True)
+    panel.estimate_page.estimate()
+    settle(panel)
+    panel.pages.setCurrentIndex(3)
+    page = panel.measure_page
+    page.source.setCurrentIndex(1)
+    page.by_menu.setCurrentText("residue")
+    page.plot()
+    run(session, f"color byattribute map_flexibility #2 palette {':'.join(FLEXIBILITY.colors)} range -40,20")
+    run(session, "hide #1 models; key delete")
+    settle(panel)
+    take(session, panel, "flexibility")
+
+
 def main():
     picture_estimate_and_modify(session)  # noqa: F821 - ChimeraX gives scripts their session
     picture_measure(session)  # noqa: F821
+    picture_flexibility(session)  # noqa: F821
     run(session, "exit")  # noqa: F821
 
 
