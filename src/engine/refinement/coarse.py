@@ -23,7 +23,7 @@ _VOXELS_PER_LOWPASS = 2.5
 _EDGE = 0.03
 """The probe's transform at the low-pass frequency."""
 
-_REACH = 4.0
+REACH = 4.0
 """Sigmas at which an atom ends."""
 
 _ATOMS_AT_ONCE = 2000
@@ -63,8 +63,13 @@ class CoarseGrid:
         z, y = (fft.fftfreq(n, p)[:, None] ** 2 for n, p in zip(self.shape[:2], self.pitch[:2], strict=True))
         x = fft.rfftfreq(self.shape[2], self.pitch[2]) ** 2
         self.frequency = np.sqrt(z[:, None] + y + x).astype(np.float32)
-        self.probe_variance = -np.log(_EDGE) * lowpass**2 / (2 * np.pi**2)
+        self.probe_variance = self.variance_of_probe(lowpass)
         self.probe = np.exp(-2 * np.pi**2 * self.probe_variance * self.frequency**2)
+
+    @staticmethod
+    def variance_of_probe(lowpass):
+        """Å² along each axis, of the probe for a low-pass in Å."""
+        return -np.log(_EDGE) * lowpass**2 / (2 * np.pi**2)
 
     @property
     def size(self):
@@ -203,7 +208,7 @@ def _column(grid, group, weights):
     """Voxels that a group touches, its density there and the slope."""
     places = group.positions[:, ::-1]
     variance = grid.probe_variance + group.variance
-    reach = np.ceil(_REACH * np.sqrt(variance.max()) / grid.pitch).astype(int)
+    reach = np.ceil(REACH * np.sqrt(variance.max()) / grid.pitch).astype(int)
     centres = np.rint(places / grid.pitch).astype(int)
     first = centres.min(axis=0) - reach
     dim = centres.max(axis=0) + reach + 1 - first
