@@ -184,7 +184,7 @@ class FineModel:
 
     def _windows_of(self, groups):
         """Windows of the potential of groups, and the sum of all, flat."""
-        densities, _ = density_columns(self.grid, groups, [group.potential for group in groups])
+        (densities,) = density_columns(self.grid, groups, [group.potential for group in groups], slopes=False)
         parts = [slice(*ends) for ends in zip(densities.indptr, densities.indptr[1:], strict=False)]
         windows = parallel.run(lambda part: Window(self.grid, densities.indices[part], densities.data[part]), parts)
         return windows, densities.sum(axis=1)
