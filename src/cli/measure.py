@@ -11,7 +11,7 @@ from ..engine.scale.estimate import lowpassed
 from ..engine.scale.regions import BY, RegionTable
 from ..figures.flexibility import flexibility_figure, regions_in_figure
 from ..figures.palette import KEY_TITLE
-from .arguments import add_map_subcommand, add_running, add_tables
+from .arguments import add_map_subcommand, add_plot, add_running, add_tables
 from .files.mapfile import map_name
 from .files.maps import file_of, sample, values_on_grid
 from .files.models import AtomicModel
@@ -94,8 +94,6 @@ def _check_plot(path, maps, flexibility_map, overwrite):
         raise OccuPyError("--plot is of scale against flexibility; expected --flexibility-map with it")
     if len(maps) > 1:
         raise OccuPyError(f"--plot is of one map; expected one map with it, not {len(maps)}")
-    if path.suffix.lower() != ".png":
-        raise OccuPyError(f"{path} is no name for a figure; expected one that ends with .png")
     recover([[path]])
     check_absent([path], overwrite)
 
@@ -191,8 +189,7 @@ def register(subcommands):
     flexibility = "the flexibility map that was made with the scale map: tells that of each region as well, in Å²"
     add("--flexibility-map", type=Path, metavar="MAP", help=flexibility)
     add_tables(parser)
-    plot = "save a plot of the scale against the flexibility, with --flexibility-map, as a .png"
-    add("--plot", type=Path, metavar="FILE", help=plot)
+    add_plot(parser, "the scale against the flexibility, with --flexibility-map")
     summary = "where to write a summary of several maps [default: none is written]"
     add("--output-dir", type=Path, metavar="DIR", help=summary)
     add("--overwrite", action="store_true", help="replace these files if they exist already")

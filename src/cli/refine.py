@@ -3,17 +3,19 @@
 import argparse
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from ..engine.errors import OccuPyError
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
 from ..engine.refinement.unexplained import unexplained_density
+from ..figures.flexibility import flexibility_figure, groups_in_figure
 from ..figures.occupancies import occupancies_figure
-from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
+from .arguments import add_map_subcommand, add_output, add_plot, add_running, add_tables, positive_integer
 from .files import mapfile
 from .files.atom_groups import AtomChoice, read_groups
 from .files.models import WRITABLE
-from .files.outputs import ReportFiles
+from .files.outputs import ReportFiles, draw
 from .files.tables import Tables
 from .matrix import refine_maps
 from .refinement import (
@@ -28,7 +30,7 @@ from .refinement import (
     result_lines,
     title_of,
 )
-from .report import file_lines, label
+from .report import file_lines, label, printable
 from .runs.work import Batch, Done
 
 DESCRIPTION = """\
@@ -69,6 +71,7 @@ def refine(
     write_model=(),
     reference_maps=(),
     unexplained=False,
+    plot=None,
     **keywords,
 ):
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix.
@@ -93,6 +96,8 @@ def refine(
         Maps that are known to be complete: each group is relative to itself in these.
     unexplained : bool
         Write what the model does not explain of one map.
+    plot : Path, optional
+        File of a figure of occupancy against flexibility in one map.
     **keywords
         Those of `refine_map` or, for several maps, of `matrix.refine_maps`.
 
@@ -105,16 +110,16 @@ def refine(
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
     _check_written(write_model, atoms, maps)
     if len(maps) == 1:
-        return refine_map(maps[0], choices[0], write_model, unexplained, **keywords)
-    _check_several(maps, keywords, unexplained)
+        made = {"written": write_model, "unexplained": unexplained, "plot": plot}
+        return refine_map(maps[0], choices[0], made, **keywords)
+    _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
     return refine_maps(maps, choices, reference_maps, **keywords)
 
 
 def refine_map(
     source,
     choice,
-    write_model=(),
-    unexplained=False,
+    made=MappingProxyType({}),
     *,
     output_dir=None,
     overwrite=False,
@@ -131,8 +136,8 @@ def refine_map(
     source : str
         A file or an EMDB entry.
     choice : AtomChoice
-    write_model, unexplained
-        As for `refine`.
+    made : dict
+        Keywords of `files_of`.
     output_dir, overwrite
         See `RunFiles`.
     voxel_size : float, optional
@@ -150,7 +155,6 @@ def refine_map(
         The exit status.
     """
     tables = Tables(json_file, csv_file, overwrite, COLUMNS)
-    made = {"written": write_model, "unexplained": unexplained}
     files = partial(files_of, output_dir=output_dir, overwrite=overwrite, **made)
     batch = Batch([source], files, running)
     tables.check_apart(batch)
@@ -160,9 +164,9 @@ def refine_map(
     return batch.status
 
 
-def files_of(source, *, written=(), unexplained=False, output_dir=None, overwrite=False):
-    """The files that are made of a map: figure, record, models and what they do not explain where these are wanted."""
-    return ReportFiles(source, "refined", output_dir, overwrite, written, unexplained)
+def files_of(source, *, written=(), unexplained=False, plot=None, output_dir=None, overwrite=False):
+    """The files that are made of a map: figure, record; models, what they do not explain and a plot where wanted."""
+    return ReportFiles(source, "refined", output_dir, overwrite, written, unexplained, plot)
 
 
 def refine_one(source, files, *, voxel_size, choice, settings):
@@ -174,6 +178,9 @@ def refine_one(source, files, *, voxel_size, choice, settings):
     with files.staged() as place:
         files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
         files.write_record(place, record(sampled.path, choice, found, settings))
+        if files.plot:
+            title = f"Occupancy and flexibility in {printable(mapfile.map_name(sampled.path))}"
+            draw(flexibility_figure(*groups_in_figure(rows), title=title), place(files.plot))
         if files.unexplained:
             _write_unexplained(files, place, sampled, chosen, found)
         if files.others:
@@ -203,13 +210,11 @@ def _choices(maps, atoms, each_atoms, by, segment, groups):
     return [_checked_choice([path], by, segment, groups) for path in each_atoms]
 
 
-def _check_several(maps, settings, unexplained):
+def _check_several(maps, of_one_map):
     for source in _repeated(maps):
         raise OccuPyError(f"the map {source} is given twice; expected each map once")
-    if "half_maps" in settings:
-        raise OccuPyError(f"--half-maps are of one map; expected one map with them, not {len(maps)}")
-    if unexplained:
-        raise OccuPyError(f"--unexplained is of one map; expected one map with it, not {len(maps)}")
+    for option in (name for name, given in of_one_map.items() if given):
+        raise OccuPyError(f"--{option} is for one map; expected one map with it, not {len(maps)}")
 
 
 def _checked_choice(atoms, by, segment, groups):
@@ -261,6 +266,7 @@ def register(subcommands):
     add_tables(parser)
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)
+    add_plot(parser, "the occupancies against the flexibilities of the groups")
     lacking = "write the part of the map that the model does not explain, MAP_unexplained.mrc"
     parser.add_argument("--unexplained", action="store_true", help=lacking)
     _add_atoms(parser.add_argument_group("atoms").add_argument)

@@ -25,6 +25,7 @@ from chimerax.map.mapargs import MapRegionArg, MapsArg
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
+from ..figures.flexibility import groups_in_figure
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups, groups_of_each_model, reference_names
 from .atoms import set_residue_attribute
@@ -36,7 +37,7 @@ from .report import listed, occupancy_text, warn
 from .tables import html_table, save_table
 from .unexplained import show_map_of_unexplained
 
-ATTRIBUTE = "refined_occupancy"
+ATTRIBUTE, FLEXIBILITY_ATTRIBUTE = "refined_occupancy", "refined_flexibility"
 COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
 """Of the table that is returned and saved."""
 
@@ -94,7 +95,7 @@ def refine(
     Returns
     -------
     list of dict, or JSONResult
-        One for each group: group, occupancy, standard_error, atoms, correlation, notes.
+        One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
         What is not known of a group outside the map is NaN, in JSON null. Of several maps one
         dict, as of `OccupancyMatrix.as_dict`.
     """
@@ -139,7 +140,7 @@ def refine_map(
     assign : bool
         Write the occupancies, from 0 to 1, into the atoms.
     attribute : bool
-        Give the residues the attribute refined_occupancy.
+        Give the residues the attributes refined_occupancy and, where the map tells ΔB, refined_flexibility.
     show_unexplained : bool
         Show the density that the model does not explain in place of the map.
     reference, lowpass, solvent, subregion, plot, save_file, return_json
@@ -168,10 +169,17 @@ def refine_map(
     if save_file is not None:
         save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
-        from .plot import show_occupancy_plot
-
-        show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
+        _plot(session, volume, chosen, rows)
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
+
+
+def _plot(session, volume, chosen, rows):
+    """Show the occupancies, and where the map tells ΔB these against it."""
+    from .plot import show_flexibility_plot, show_occupancy_plot
+
+    if any(isfinite(row["b_shift"]) for row in rows):
+        show_flexibility_plot(session, volume.name, groups_in_figure(rows))
+    show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
 
 
 def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
@@ -221,6 +229,9 @@ def _show_on_atoms(session, chosen, found, assign, attribute, coloring):
         chosen.assign(occupancies, undo)
         session.undo.register(undo)
     if attribute:
+        shifts = {row.group: row.b_shift for row in found.rows}
+        values = np.array([shifts[label] for label in chosen.labels])
+        set_residue_attribute(session, FLEXIBILITY_ATTRIBUTE, chosen.atoms, values)
         values = np.array([occupancies[label] for label in chosen.labels])
         set_residue_attribute(session, ATTRIBUTE, chosen.atoms, values)
         color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring, title="occupancy")
@@ -228,21 +239,30 @@ def _show_on_atoms(session, chosen, found, assign, attribute, coloring):
 
 def _log(session, volume, chosen, found, notes):
     cells = [[_linked(row.group), *map(escape, _texts(row))] for row in found.rows]
-    headings = ["group", "occupancy", "atoms", "correlation", "notes"]
+    headings = ["group", "occupancy", "ΔB in Å²", "atoms", "correlation", "notes"]
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
         f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1. "
-        f"Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å.{water}",
+        f"Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å.{_on_shifts(found)}{water}",
         is_html=True,
     )
     warn(session, [volume], map(in_chimerax_spelling, (*notes, *found.warnings)))
 
 
+def _on_shifts(found):
+    """A sentence on ΔB for the user."""
+    if not isfinite(found.b_shift_lowpass):
+        return " The map tells no ΔB."
+    seen = f"the map tells it to {found.b_shift_lowpass:.3g} Å"
+    return f" ΔB is relative to these, too, and to the B-factors of the model; {seen}."
+
+
 def _texts(row):
     """What a row of the table says of a group."""
     correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
-    return occupancy_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
+    shift = f"{row.b_shift:.0f} ± {row.b_shift_error:.0f}" if isfinite(row.b_shift) else ""
+    return occupancy_text(row), shift, f"{row.atoms}", correlation, "; ".join(row.notes)
 
 
 def _linked(group):

@@ -87,6 +87,12 @@ def regions_in_figure(rows):
     return [row["region"] for row in rows], [row["mean"] for row in rows], [np.nan if b is None else b for b in shifts]
 
 
+def groups_in_figure(rows):
+    """Rows of `GroupOccupancy.as_dict` as `draw_flexibility` takes them: names, occupancies, ΔB, errors of both."""
+    names = ("group", "occupancy", "b_shift", "standard_error", "b_shift_error")
+    return [[row[name] for row in rows] for name in names]
+
+
 def _left_out(count):
     return f"{count} without ΔB {'is' if count == 1 else 'are'} not shown"
 

@@ -34,6 +34,8 @@ from .fields import button, map_menu, row
 _FIT, _SCALE_MAP = "a fit of the model to the map", "a scale map"
 _HEADINGS = {
     "standard_error": "±",
+    "b_shift": "ΔB\n(Å²)",
+    "b_shift_error": "± ΔB",
     "correlation": "corre-\nlation",
     "lower_quartile": "lower\nquartile",
     "upper_quartile": "upper\nquartile",
@@ -47,7 +49,7 @@ _HELP_OF_FIT = (
 _HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
 _PLOT_OF_FIT = "<p>Plot the occupancies with their standard errors: <b>plot</b></p>"
 _PLOT_OF_SCALE_MAP = "<p>Plot the scale against the flexibility: what is missing, and what moves. <b>plot</b></p>"
-_DECIMALS = {"correlation": 2, "flexibility": 1}
+_DECIMALS = {"correlation": 2, "flexibility": 1, "b_shift": 0, "b_shift_error": 0}
 _MOST_DECIMALS = 3
 _LONGEST_SEGMENT = 10000
 

@@ -163,7 +163,7 @@ def test_chains_have_the_occupancies_that_the_map_was_simulated_with(rows, map_f
         model.write_bytes(gzip.compress((tmp_path / "model.cif").read_bytes()))
     found = rows(map_file, "--atoms", model)
     assert occupancies(found) == pytest.approx(TRUTH, abs=0.02)
-    columns = ["group", "occupancy", "standard_error", "atoms", "correlation", "notes"]
+    columns = ["group", "occupancy", "standard_error", "b_shift", "b_shift_error", "atoms", "correlation", "notes"]
     assert [list(row) for row in found] == [columns] * 3
     assert all(0 < row["standard_error"] < 0.1 and row["correlation"] > 0.9 and row["notes"] == [] for row in found)
     assert [row["atoms"] for row in found] == [600, 600, 600]
@@ -236,6 +236,17 @@ def test_the_part_of_the_map_that_the_model_does_not_explain_is_written(occupy, 
         assert ratio == pytest.approx(share, abs=0.05), name
 
 
+def test_a_plot_of_occupancies_against_flexibilities_is_saved(occupy, map_file, model_file, tmp_path):
+    done = occupy("refine", map_file, "--atoms", model_file, "--plot", tmp_path / "plot.png", "--no-figures")
+    assert done.returncode == 0, done.stderr
+    assert "plot.png" in done.stdout
+    with Image.open(tmp_path / "plot.png") as figure:
+        assert figure.size == (840, 600)
+        assert figure.convert("L").getextrema()[0] < 100
+    record = json.loads((tmp_path / "map_refined.json").read_text())
+    assert "plot.png" in record["run"]["files"]
+
+
 def test_where_the_model_explains_the_map_that_map_is_flat_and_a_note_says_so(occupy, load, map_file, model_file):
     done = occupy("refine", map_file, "--atoms", model_file, "--unexplained", "--no-figures")
     assert "The model explains the density in this map: map_unexplained.mrc is flat." in done.stdout
@@ -248,7 +259,7 @@ def test_where_the_model_explains_the_map_that_map_is_flat_and_a_note_says_so(oc
 def test_what_several_maps_leave_unexplained_is_refused(refusal, store, density, map_file, model_file):
     other = put(store, map_file.with_name("other.mrc"), density)
     message = refusal("refine", map_file, other, "--atoms", model_file, "--unexplained")
-    assert message == "--unexplained is of one map; expected one map with it, not 2"
+    assert message == "--unexplained is for one map; expected one map with it, not 2"
 
 
 def test_groups_of_their_own_stand_beside_what_is_left_of_the_chains(rows, store, tmp_path):
@@ -333,8 +344,8 @@ def test_a_chain_outside_the_map_has_a_row_that_says_so_and_no_numbers(occupy, r
     model = write(tmp_path / "model.cif", bundle(far))
     *_, row = rows(map_file, "--atoms", model)
     assert row == {
-        "group": "D", "occupancy": None, "standard_error": None, "atoms": 0, "correlation": None,
-        "notes": ["outside the map"],
+        "group": "D", "occupancy": None, "standard_error": None, "b_shift": None, "b_shift_error": None, "atoms": 0,
+        "correlation": None, "notes": ["outside the map"],
     }  # fmt: skip
     assert "(outside the map)" in occupy("refine", map_file, "--atoms", model, "--overwrite").stdout
 

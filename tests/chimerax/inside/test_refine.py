@@ -302,7 +302,8 @@ class Results(RefineTestCase):
         rows = self.refine()
         found = run(session, f"occupy refine {self.spec} atoms {self.atoms}", log=False, return_json=True)
         self.assertEqual(json.loads(found.json_value), rows)
-        self.assertEqual(list(rows[0]), ["group", "occupancy", "standard_error", "atoms", "correlation", "notes"])
+        names = ["group", "occupancy", "standard_error", "b_shift", "b_shift_error", "atoms", "correlation", "notes"]
+        self.assertEqual(list(rows[0]), names)
 
     def test_the_table_is_saved(self):
         path = FOLDER / "home" / "occupancies.csv"
