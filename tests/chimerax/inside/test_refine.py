@@ -243,6 +243,12 @@ class Results(RefineTestCase):
         self.assertAlmostEqual(restored.residues[-1].refined_occupancy, rows[1]["occupancy"])
         self.assertEqual(tuple(restored.residues[-1].ribbon_color[:3]), colors[1])
 
+    def test_what_the_map_adds_to_b_factors_is_an_attribute_and_a_column(self):
+        row = self.refine()[1]
+        self.assertAlmostEqual(self.chain("B")[0].residue.refined_flexibility, row["b_shift"])
+        self.assertLess(abs(row["b_shift"]), 20)
+        self.assertIn(f"{row['b_shift']:.0f} ± {row['b_shift_error']:.0f}", self.log.text["info"])
+
     def test_palette_and_range_are_as_in_the_other_commands(self):
         self.refine("palette red:lime range 0,0.4")
         self.assertEqual(tuple(self.chain("B")[0].residue.ribbon_color[:3])[1] > 240, True)

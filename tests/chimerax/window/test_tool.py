@@ -821,6 +821,8 @@ class Refining(PanelTestCase):
         (plot,) = session.tools.find_by_class(OccupancyPlot)
         self.assertTrue(plot.axes.has_data())
         plot.delete()
+        for plot in session.tools.find_by_class(FlexibilityPlot):
+            plot.delete()
         self.assert_quiet()
 
     def test_plots_are_tabs_of_one_place_so_that_the_log_keeps_its_own(self):
@@ -828,11 +830,12 @@ class Refining(PanelTestCase):
         self.press("Plot")
         (solvent,) = session.tools.find_by_class(SolventPlot)
         (occupancies,) = session.tools.find_by_class(OccupancyPlot)
-        docks = [plot.tool_window.ui_area.window() for plot in (solvent, occupancies)]
-        self.assertEqual(docks, [session.ui.main_window] * 2)
+        (flexibility,) = session.tools.find_by_class(FlexibilityPlot)
+        docks = [plot.tool_window.ui_area.window() for plot in (solvent, flexibility, occupancies)]
+        self.assertEqual(docks, [session.ui.main_window] * 3)
         tabs = session.ui.main_window.tabifiedDockWidgets(dock_of(solvent))
-        self.assertEqual(tabs, [dock_of(occupancies)])
-        for plot in (solvent, occupancies):
+        self.assertEqual({*tabs}, {dock_of(flexibility), dock_of(occupancies)})
+        for plot in (solvent, flexibility, occupancies):
             plot.delete()
         self.assert_quiet()
 
