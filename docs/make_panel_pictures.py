@@ -64,12 +64,14 @@ def settle(panel):
     wait()
 
 
-def take(session, panel, name):
-    """Save a picture of the window, and one of the panel."""
+def take(session, panel, name, alone=True):
+    """Save a picture of the window, and one of the panel alone."""
     screen = session.ui.primaryScreen().grabWindow(0).toImage()
     window, area = session.ui.main_window, panel.tool_window.ui_area
     place = area.mapToGlobal(area.rect().topLeft())
     save(screen.copy(window.geometry()), ROOT / f"docs/images/panel_{name}.png")
+    if not alone:
+        return
     save(
         screen.copy(place.x(), place.y(), area.width(), area.height()), ROOT / f"src/docs/user/images/panel_{name}.png"
     )
@@ -133,7 +135,7 @@ def picture_flexibility(session):
     run(session, f"color byattribute map_flexibility #2 palette {':'.join(FLEXIBILITY.colors)} range -40,20")
     run(session, "hide #1 models; key delete")
     settle(panel)
-    take(session, panel, "flexibility")
+    take(session, panel, "flexibility", alone=False)
 
 
 def main():
