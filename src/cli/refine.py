@@ -33,7 +33,8 @@ DESCRIPTION = """\
 The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's
 density is not counted as one's own. Occupancies are relative to the reference, whose is 1. Map
 and model must be in one place. What the model lacks is filled with beads made from the map, and
-how much that is is told. Water is left out unless --groups names it; alternate locations share
+how much that is is told. ΔB is what the map adds to the B-factors of the model in each group, as
+far as it tells: motion, beside what is missing. Water is left out unless --groups names it; alternate locations share
 the occupancy of their group.
 Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side."""
 
@@ -42,7 +43,8 @@ examples:
   occupy refine map.mrc --atoms model.cif                 by chain; a figure and a record beside it
   occupy refine map.mrc --atoms model.cif --by segment    along each chain, 30 residues at a time
   occupy refine map.mrc --atoms model.cif --reference A B --json occupancies.json
-  occupy refine map.mrc --atoms model.cif --write-model refined.cif
+  occupy refine map.mrc --atoms model.cif --write-model refined.cif --write-b
+                                                          occupancies and B-factors in a copy of the model
   occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
   occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
@@ -64,6 +66,7 @@ def refine(
     segment=None,
     groups=(),
     write_model=(),
+    write_b=False,
     reference_maps=(),
     **keywords,
 ):
@@ -85,6 +88,8 @@ def refine(
         Name and gemmi's selection of groups of their own, apart from the others.
     write_model : list of Path
         Files to write the models to with the occupancies in one map, one for each.
+    write_b : bool
+        Write the B-factors too: those of the models and ΔB.
     reference_maps : list of str
         Maps that are known to be complete: each group is relative to itself in these.
     **keywords
@@ -97,9 +102,9 @@ def refine(
     """
     maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
-    _check_written(write_model, atoms, maps)
+    _check_written(write_model, write_b, atoms, maps)
     if len(maps) == 1:
-        return refine_map(maps[0], choices[0], write_model, **keywords)
+        return refine_map(maps[0], choices[0], write_model, write_b, **keywords)
     _check_several(maps, keywords)
     return refine_maps(maps, choices, reference_maps, **keywords)
 
@@ -108,6 +113,7 @@ def refine_map(
     source,
     choice,
     write_model=(),
+    write_b=False,
     *,
     output_dir=None,
     overwrite=False,
@@ -124,7 +130,7 @@ def refine_map(
     source : str
         A file or an EMDB entry.
     choice : AtomChoice
-    write_model : list of Path
+    write_model, write_b
         As for `refine`.
     output_dir, overwrite
         See `RunFiles`.
@@ -147,7 +153,7 @@ def refine_map(
     batch = Batch([source], files, running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told before anything is done
-    done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings))
+    done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings, write_b=write_b))
     tables.write(done, False)
     return batch.status
 
@@ -157,7 +163,7 @@ def files_of(source, *, written=(), output_dir=None, overwrite=False):
     return ReportFiles(source, "refined", output_dir, overwrite, written)
 
 
-def refine_one(source, files, *, voxel_size, choice, settings):
+def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
     """Refine against one map, write its files and return what to tell: from plain values, for a process of its own."""
     sampled, chosen, given = read_all(source, choice, voxel_size, settings)
     refiner = refiner_of(choice, sampled, given)
@@ -167,9 +173,7 @@ def refine_one(source, files, *, voxel_size, choice, settings):
         files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
         files.write_record(place, record(sampled.path, choice, found, settings))
         if files.others:
-            chosen.write_models(
-                [place(path) for path in files.others], {row.group: row.occupancy for row in found.rows}
-            )
+            chosen.write_models([place(path) for path in files.others], found.rows, write_b)
     return Done([*result_lines(source, sampled, chosen, found), *file_lines(files)], rows)
 
 
@@ -205,9 +209,11 @@ def _repeated(values):
     return [value for value in values if values.count(value) > 1]
 
 
-def _check_written(paths, models, maps):
+def _check_written(paths, write_b, models, maps):
     """Raise `OccuPyError` where models cannot be written to these files."""
     if not paths:
+        if write_b:
+            raise OccuPyError("--write-b is of the models that are written; expected --write-model with it")
         return
     if len(paths) != len(models):
         raise OccuPyError(f"--write-model has {len(paths)} files for {len(models)} models; expected one for each")
@@ -240,6 +246,8 @@ def register(subcommands):
     add_tables(parser)
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)
+    b_factors = "with --write-model, write the B-factors too: those of the model and ΔB, none below 0"
+    parser.add_argument("--write-b", action="store_true", help=b_factors)
     _add_atoms(parser.add_argument_group("atoms").add_argument)
     section = parser.add_argument_group("refinement")
     for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):

@@ -34,6 +34,8 @@ from .fields import button, map_menu, row
 _FIT, _SCALE_MAP = "a fit of the model to the map", "a scale map"
 _HEADINGS = {
     "standard_error": "±",
+    "b_shift": "ΔB\nin Å²",
+    "b_shift_error": "±",
     "correlation": "corre-\nlation",
     "lower_quartile": "lower\nquartile",
     "upper_quartile": "upper\nquartile",
@@ -44,7 +46,7 @@ _HELP_OF_FIT = (
     "that are chosen on the Estimate page tell the noise.</p>"
 )
 _HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
-_DECIMALS = {"correlation": 2}
+_DECIMALS = {"correlation": 2, "b_shift": 0, "b_shift_error": 0}
 _MOST_DECIMALS = 3
 _LONGEST_SEGMENT = 10000
 
