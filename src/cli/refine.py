@@ -37,7 +37,8 @@ DESCRIPTION = """\
 The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's
 density is not counted as one's own. Occupancies are relative to the reference, whose is 1. Map
 and model must be in one place. What the model lacks is filled with beads made from the map, and
-how much that is is told. Water is left out unless --groups names it; alternate locations share
+how much that is is told. ΔB is what the map adds to the B-factors of the model in each group, as
+far as it tells: motion, beside what is missing. Water is left out unless --groups names it; alternate locations share
 the occupancy of their group.
 Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side."""
 
@@ -46,7 +47,8 @@ examples:
   occupy refine map.mrc --atoms model.cif                 by chain; a figure and a record beside it
   occupy refine map.mrc --atoms model.cif --by segment    along each chain, 30 residues at a time
   occupy refine map.mrc --atoms model.cif --reference A B --json occupancies.json
-  occupy refine map.mrc --atoms model.cif --write-model refined.cif
+  occupy refine map.mrc --atoms model.cif --write-model refined.cif --write-b
+                                                          occupancies and B-factors in a copy of the model
   occupy refine map.mrc --atoms part.cif --unexplained    and a map of what the model lacks
   occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
@@ -69,6 +71,7 @@ def refine(
     segment=None,
     groups=(),
     write_model=(),
+    write_b=False,
     reference_maps=(),
     unexplained=False,
     plot=None,
@@ -92,6 +95,8 @@ def refine(
         Name and gemmi's selection of groups of their own, apart from the others.
     write_model : list of Path
         Files to write the models to with the occupancies in one map, one for each.
+    write_b : bool
+        Write the B-factors too: those of the models and ΔB.
     reference_maps : list of str
         Maps that are known to be complete: each group is relative to itself in these.
     unexplained : bool
@@ -108,10 +113,10 @@ def refine(
     """
     maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
-    _check_written(write_model, atoms, maps)
+    _check_written(write_model, write_b, atoms, maps)
     if len(maps) == 1:
         made = {"written": write_model, "unexplained": unexplained, "plot": plot}
-        return refine_map(maps[0], choices[0], made, **keywords)
+        return refine_map(maps[0], choices[0], made, write_b, **keywords)
     _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
     return refine_maps(maps, choices, reference_maps, **keywords)
 
@@ -120,6 +125,7 @@ def refine_map(
     source,
     choice,
     made=MappingProxyType({}),
+    write_b=False,
     *,
     output_dir=None,
     overwrite=False,
@@ -138,6 +144,8 @@ def refine_map(
     choice : AtomChoice
     made : dict
         Keywords of `files_of`.
+    write_b
+        As for `refine`.
     output_dir, overwrite
         See `RunFiles`.
     voxel_size : float, optional
@@ -159,7 +167,7 @@ def refine_map(
     batch = Batch([source], files, running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told before anything is done
-    done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings))
+    done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings, write_b=write_b))
     tables.write(done, False)
     return batch.status
 
@@ -169,7 +177,7 @@ def files_of(source, *, written=(), unexplained=False, plot=None, output_dir=Non
     return ReportFiles(source, "refined", output_dir, overwrite, written, unexplained, plot)
 
 
-def refine_one(source, files, *, voxel_size, choice, settings):
+def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
     """Refine against one map, write its files and return what to tell: from plain values, for a process of its own."""
     sampled, chosen, given = read_all(source, choice, voxel_size, settings)
     refiner = refiner_of(choice, sampled, given)
@@ -184,9 +192,7 @@ def refine_one(source, files, *, voxel_size, choice, settings):
         if files.unexplained:
             _write_unexplained(files, place, sampled, chosen, found)
         if files.others:
-            chosen.write_models(
-                [place(path) for path in files.others], {row.group: row.occupancy for row in found.rows}
-            )
+            chosen.write_models([place(path) for path in files.others], found.rows, write_b)
     return Done([*result_lines(source, sampled, chosen, found), *file_lines(files)], rows)
 
 
@@ -231,9 +237,11 @@ def _repeated(values):
     return [value for value in values if values.count(value) > 1]
 
 
-def _check_written(paths, models, maps):
+def _check_written(paths, write_b, models, maps):
     """Raise `OccuPyError` where models cannot be written to these files."""
     if not paths:
+        if write_b:
+            raise OccuPyError("--write-b is of the models that are written; expected --write-model with it")
         return
     if len(paths) != len(models):
         raise OccuPyError(f"--write-model has {len(paths)} files for {len(models)} models; expected one for each")
@@ -266,6 +274,8 @@ def register(subcommands):
     add_tables(parser)
     written = "write each model, PDB or mmCIF by the file's ending, with the occupancies, from 0 to 1, in its atoms"
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)
+    b_factors = "with --write-model, write the B-factors too: those of the model and ΔB, none below 0"
+    parser.add_argument("--write-b", action="store_true", help=b_factors)
     add_plot(parser, "the occupancies against the flexibilities of the groups")
     lacking = "write the part of the map that the model does not explain, MAP_unexplained.mrc"
     parser.add_argument("--unexplained", action="store_true", help=lacking)

@@ -33,15 +33,20 @@ from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
 from .matrix import refine_maps
-from .report import listed, occupancy_text, warn
+from .report import b_shift_text, listed, occupancy_text, warn
 from .tables import html_table, save_table
 from .unexplained import show_map_of_unexplained
 
-ATTRIBUTE, FLEXIBILITY_ATTRIBUTE = "refined_occupancy", "refined_flexibility"
+ATTRIBUTE, B_ATTRIBUTE = "refined_occupancy", "refined_b_shift"
 COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
 """Of the table that is returned and saved."""
 
-_OF_ONE_MAP = {"half_maps": "halfMaps", "assign": "assign", "show_unexplained": "showUnexplained"}
+_OF_ONE_MAP = {
+    "half_maps": "halfMaps",
+    "assign": "assign",
+    "assign_b": "assignB",
+    "show_unexplained": "showUnexplained",
+}
 _ON_ATOMS = (*_OF_ONE_MAP, "attribute", "color", "palette", "range", "key")
 """Keywords on what is done with the atoms, which several maps leave as they are."""
 
@@ -89,14 +94,14 @@ def refine(
     save_file : str, optional
         A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
-    half_maps, assign, attribute, show_unexplained, color, palette, range, key
+    half_maps, assign, assign_b, attribute, show_unexplained, color, palette, range, key
         Of one map: see `refine_map`.
 
     Returns
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
-        What is not known of a group outside the map is NaN, in JSON null. Of several maps one
+        What is not known is NaN, in JSON null. Of several maps one
         dict, as of `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
@@ -122,6 +127,7 @@ def refine_map(
     solvent=True,
     subregion="all",
     assign=False,
+    assign_b=False,
     attribute=True,
     show_unexplained=False,
     plot=True,
@@ -139,14 +145,16 @@ def refine_map(
         Tell the noise.
     assign : bool
         Write the occupancies, from 0 to 1, into the atoms.
+    assign_b : bool
+        Add ΔB to the B-factors of the atoms.
     attribute : bool
-        Give the residues the attributes refined_occupancy and, where the map tells ΔB, refined_flexibility.
+        Give the residues the attributes refined_occupancy and refined_b_shift.
     show_unexplained : bool
         Show the density that the model does not explain in place of the map.
     reference, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine`.
     **coloring
-        color, palette, range, key: color the atoms by that attribute, in which colors, and show a color key.
+        color, palette, range, key: color the atoms by the first of these, in which colors, and show a color key.
 
     Returns
     -------
@@ -163,7 +171,9 @@ def refine_map(
     rows = [row.as_dict() for row in found.rows]
     _log(session, volume, chosen, found, job.notes)
     with session.undo.aggregate("occupy refine"):
-        _show_on_atoms(session, chosen, found, assign, attribute, Coloring(**coloring))
+        _assign(session, chosen, found, assign, assign_b)
+        if attribute:
+            _show_on_atoms(session, chosen, found, Coloring(**coloring))
     if show_unexplained:
         show_map_of_unexplained(session, job, found)
     if save_file is not None:
@@ -221,48 +231,44 @@ def table_text(rows):
     return as_csv([row | {"notes": "; ".join(row["notes"])} for row in rows], first=COLUMNS)
 
 
-def _show_on_atoms(session, chosen, found, assign, attribute, coloring):
-    """Put the occupancies where other commands and files find them, and color by them."""
-    occupancies = {row.group: row.occupancy for row in found.rows}
-    if assign:
-        undo = UndoState("occupy refine")
-        chosen.assign(occupancies, undo)
+def _assign(session, chosen, found, occupancies, b_factors):
+    """Write what was found into the atoms, where files of the model will have it."""
+    undo = UndoState("occupy refine")
+    if occupancies:
+        chosen.assign({row.group: row.occupancy for row in found.rows}, undo)
+    if b_factors:
+        chosen.assign_b({row.group: row.b_shift for row in found.rows}, undo)
+    if occupancies or b_factors:
         session.undo.register(undo)
-    if attribute:
-        shifts = {row.group: row.b_shift for row in found.rows}
-        values = np.array([shifts[label] for label in chosen.labels])
-        set_residue_attribute(session, FLEXIBILITY_ATTRIBUTE, chosen.atoms, values)
-        values = np.array([occupancies[label] for label in chosen.labels])
-        set_residue_attribute(session, ATTRIBUTE, chosen.atoms, values)
-        color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring, title="occupancy")
+
+
+def _show_on_atoms(session, chosen, found, coloring):
+    """Give the residues what was found as attributes, and color by the occupancies."""
+    for attribute, field in ((B_ATTRIBUTE, "b_shift"), (ATTRIBUTE, "occupancy")):
+        of_groups = {row.group: getattr(row, field) for row in found.rows}
+        values = np.array([of_groups[label] for label in chosen.labels])
+        set_residue_attribute(session, attribute, chosen.atoms, values)
+    color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring, title="occupancy")
 
 
 def _log(session, volume, chosen, found, notes):
     cells = [[_linked(row.group), *map(escape, _texts(row))] for row in found.rows]
     headings = ["group", "occupancy", "ΔB in Å²", "atoms", "correlation", "notes"]
+    told = f", ΔB up to {found.b_shift_lowpass:.2g} Å" if isfinite(found.b_shift_lowpass) else ""
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
-        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1. "
-        f"Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å.{_on_shifts(found)}{water}",
+        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1, "
+        f"and ΔB to theirs. Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å{told}.{water}",
         is_html=True,
     )
     warn(session, [volume], map(in_chimerax_spelling, (*notes, *found.warnings)))
 
 
-def _on_shifts(found):
-    """A sentence on ΔB for the user."""
-    if not isfinite(found.b_shift_lowpass):
-        return " The map tells no ΔB."
-    seen = f"the map tells it to {found.b_shift_lowpass:.3g} Å"
-    return f" ΔB is relative to these, too, and to the B-factors of the model; {seen}."
-
-
 def _texts(row):
     """What a row of the table says of a group."""
     correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
-    shift = f"{row.b_shift:.0f} ± {row.b_shift_error:.0f}" if isfinite(row.b_shift) else ""
-    return occupancy_text(row), shift, f"{row.atoms}", correlation, "; ".join(row.notes)
+    return occupancy_text(row), b_shift_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
 
 
 def _linked(group):
@@ -291,6 +297,7 @@ def register(name, logger):
             ("solvent", BoolArg),
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
+            ("assign_b", BoolArg),
             ("attribute", BoolArg),
             ("show_unexplained", BoolArg),
             ("color", BoolArg),

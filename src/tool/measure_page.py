@@ -34,8 +34,8 @@ from .fields import button, map_menu, row
 _FIT, _SCALE_MAP = "a fit of the model to the map", "a scale map"
 _HEADINGS = {
     "standard_error": "±",
-    "b_shift": "ΔB\n(Å²)",
-    "b_shift_error": "± ΔB",
+    "b_shift": "ΔB\nin Å²",
+    "b_shift_error": "±",
     "correlation": "corre-\nlation",
     "lower_quartile": "lower\nquartile",
     "upper_quartile": "upper\nquartile",

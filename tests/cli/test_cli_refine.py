@@ -262,6 +262,23 @@ def test_what_several_maps_leave_unexplained_is_refused(refusal, store, density,
     assert message == "--unexplained is for one map; expected one map with it, not 2"
 
 
+def test_shifts_of_b_factors_are_told_and_written_where_they_are_wanted(occupy, rows, store, tmp_path):
+    moving = bundle()
+    for residue in moving[0]["B"]:
+        for atom in residue:
+            atom.b_iso += 80
+    source = put(store, tmp_path / "map.mrc", simulated(moving, TRUTH))
+    model, files = write(tmp_path / "model.cif", bundle()), [tmp_path / "with.cif", tmp_path / "without.cif"]
+    found = {row["group"]: row for row in rows(source, "--atoms", model, "--write-model", files[0], "--write-b")}
+    assert found["B"]["b_shift"] == pytest.approx(80, abs=20)
+    assert 0 < found["B"]["b_shift_error"] < 20
+    done = occupy("refine", source, "--atoms", model, "--write-model", files[1], "--overwrite")
+    assert f"{found['B']['b_shift']:.0f} ± {found['B']['b_shift_error']:.0f}" in done.stdout
+    assert "ΔB up to" in done.stdout
+    read = [gemmi.read_structure(str(path))[0]["B"][0][0].b_iso for path in files]
+    assert read == pytest.approx([B_FACTOR + found["B"]["b_shift"], B_FACTOR], abs=0.01)
+
+
 def test_groups_of_their_own_stand_beside_what_is_left_of_the_chains(rows, store, tmp_path):
     structure = bundle()
     for residue in structure[0]["A"]:
@@ -344,8 +361,8 @@ def test_a_chain_outside_the_map_has_a_row_that_says_so_and_no_numbers(occupy, r
     model = write(tmp_path / "model.cif", bundle(far))
     *_, row = rows(map_file, "--atoms", model)
     assert row == {
-        "group": "D", "occupancy": None, "standard_error": None, "b_shift": None, "b_shift_error": None, "atoms": 0,
-        "correlation": None, "notes": ["outside the map"],
+        "group": "D", "occupancy": None, "standard_error": None, "b_shift": None, "b_shift_error": None,
+        "atoms": 0, "correlation": None, "notes": ["outside the map"],
     }  # fmt: skip
     assert "(outside the map)" in occupy("refine", map_file, "--atoms", model, "--overwrite").stdout
 
@@ -461,6 +478,7 @@ def test_a_model_outside_the_map_is_refused(refusal, map_file, tmp_path):
         (["--write-model", "a.cif", "b.cif"], "2 files for 1 models; expected one for each"),
         (["--write-model", "map.mrc/out.cif"], "it is a file, not a folder"),
         (["--write-model", "model.cif"], "model.cif exists already"),
+        (["--write-b"], "expected --write-model with it"),
         (["--json", "map_refined.json"], "map_refined.json is a file of the run itself"),
         (["--json", "model.cif"], "exists already"),
         (["--lowpass", "3"], "--lowpass"),
@@ -545,11 +563,19 @@ def test_a_model_that_changed_since_it_was_chosen_is_refused(model_file):
         read_groups(choice)
 
 
-def test_a_model_that_is_written_twice_keeps_occupancies_of_the_file_where_none_are_given(model_file, tmp_path):
+def test_a_model_that_is_written_twice_keeps_what_the_file_has_where_nothing_is_given(model_file, tmp_path):
     model = AtomicModel(model_file)
     for value in (0.5, np.nan):
-        model.write(tmp_path / "written.cif", np.full(len(model.atoms), value))
-    assert {atom.occ for atom in AtomicModel(tmp_path / "written.cif").atoms} == {1.0}
+        model.write(tmp_path / "written.cif", *np.full((2, len(model.atoms)), value))
+    written = AtomicModel(tmp_path / "written.cif").atoms
+    assert {(atom.occ, atom.b_iso) for atom in written} == {(1.0, B_FACTOR)}
+
+
+@pytest.mark.parametrize(("b_shift", "expected"), [(30.0, B_FACTOR + 30), (-2 * B_FACTOR, 0.0)])
+def test_written_b_factors_are_those_of_the_file_and_the_shift_but_not_below_0(model_file, tmp_path, b_shift, expected):
+    model = AtomicModel(model_file)
+    model.write(tmp_path / "written.pdb", *np.full((2, len(model.atoms)), b_shift))
+    assert {atom.b_iso for atom in AtomicModel(tmp_path / "written.pdb").atoms} == {expected}
 
 
 @pytest.mark.parametrize("text", ["head", "=//A", "head=", ""])

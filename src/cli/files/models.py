@@ -58,6 +58,7 @@ class AtomicModel:
         except (RuntimeError, ValueError, IndexError, OSError) as error:
             raise self._unreadable((str(error).strip().splitlines() or ["it holds no atoms"])[0]) from None
         self._occupancies = [atom.occ for atom in self.atoms]
+        self._b_factors = [atom.b_iso for atom in self.atoms]
         self.of_residue = np.repeat(np.arange(len(self.residues)), [len(residue) for _, residue in self.residues])
         if not self.atoms:
             raise self._unreadable("it holds no atoms")
@@ -103,8 +104,8 @@ class AtomicModel:
                 found[[atom.serial for residue in residues for atom in chosen.atoms(residue)]] = True
         return found
 
-    def write(self, path, occupancies):
-        """Write the model with other occupancies.
+    def write(self, path, occupancies, b_shifts):
+        """Write the model with other occupancies and B-factors.
 
         Parameters
         ----------
@@ -112,9 +113,13 @@ class AtomicModel:
             Its ending, one of `WRITABLE`, tells the format. What else an mmCIF file held stays in it.
         occupancies : array of float, shape (atoms,)
             Clipped to the range 0 to 1; where NaN, the atom keeps that of the file.
+        b_shifts : array of float, shape (atoms,)
+            Å², added to the B-factors of the file, of which none gets below 0; NaN adds nothing.
         """
         for atom, value, own in zip(self.atoms, np.clip(occupancies, 0, 1), self._occupancies, strict=True):
             atom.occ = float(value) if np.isfinite(value) else own
+        for atom, shift, own in zip(self.atoms, b_shifts, self._b_factors, strict=True):
+            atom.b_iso = max(own + float(shift), 0.0) if np.isfinite(shift) else own
         try:
             if path.suffix.lower() in _MMCIF:
                 self._mmcif().write_file(str(path))
