@@ -58,11 +58,11 @@ def save(panels, name):
     whole.quantize(COLORS, method=Image.Quantize.MEDIANCUT, kmeans=1).save(PICTURES / name, optimize=True)
 
 
-def both_colorings(density, ends):
+def both_colorings(ends):
     """Pictures of a map colored by its scale and by its flexibility, from one value to another."""
-    run("key pos 0.2,0.09 size 0.6,0.045 fontSize 18")
+    run("occupy estimate #1 flexibility true; key pos 0.2,0.09 size 0.6,0.045 fontSize 18")
     panels = [picture()]
-    run(f"occupy color #{density.id_string} flexibilityMap #3 range {ends}")
+    run(f"occupy color #1 flexibilityMap #4 range {ends}")
     return [*panels, picture()]
 
 
@@ -71,42 +71,37 @@ def save_plot(figure, name):
     write_png(figure, PICTURES / name)
 
 
+def tell(rows):
+    for row in rows:
+        print(row)
+
+
 def haemoglobin():
     new_scene()
-    density = open_file("emd_3488.mrc", "emdb:3488")
-    run("volume #1 level 0.08; view orient; view; zoom 0.9; move y 8")
-    run("occupy estimate #1 flexibility true")
-    save(both_colorings(density, "-40,60"), "flexibility_haemoglobin.png")
-    model = open_file("5ni1.cif", "5ni1")
-    atoms = f"#{model.id_string}"
-    for row in run(f"occupy measure #2 atoms {atoms} & ~solvent flexibilityMap #3"):
-        print(row)
-    rows = run(f"occupy measure #2 atoms {atoms} & ~solvent by residue flexibilityMap #3")
+    open_file("emd_3488.mrc", "emdb:3488")
+    open_file("5ni1.cif", "5ni1")
+    run("hide #2 models; volume #1 level 0.08; view orient; view; zoom 0.9; move y 8")
+    save(both_colorings("-40,60"), "flexibility_haemoglobin.png")
+    tell(run("occupy measure #3 atoms #2 & ~solvent flexibilityMap #4"))
+    rows = run("occupy measure #3 atoms #2 & ~solvent by residue flexibilityMap #4")
     figure = flexibility_figure(*regions_in_figure(rows), title="EMD-3488, residues of 5NI1", label=KEY_TITLE)
     save_plot(figure, "flexibility_residues.png")
-    for row in run(f"occupy refine #1 atoms {atoms}"):
-        print(row)
+    tell(run("occupy refine #1 atoms #2"))
 
 
 def demo():
     new_scene()
-    density = open_file("occupy_demo/complex.mrc")
-    run("volume #1 level 0.5; view; zoom 0.9; move y 6")
-    run("occupy estimate #1 flexibility true")
-    save(both_colorings(density, "-40,40"), "flexibility_demo.png")
-    model = open_file("occupy_demo/complex.pdb")
-    atoms = f"#{model.id_string}"
-    for row in run(f"occupy measure #2 atoms {atoms} flexibilityMap #3"):
-        print(row)
-    rows = run(f"occupy refine #1 atoms {atoms} reference {atoms}/A")
-    for row in rows:
-        print(row)
+    open_file("occupy_demo/complex.mrc")
+    open_file("occupy_demo/complex.pdb")
+    run("hide #2 models; volume #1 level 0.5; view; zoom 0.9; move y 6")
+    save(both_colorings("-40,40"), "flexibility_demo.png")
+    tell(run("occupy measure #3 atoms #2 flexibilityMap #4"))
+    rows = run("occupy refine #1 atoms #2 reference #2/A")
+    tell(rows)
     figure = flexibility_figure(*groups_in_figure(rows), title="The complex of occupy demo, by chain")
     save_plot(figure, "flexibility_chains.png")
-    lacking = run(f"occupy refine #1 atoms {atoms}/A,B showUnexplained true color false")
-    for row in lacking:
-        print(row)
-    run("hide #1 models; key delete; show #5 atoms; hide #5/C atoms; style #5 sphere")
+    tell(run("occupy refine #1 atoms #2/A,B showUnexplained true color false"))
+    run("key delete; show #2 models; show #2/A,B atoms; hide #2/C atoms; style #2 sphere")
     save([picture()], "flexibility_unexplained.png")
 
 
