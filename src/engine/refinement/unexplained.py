@@ -8,6 +8,9 @@ from ..settings.inputs import checked_density
 from .guided import scale_of_atoms
 from .inputs import groups_in_box
 
+_NEAR = 18.0
+"""Å: atoms farther from all beads have no say, as neither they nor beads reach half as far."""
+
 
 def unexplained_density(density, voxel_size, groups, refinement, *, origin=(0.0, 0.0, 0.0), progress=None):
     """The part of a map that a model does not explain: the map itself around the beads that stand for it.
@@ -42,13 +45,16 @@ def unexplained_density(density, voxel_size, groups, refinement, *, origin=(0.0,
     density, _ = checked_density(density)
     sizes = checked_voxel_size(voxel_size)
     in_box, _ = groups_in_box(groups, density.shape, sizes, checked_origin(origin))
-    atoms, lacking = np.concatenate([group.positions for group in in_box.values()]), refinement.unexplained_at
+    level, lacking = np.float32(np.median(density)), refinement.unexplained_at
+    if not len(lacking):
+        return np.full(density.shape, level)
+    atoms = np.concatenate([group.positions for group in in_box.values()])
+    atoms = atoms[((atoms > lacking.min(axis=0) - _NEAR) & (atoms < lacking.max(axis=0) + _NEAR)).all(axis=1)]
     of_beads = np.repeat([0.0, 1.0], [len(atoms), len(lacking)])
     report = Progress(progress)
     stage = report.stage("unexplained density", 1)
     share = scale_of_atoms(density.shape, sizes, np.concatenate([atoms, lacking]), of_beads, stage)
     report.done()
-    level = np.float32(np.median(density))
     share *= density.astype(np.float32, copy=False) - level
     share += level
     return share
