@@ -75,7 +75,8 @@ def measure(
     """
     if not masks and not atoms:
         raise OccuPyError("there is nothing to measure; give --masks or --atoms")
-    _check_plot(plot, maps, flexibility_map, overwrite)
+    if plot is not None:
+        _check_plot(plot, maps, flexibility_map, [json_file, csv_file], overwrite)
     tables = Tables(json_file, csv_file, overwrite)
     batch = Batch(maps, running=running, summarized=output_dir is not None)
     others = {"map": map, "flexibility_map": flexibility_map}
@@ -86,14 +87,14 @@ def measure(
     return batch.status
 
 
-def _check_plot(path, maps, flexibility_map, overwrite):
+def _check_plot(path, maps, flexibility_map, tables, overwrite):
     """Raise `OccuPyError` where no plot can be made, or be written to this file."""
-    if path is None:
-        return
     if flexibility_map is None:
         raise OccuPyError("--plot is of scale against flexibility; expected --flexibility-map with it")
     if len(maps) > 1:
         raise OccuPyError(f"--plot is of one map; expected one map with it, not {len(maps)}")
+    if path in tables:
+        raise OccuPyError(f"{path} cannot be both a table and a plot; give --plot a file of its own")
     recover([[path]])
     check_absent([path], overwrite)
 

@@ -94,6 +94,7 @@ def test_a_plot_of_the_scale_against_the_flexibility_is_saved(occupy, refusal, s
         assert picture.convert("L").getextrema()[0] < 100
     assert "exists already" in refusal(*asked)
     assert "expected --flexibility-map with it" in refusal(*asked[:-2], "--overwrite")
+    assert "cannot be both a table and a plot" in refusal(*asked, "--csv", tmp_path / "plot.png", "--overwrite")
     assert "must end with .png" in occupy(*asked, "--plot", tmp_path / "plot.cif").stderr
     other = store(tmp_path / "other.mrc", density)
     assert "--plot is of one map" in refusal("measure", other, *asked[1:], "--overwrite")
