@@ -19,8 +19,8 @@ _LEAST_CORRELATION = 0.5
 _B_SPREAD = 100.0
 """Å². Shifts are this far from each other at most, or so: the prior that holds what the map leaves open."""
 
-_LEAST_LEFT = 1e-6
-"""Of the power of the strongest shell: a model is never better than this."""
+_LEAST_LEFT = 1e-4
+"""Of the power of a shell: a model is never better than this."""
 
 _RIDGE = 1e-6
 _MOST_ROUNDS, _TOLERANCE, _LARGEST_STEP = 6, 0.5, 60.0
@@ -175,11 +175,11 @@ class _Fit:
         transfer = shells.ratio(self._seen, whole)
         left = self._seen - whole * shells.spread(transfer)
         explained = transfer**2 * model.power_of_model(whole)
-        noise = np.maximum(model.power_in_region(left), _LEAST_LEFT * explained.max())
+        noise = np.maximum(model.power_in_region(left), _LEAST_LEFT * explained)
         told = explained > _LEAST_CORRELATION**2 * (explained + noise)
         finest = shells.centres[told].max(initial=0)
         self.lowpass = float(1 / max(finest, 1e-9))
         weight = np.where(shells.centres <= finest, 1 / np.sqrt(noise), 0)
-        left *= shells.spread(weight)
+        left *= np.interp(grid.frequency, shells.centres, weight, right=0).astype(np.float32)
         left.flat[0] = 0  # a map's background has no meaning
         return transfer * weight, grid.density(left).reshape(grid.shape)

@@ -139,7 +139,7 @@ class FineModel:
 
         def column(i):
             window = self._windows[i]
-            seen = np.interp(window.frequency, self.shells.centres, spectrum).astype(np.float32)
+            seen = np.interp(window.frequency, self.shells.centres, spectrum, right=0).astype(np.float32)
             own, slope = self._own_filters(i, shifts[i])
             return window.filtered(own * seen, slope * seen * (B_UNIT * max(amplitudes[i], _SMALLEST_AMPLITUDE)))
 
@@ -168,8 +168,11 @@ class FineModel:
         return np.array(found, float).T.ravel()
 
     def power_in_region(self, coefficients):
-        """Mean power in each shell that a map has near the atoms, as a white map of variance 1 has 1."""
-        return region_spectrum(self.grid, self.shells, self.grid.density(coefficients), self._region)
+        """Mean power in each shell that a map has near the atoms; that of a white map of variance 1 is 1."""
+        # Near the atoms alone strong shells would show in weak ones, so all are made as strong as the others before.
+        power = np.maximum(self.shells.mean(np.abs(coefficients) ** 2), np.finfo(np.float32).tiny) / self.grid.size
+        white = self.grid.density(coefficients * (self.grid.kept / np.sqrt(power)[self.shells.index]))
+        return power * region_spectrum(self.grid, self.shells, white, self._region)
 
     def power_of_model(self, coefficients):
         """The same of what is nowhere else but near the atoms."""
