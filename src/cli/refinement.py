@@ -92,16 +92,19 @@ def _fit_line(found):
     more = len(found.reference) - _MOST_NAMES
     others = f" and {more} others" if more > 0 else ""
     fit = f"correlation {found.correlation:.2f} with the model at {found.lowpass:.3g} Å"
+    if isfinite(found.b_shift_lowpass):
+        fit += f", ΔB up to {found.b_shift_lowpass:.2g} Å"
     return f"  fit       {fit}; reference {names}{others}"
 
 
 def _table_lines(rows):
-    yield f"  {'occupancy':>15} {'atoms':>7} {'correlation':>11}  group"
+    yield f"  {'occupancy':>15} {'ΔB in Å²':>11} {'atoms':>7} {'correlation':>11}  group"
     for row in rows:
         occupancy = f"{row.occupancy:6.3f} ± {row.standard_error:.3f}" if isfinite(row.occupancy) else ""
+        b_shift = f"{row.b_shift:5.0f} ± {row.b_shift_error:.0f}" if isfinite(row.b_shift) else ""
         correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
         notes = f"  ({'; '.join(row.notes)})" if row.notes else ""
-        yield f"  {occupancy:>15} {row.atoms:7d} {correlation:>11}  {row.group}{notes}"
+        yield f"  {occupancy:>15} {b_shift:>11} {row.atoms:7d} {correlation:>11}  {row.group}{notes}"
 
 
 def add_reference(section):

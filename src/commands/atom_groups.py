@@ -109,6 +109,21 @@ class AtomGroups:
         undo.add(found, "write_occupancies", found.occupancies, new, "M")
         found.write_occupancies(new)
 
+    def assign_b(self, b_shifts, undo):
+        """Add shifts to the B-factors of the atoms, none of which gets below 0.
+
+        Parameters
+        ----------
+        b_shifts : dict of str to float
+            Å² by group; atoms of a group of which it is not known, NaN, are left as they are.
+        undo : UndoState
+        """
+        found = self._locations
+        shifts = np.array([b_shifts[label] for label in self.labels])[found.atom]
+        new = np.where(np.isfinite(shifts), np.maximum(found.b_factors + shifts, 0), found.b_factors)
+        undo.add(found, "write_b_factors", found.b_factors, new, "M")
+        found.write_b_factors(new)
+
 
 def groups_of_each_model(atoms, by="chain", segment=DEFAULT_SEGMENT, groups=()):
     """Groups of each of several models, such as one for each map; those that are alike have one name.
@@ -194,15 +209,22 @@ class _Locations:
 
     def write_occupancies(self, occupancies):
         """Write one occupancy for each location, where no atom has been deleted meanwhile."""
+        self._write("occupancy", "occupancies", occupancies)
+
+    def write_b_factors(self, b_factors):
+        """Write one B-factor for each location, where no atom has been deleted meanwhile."""
+        self._write("bfactor", "bfactors", b_factors)
+
+    def _write(self, of_atom, of_atoms, values):
         if len(self._atoms) != self.atom.max(initial=-1) + 1:
             return
         single = np.array([not alternate for alternate in self._alternates])
-        self._atoms[self.atom[single]].occupancies = occupancies[single].astype(np.float32)
+        setattr(self._atoms[self.atom[single]], of_atoms, values[single].astype(np.float32))
         for i in np.flatnonzero(~single):
             atom = self._atoms[int(self.atom[i])]
             with atom.suppress_alt_loc_change_notifications():
                 atom.alt_loc = self._alternates[i]
-                atom.occupancy = occupancies[i]
+                setattr(atom, of_atom, values[i])
 
     def _spread(self, several):
         """Put every location of these atoms in the place of the one that is shown."""

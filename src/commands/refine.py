@@ -25,6 +25,7 @@ from chimerax.map.mapargs import MapRegionArg, MapsArg
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
+from ..figures.flexibility import groups_in_figure
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups, groups_of_each_model, reference_names
 from .atoms import set_residue_attribute
@@ -32,14 +33,20 @@ from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
 from .matrix import refine_maps
-from .report import listed, occupancy_text, warn
+from .report import b_shift_text, listed, occupancy_text, warn
 from .tables import html_table, save_table
+from .unexplained import show_map_of_unexplained
 
-ATTRIBUTE = "refined_occupancy"
+ATTRIBUTE, B_ATTRIBUTE = "refined_occupancy", "refined_b_shift"
 COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
 """Of the table that is returned and saved."""
 
-_OF_ONE_MAP = {"half_maps": "halfMaps", "assign": "assign"}
+_OF_ONE_MAP = {
+    "half_maps": "halfMaps",
+    "assign": "assign",
+    "assign_b": "assignB",
+    "show_unexplained": "showUnexplained",
+}
 _ON_ATOMS = (*_OF_ONE_MAP, "attribute", "color", "palette", "range", "key")
 """Keywords on what is done with the atoms, which several maps leave as they are."""
 
@@ -87,14 +94,14 @@ def refine(
     save_file : str, optional
         A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
-    half_maps, assign, attribute, color, palette, range, key
+    half_maps, assign, assign_b, attribute, show_unexplained, color, palette, range, key
         Of one map: see `refine_map`.
 
     Returns
     -------
     list of dict, or JSONResult
-        One for each group: group, occupancy, standard_error, atoms, correlation, notes.
-        What is not known of a group outside the map is NaN, in JSON null. Of several maps one
+        One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
+        What is not known is NaN, in JSON null. Of several maps one
         dict, as of `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
@@ -120,7 +127,9 @@ def refine_map(
     solvent=True,
     subregion="all",
     assign=False,
+    assign_b=False,
     attribute=True,
+    show_unexplained=False,
     plot=True,
     save_file=None,
     return_json=False,
@@ -136,12 +145,16 @@ def refine_map(
         Tell the noise.
     assign : bool
         Write the occupancies, from 0 to 1, into the atoms.
+    assign_b : bool
+        Add ΔB to the B-factors of the atoms.
     attribute : bool
-        Give the residues the attribute refined_occupancy.
+        Give the residues the attributes refined_occupancy and refined_b_shift.
+    show_unexplained : bool
+        Show the density that the model does not explain in place of the map.
     reference, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine`.
     **coloring
-        color, palette, range, key: color the atoms by that attribute, in which colors, and show a color key.
+        color, palette, range, key: color the atoms by the first of these, in which colors, and show a color key.
 
     Returns
     -------
@@ -158,14 +171,25 @@ def refine_map(
     rows = [row.as_dict() for row in found.rows]
     _log(session, volume, chosen, found, job.notes)
     with session.undo.aggregate("occupy refine"):
-        _show_on_atoms(session, chosen, found, assign, attribute, Coloring(**coloring))
+        _assign(session, chosen, found, assign, assign_b)
+        if attribute:
+            _show_on_atoms(session, chosen, found, Coloring(**coloring))
+    if show_unexplained:
+        show_map_of_unexplained(session, job, found)
     if save_file is not None:
         save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
-        from .plot import show_occupancy_plot
-
-        show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
+        _plot(session, volume, chosen, rows)
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
+
+
+def _plot(session, volume, chosen, rows):
+    """Show the occupancies, and where the map tells ΔB these against it."""
+    from .plot import show_flexibility_plot, show_occupancy_plot
+
+    if any(isfinite(row["b_shift"]) for row in rows):
+        show_flexibility_plot(session, volume.name, groups_in_figure(rows))
+    show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
 
 
 def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
@@ -207,27 +231,35 @@ def table_text(rows):
     return as_csv([row | {"notes": "; ".join(row["notes"])} for row in rows], first=COLUMNS)
 
 
-def _show_on_atoms(session, chosen, found, assign, attribute, coloring):
-    """Put the occupancies where other commands and files find them, and color by them."""
-    occupancies = {row.group: row.occupancy for row in found.rows}
-    if assign:
-        undo = UndoState("occupy refine")
-        chosen.assign(occupancies, undo)
+def _assign(session, chosen, found, occupancies, b_factors):
+    """Write what was found into the atoms, where files of the model will have it."""
+    undo = UndoState("occupy refine")
+    if occupancies:
+        chosen.assign({row.group: row.occupancy for row in found.rows}, undo)
+    if b_factors:
+        chosen.assign_b({row.group: row.b_shift for row in found.rows}, undo)
+    if occupancies or b_factors:
         session.undo.register(undo)
-    if attribute:
-        values = np.array([occupancies[label] for label in chosen.labels])
-        set_residue_attribute(session, ATTRIBUTE, chosen.atoms, values)
-        color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring, title="occupancy")
+
+
+def _show_on_atoms(session, chosen, found, coloring):
+    """Give the residues what was found as attributes, and color by the occupancies."""
+    for attribute, field in ((B_ATTRIBUTE, "b_shift"), (ATTRIBUTE, "occupancy")):
+        of_groups = {row.group: getattr(row, field) for row in found.rows}
+        values = np.array([of_groups[label] for label in chosen.labels])
+        set_residue_attribute(session, attribute, chosen.atoms, values)
+    color_by_attribute(session, chosen.atoms, ATTRIBUTE, coloring, title="occupancy")
 
 
 def _log(session, volume, chosen, found, notes):
     cells = [[_linked(row.group), *map(escape, _texts(row))] for row in found.rows]
-    headings = ["group", "occupancy", "atoms", "correlation", "notes"]
+    headings = ["group", "occupancy", "ΔB in Å²", "atoms", "correlation", "notes"]
+    told = f", ΔB up to {found.b_shift_lowpass:.2g} Å" if isfinite(found.b_shift_lowpass) else ""
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
-        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1. "
-        f"Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å.{water}",
+        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1, "
+        f"and ΔB to theirs. Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å{told}.{water}",
         is_html=True,
     )
     warn(session, [volume], map(in_chimerax_spelling, (*notes, *found.warnings)))
@@ -236,7 +268,7 @@ def _log(session, volume, chosen, found, notes):
 def _texts(row):
     """What a row of the table says of a group."""
     correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
-    return occupancy_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
+    return occupancy_text(row), b_shift_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
 
 
 def _linked(group):
@@ -265,7 +297,9 @@ def register(name, logger):
             ("solvent", BoolArg),
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
+            ("assign_b", BoolArg),
             ("attribute", BoolArg),
+            ("show_unexplained", BoolArg),
             ("color", BoolArg),
             *COLORING,
             ("plot", BoolArg),

@@ -110,6 +110,11 @@ def occupancy_text(row):
     return f"{row.occupancy:.3f} ± {row.standard_error:.3f}" if isfinite(row.occupancy) else "outside the map"
 
 
+def b_shift_text(row):
+    """A group's ΔB in Å² with its standard error, for the user; empty where it is not known."""
+    return f"{row.b_shift:.0f} ± {row.b_shift_error:.0f}" if isfinite(row.b_shift) else ""
+
+
 def listed(names, spelled=str):
     """Names in a row, with the count of those that would make it long."""
     shown = ", ".join(spelled(name) for name in names[:_MOST_NAMES])

@@ -163,7 +163,7 @@ def test_chains_have_the_occupancies_that_the_map_was_simulated_with(rows, map_f
         model.write_bytes(gzip.compress((tmp_path / "model.cif").read_bytes()))
     found = rows(map_file, "--atoms", model)
     assert occupancies(found) == pytest.approx(TRUTH, abs=0.02)
-    columns = ["group", "occupancy", "standard_error", "atoms", "correlation", "notes"]
+    columns = ["group", "occupancy", "standard_error", "b_shift", "b_shift_error", "atoms", "correlation", "notes"]
     assert [list(row) for row in found] == [columns] * 3
     assert all(0 < row["standard_error"] < 0.1 and row["correlation"] > 0.9 and row["notes"] == [] for row in found)
     assert [row["atoms"] for row in found] == [600, 600, 600]
@@ -221,6 +221,62 @@ def test_the_written_model_holds_the_occupancies_and_all_else_as_it_was(rows, ma
             value = 1 if one.residue.is_water() else min(found[one.chain.name], 1) * share
             assert other.atom.occ == pytest.approx(value, abs=0.006 if files[0].suffix == ".pdb" else 1e-3)
     assert gemmi.cif.read(str(tmp_path / "out.cif"))[0].find_value("_struct.title") == "'kept as it was'"
+
+
+def test_the_part_of_the_map_that_the_model_does_not_explain_is_written(occupy, load, map_file, density, tmp_path):
+    model = write(tmp_path / "part.cif", bundle({name: CORNERS[name] for name in "AC"}))
+    done = occupy("refine", map_file, "--atoms", model, "--unexplained", "--no-figures")
+    assert done.returncode == 0, done.stderr
+    assert "map_unexplained.mrc" in done.stdout
+    found, header = load(tmp_path / "map_unexplained.mrc")
+    assert [float(header.origin[axis]) for axis in "xyz"] == list(ORIGIN)
+    parts = {name: simulated(bundle(), {name: truth}, noise=0) for name, truth in TRUTH.items()}
+    for name, share in {"A": 0, "B": 1, "C": 0}.items():
+        ratio = (found * parts[name]).sum() / (density * parts[name]).sum()
+        assert ratio == pytest.approx(share, abs=0.05), name
+
+
+def test_a_plot_of_occupancies_against_flexibilities_is_saved(occupy, map_file, model_file, tmp_path):
+    done = occupy("refine", map_file, "--atoms", model_file, "--plot", tmp_path / "plot.png", "--no-figures")
+    assert done.returncode == 0, done.stderr
+    assert "plot.png" in done.stdout
+    with Image.open(tmp_path / "plot.png") as figure:
+        assert figure.size == (840, 600)
+        assert figure.convert("L").getextrema()[0] < 100
+    record = json.loads((tmp_path / "map_refined.json").read_text())
+    assert "plot.png" in record["run"]["files"]
+
+
+def test_where_the_model_explains_the_map_that_map_is_flat_and_a_note_says_so(occupy, load, map_file, model_file):
+    done = occupy("refine", map_file, "--atoms", model_file, "--unexplained", "--no-figures")
+    assert "The model explains the density in this map: map_unexplained.mrc is flat." in done.stdout
+    found, _ = load(map_file.with_name("map_unexplained.mrc"))
+    assert np.ptp(found) == 0
+    again = occupy("refine", map_file, "--atoms", model_file, "--unexplained", "--no-figures", "--resume")
+    assert "kept" in again.stdout
+
+
+def test_what_several_maps_leave_unexplained_is_refused(refusal, store, density, map_file, model_file):
+    other = put(store, map_file.with_name("other.mrc"), density)
+    message = refusal("refine", map_file, other, "--atoms", model_file, "--unexplained")
+    assert message == "--unexplained is for one map; expected one map with it, not 2"
+
+
+def test_shifts_of_b_factors_are_told_and_written_where_they_are_wanted(occupy, rows, store, tmp_path):
+    moving = bundle()
+    for residue in moving[0]["B"]:
+        for atom in residue:
+            atom.b_iso += 80
+    source = put(store, tmp_path / "map.mrc", simulated(moving, TRUTH))
+    model, files = write(tmp_path / "model.cif", bundle()), [tmp_path / "with.cif", tmp_path / "without.cif"]
+    found = {row["group"]: row for row in rows(source, "--atoms", model, "--write-model", files[0], "--write-b")}
+    assert found["B"]["b_shift"] == pytest.approx(80, abs=20)
+    assert 0 < found["B"]["b_shift_error"] < 20
+    done = occupy("refine", source, "--atoms", model, "--write-model", files[1], "--overwrite")
+    assert f"{found['B']['b_shift']:.0f} ± {found['B']['b_shift_error']:.0f}" in done.stdout
+    assert "ΔB up to" in done.stdout
+    read = [gemmi.read_structure(str(path))[0]["B"][0][0].b_iso for path in files]
+    assert read == pytest.approx([B_FACTOR + found["B"]["b_shift"], B_FACTOR], abs=0.01)
 
 
 def test_groups_of_their_own_stand_beside_what_is_left_of_the_chains(rows, store, tmp_path):
@@ -305,8 +361,8 @@ def test_a_chain_outside_the_map_has_a_row_that_says_so_and_no_numbers(occupy, r
     model = write(tmp_path / "model.cif", bundle(far))
     *_, row = rows(map_file, "--atoms", model)
     assert row == {
-        "group": "D", "occupancy": None, "standard_error": None, "atoms": 0, "correlation": None,
-        "notes": ["outside the map"],
+        "group": "D", "occupancy": None, "standard_error": None, "b_shift": None, "b_shift_error": None,
+        "atoms": 0, "correlation": None, "notes": ["outside the map"],
     }  # fmt: skip
     assert "(outside the map)" in occupy("refine", map_file, "--atoms", model, "--overwrite").stdout
 
@@ -422,6 +478,7 @@ def test_a_model_outside_the_map_is_refused(refusal, map_file, tmp_path):
         (["--write-model", "a.cif", "b.cif"], "2 files for 1 models; expected one for each"),
         (["--write-model", "map.mrc/out.cif"], "it is a file, not a folder"),
         (["--write-model", "model.cif"], "model.cif exists already"),
+        (["--write-b"], "expected --write-model with it"),
         (["--json", "map_refined.json"], "map_refined.json is a file of the run itself"),
         (["--json", "model.cif"], "exists already"),
         (["--lowpass", "3"], "--lowpass"),
@@ -506,11 +563,19 @@ def test_a_model_that_changed_since_it_was_chosen_is_refused(model_file):
         read_groups(choice)
 
 
-def test_a_model_that_is_written_twice_keeps_occupancies_of_the_file_where_none_are_given(model_file, tmp_path):
+def test_a_model_that_is_written_twice_keeps_what_the_file_has_where_nothing_is_given(model_file, tmp_path):
     model = AtomicModel(model_file)
     for value in (0.5, np.nan):
-        model.write(tmp_path / "written.cif", np.full(len(model.atoms), value))
-    assert {atom.occ for atom in AtomicModel(tmp_path / "written.cif").atoms} == {1.0}
+        model.write(tmp_path / "written.cif", *np.full((2, len(model.atoms)), value))
+    written = AtomicModel(tmp_path / "written.cif").atoms
+    assert {(atom.occ, atom.b_iso) for atom in written} == {(1.0, B_FACTOR)}
+
+
+@pytest.mark.parametrize(("b_shift", "expected"), [(30.0, B_FACTOR + 30), (-2 * B_FACTOR, 0.0)])
+def test_written_b_factors_are_those_of_the_file_and_the_shift_but_not_below_0(model_file, tmp_path, b_shift, expected):
+    model = AtomicModel(model_file)
+    model.write(tmp_path / "written.pdb", *np.full((2, len(model.atoms)), b_shift))
+    assert {atom.b_iso for atom in AtomicModel(tmp_path / "written.pdb").atoms} == {expected}
 
 
 @pytest.mark.parametrize("text", ["head", "=//A", "head=", ""])

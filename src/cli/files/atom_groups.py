@@ -123,24 +123,27 @@ class AtomGroups:
             for row in rows
         ]
 
-    def write_models(self, paths, occupancies):
-        """Write the models with occupancies in their atoms.
+    def write_models(self, paths, rows, with_b=False):
+        """Write the models with occupancies, and B-factors if wanted, in their atoms.
 
         Alternate locations share the occupancy of their group as they did before. Atoms of no
-        group, or of one without an occupancy, keep that of the file.
+        group, or of one of which it is not known, keep what the file has.
 
         Parameters
         ----------
         paths : list of Path
             One for each model.
-        occupancies : dict of str to float
-            By group; clipped to the range 0 to 1.
+        rows : list of GroupOccupancy
+        with_b : bool
+            Add ΔB to the B-factors.
         """
-        values = np.full(len(self._atoms), np.nan)
-        values[self._used] = [np.clip(occupancies[label], 0, 1) for label in self._labels[self._used]]
+        known = {row.group: (np.clip(row.occupancy, 0, 1), row.b_shift if with_b else np.nan) for row in rows}
+        values = np.full((len(self._atoms), 2), np.nan)
+        values[self._used] = [known[label] for label in self._labels[self._used]]
+        values[:, 0] *= self._shares
         ends = np.cumsum([len(model.atoms) for model in self._models])
-        for model, path, part in zip(self._models, paths, np.split(values * self._shares, ends[:-1]), strict=True):
-            model.write(path, part)
+        for model, path, part in zip(self._models, paths, np.split(values, ends[:-1]), strict=True):
+            model.write(path, *part.T)
 
     def _name(self, selections):
         """Give atoms of groups of their own the names of these; returns which atoms these are."""

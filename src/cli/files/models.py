@@ -6,6 +6,7 @@ import numpy as np
 
 from ...engine.errors import OccuPyError
 
+_CARBONS = 12
 WRITABLE = (".cif", ".mmcif", ".pdb", ".ent")
 """Endings of names of files that models are written to."""
 
@@ -57,6 +58,7 @@ class AtomicModel:
         except (RuntimeError, ValueError, IndexError, OSError) as error:
             raise self._unreadable((str(error).strip().splitlines() or ["it holds no atoms"])[0]) from None
         self._occupancies = [atom.occ for atom in self.atoms]
+        self._b_factors = [atom.b_iso for atom in self.atoms]
         self.of_residue = np.repeat(np.arange(len(self.residues)), [len(residue) for _, residue in self.residues])
         if not self.atoms:
             raise self._unreadable("it holds no atoms")
@@ -102,8 +104,8 @@ class AtomicModel:
                 found[[atom.serial for residue in residues for atom in chosen.atoms(residue)]] = True
         return found
 
-    def write(self, path, occupancies):
-        """Write the model with other occupancies.
+    def write(self, path, occupancies, b_shifts):
+        """Write the model with other occupancies and B-factors.
 
         Parameters
         ----------
@@ -111,9 +113,13 @@ class AtomicModel:
             Its ending, one of `WRITABLE`, tells the format. What else an mmCIF file held stays in it.
         occupancies : array of float, shape (atoms,)
             Clipped to the range 0 to 1; where NaN, the atom keeps that of the file.
+        b_shifts : array of float, shape (atoms,)
+            Å², added to the B-factors of the file, of which none gets below 0; NaN adds nothing.
         """
         for atom, value, own in zip(self.atoms, np.clip(occupancies, 0, 1), self._occupancies, strict=True):
             atom.occ = float(value) if np.isfinite(value) else own
+        for atom, shift, own in zip(self.atoms, b_shifts, self._b_factors, strict=True):
+            atom.b_iso = max(own + float(shift), 0.0) if np.isfinite(shift) else own
         try:
             if path.suffix.lower() in _MMCIF:
                 self._mmcif().write_file(str(path))
@@ -129,6 +135,35 @@ class AtomicModel:
         document = gemmi.cif.read(str(self.path))
         self._structure.update_mmcif_block(document[0], gemmi.MmcifOutputGroups(False, atoms=True, auth_all=True))
         return document
+
+
+def write_carbons(path, chains, b_factor):
+    """Write a PDB file of carbon atoms, twelve to a residue.
+
+    Parameters
+    ----------
+    path : Path
+    chains : dict of str to array of float, shape (atoms, 3)
+        x, y, z in Å.
+    b_factor : float
+        Å², of all atoms.
+    """
+    gemmi = _gemmi()
+    structure = gemmi.Structure()
+    structure.add_model(gemmi.Model(1))
+    for name, positions in chains.items():
+        chain = gemmi.Chain(name)
+        for i, position in enumerate(positions):
+            if i % _CARBONS == 0:
+                residue = gemmi.Residue()
+                residue.name, residue.seqid = "UNK", gemmi.SeqId(1 + i // _CARBONS, " ")
+                chain.add_residue(residue)
+            atom = gemmi.Atom()
+            atom.name, atom.element, atom.b_iso = f"C{1 + i % _CARBONS}", gemmi.Element("C"), b_factor
+            atom.pos = gemmi.Position(*position)
+            chain[-1].add_atom(atom)
+        structure[0].add_chain(chain)
+    structure.write_pdb(str(path))
 
 
 def _gemmi():

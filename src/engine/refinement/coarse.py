@@ -23,7 +23,7 @@ _VOXELS_PER_LOWPASS = 2.5
 _EDGE = 0.03
 """The probe's transform at the low-pass frequency."""
 
-_REACH = 4.0
+REACH = 4.0
 """Sigmas at which an atom ends."""
 
 _ATOMS_AT_ONCE = 2000
@@ -63,8 +63,13 @@ class CoarseGrid:
         z, y = (fft.fftfreq(n, p)[:, None] ** 2 for n, p in zip(self.shape[:2], self.pitch[:2], strict=True))
         x = fft.rfftfreq(self.shape[2], self.pitch[2]) ** 2
         self.frequency = np.sqrt(z[:, None] + y + x).astype(np.float32)
-        self.probe_variance = -np.log(_EDGE) * lowpass**2 / (2 * np.pi**2)
+        self.probe_variance = self.variance_of_probe(lowpass)
         self.probe = np.exp(-2 * np.pi**2 * self.probe_variance * self.frequency**2)
+
+    @staticmethod
+    def variance_of_probe(lowpass):
+        """Å² along each axis, of the probe for a low-pass in Å."""
+        return -np.log(_EDGE) * lowpass**2 / (2 * np.pi**2)
 
     @property
     def size(self):
@@ -170,7 +175,7 @@ def _part_slices(count):
     return [slice(a, b) for a, b in pairwise(ends)]
 
 
-def density_columns(grid, groups, weights, progress=None):
+def density_columns(grid, groups, weights, progress=None, slopes=True):
     """Density of each group seen through the probe, and its slope with the B-factor.
 
     Parameters
@@ -182,46 +187,44 @@ def density_columns(grid, groups, weights, progress=None):
         Scattering of each atom of each group, Å.
     progress : callable, optional
         Called with the fraction done.
+    slopes : bool
+        Whether slopes are wanted.
 
     Returns
     -------
-    densities, slopes : scipy.sparse.csc_array, shape (voxels, groups)
-        Å per Å³, and that per Å² of B-factor. Voxels are those of the flat grid; atoms near an
+    list of scipy.sparse.csc_array, shape (voxels, groups)
+        Densities in Å per Å³, and slopes, that per Å² of B-factor. Voxels are those of the flat grid; atoms near an
         edge reach round to the opposite one, as Fourier filters do.
     """
-    found = parallel.run(lambda i: _column(grid, groups[i], weights[i]), range(len(groups)), progress)
-    starts = np.cumsum([0, *(len(voxels) for voxels, _, _ in found)])
-    voxels = np.concatenate([column[0] for column in found])
-    shape = (grid.size, len(groups))
-    return tuple(
-        sparse.csc_array((np.concatenate([column[part] for column in found]), voxels, starts), shape=shape)
-        for part in (1, 2)
-    )
+    found = parallel.run(lambda i: _column(grid, groups[i], weights[i], slopes), range(len(groups)), progress)
+    starts = np.cumsum([0, *(len(column[0]) for column in found)])
+    voxels, *parts = (np.concatenate(part) for part in zip(*found, strict=True))
+    return [sparse.csc_array((part, voxels, starts), shape=(grid.size, len(groups))) for part in parts]
 
 
-def _column(grid, group, weights):
-    """Voxels that a group touches, its density there and the slope."""
+def _column(grid, group, weights, slopes):
+    """Voxels that a group touches, its density there and, if wanted, the slope."""
     places = group.positions[:, ::-1]
     variance = grid.probe_variance + group.variance
-    reach = np.ceil(_REACH * np.sqrt(variance.max()) / grid.pitch).astype(int)
+    reach = np.ceil(REACH * np.sqrt(variance.max()) / grid.pitch).astype(int)
     centres = np.rint(places / grid.pitch).astype(int)
     first = centres.min(axis=0) - reach
     dim = centres.max(axis=0) + reach + 1 - first
-    density, slope = np.zeros(np.prod(dim)), np.zeros(np.prod(dim))
+    columns = np.zeros((2 if slopes else 1, np.prod(dim)))
     for start in range(0, len(group), _ATOMS_AT_ONCE):
         some = slice(start, start + _ATOMS_AT_ONCE)
-        index, values, slopes = _blobs(grid, places[some], centres[some], variance[some], weights[some], reach)
+        index, *values = _blobs(grid, places[some], centres[some], variance[some], weights[some], reach, slopes)
         flat = np.ravel_multi_index([i - f for i, f in zip(index, first, strict=True)], dim).ravel()
-        density += np.bincount(flat, values.ravel(), len(density))
-        slope += np.bincount(flat, slopes.ravel(), len(slope))
-    touched = np.flatnonzero(density)
+        for column, part in zip(columns, values, strict=True):
+            column += np.bincount(flat, part.ravel(), len(column))
+    touched = np.flatnonzero(columns[0])
     inside = [(i + f) % n for i, f, n in zip(np.unravel_index(touched, dim), first, grid.shape, strict=True)]
     voxels = np.ravel_multi_index(inside, grid.shape)
-    return voxels, density[touched].astype(np.float32), slope[touched].astype(np.float32)
+    return [voxels, *(column[touched].astype(np.float32) for column in columns)]
 
 
-def _blobs(grid, places, centres, variance, weights, reach):
-    """Gaussians of some atoms: voxel indices along each axis, values, and their slopes with the B-factor."""
+def _blobs(grid, places, centres, variance, weights, reach, slopes):
+    """Gaussians of some atoms: voxel indices along each axis, values, and, if wanted, slopes with the B-factor."""
     index, factors, squares = [], [], []
     for axis in range(3):
         shape = [len(places), 1, 1, 1]
@@ -233,6 +236,7 @@ def _blobs(grid, places, centres, variance, weights, reach):
         factors.append(np.exp(-distance / 2).astype(np.float32).reshape(shape))
     height = (weights / (2 * np.pi * variance) ** 1.5).astype(np.float32)[:, None, None, None]
     values = (height * factors[0] * factors[1]) * factors[2]
+    if not slopes:
+        return index, values
     per_b = (0.5 * B_TO_VARIANCE / variance).astype(np.float32)[:, None, None, None]
-    slopes = values * ((squares[0] + squares[1] + squares[2]) - 3) * per_b
-    return index, values, slopes
+    return index, values, values * ((squares[0] + squares[1] + squares[2]) - 3) * per_b

@@ -129,7 +129,7 @@ class GroupModel:
         ones, count = np.ones(len(self.pieces), np.float32), len(self.weights)
         membership = sparse.csc_array((ones, (np.arange(len(ones)), self.part_group)), (len(ones), count))
         self.densities = (self.parts @ membership).tocsc()
-        self.region = np.union1d(_region(self.densities.sum(axis=1)), region).astype(np.intp)
+        self.region = np.union1d(near_atoms(self.densities.sum(axis=1)), region).astype(np.intp)
         # Only groups of some size tell a shift of their B-factors from a change of occupancy.
         sizes = np.bincount(self.part_group, [len(piece) for piece in self.pieces])
         self._sloped = np.flatnonzero(sizes >= _FEWEST_SLOPE_ATOMS)
@@ -310,7 +310,7 @@ def _misfit(found):
     return float(found.residual.var() / found.data.var())
 
 
-def _region(total):
-    """Voxels where the whole model is above a share of its high values."""
+def near_atoms(total):
+    """Voxels of a flat grid where the density of a whole model is above a share of its high values."""
     positive = total[total > 0.01 * total.max()]
     return np.flatnonzero(total > _REGION_LEVEL * np.quantile(positive, _HIGH_QUANTILE))

@@ -1,5 +1,7 @@
 """Occupancies of groups of atoms, refined against a map, with their standard errors."""
 
+from functools import cached_property
+
 import numpy as np
 
 from ..errors import OccuPyError
@@ -7,7 +9,9 @@ from ..parallel import Progress
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density, half_difference
 from . import notes as refine_notes
+from .b_shifts import b_shifts
 from .beads import fit_with_beads
+from .fine_model import FineModel
 from .fit import GroupModel
 from .inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from .parts import drawn_to_mean, part_deviations, surely_deviate
@@ -29,7 +33,7 @@ def refine(
     solvent=True,
     progress=None,
 ):
-    """Refine the occupancies of groups of atoms against a map.
+    """Refine the occupancies of groups of atoms against a map, and tell how far their B-factors are from it.
 
     Parameters
     ----------
@@ -37,11 +41,12 @@ def refine(
     voxel_size : float or sequence of 3 float
         Å, along all axes or along each of z, y and x.
     groups : dict of str to Group
-        From `make_groups`. Nothing moves: only occupancies are refined.
+        From `make_groups`. Nothing moves: only occupancies, and shifts of B-factors, are refined.
     origin : sequence of 3 float
         x, y, z in Å of the first voxel, in the frame of the atoms.
     lowpass : float, optional
-        The resolution, in Å, to which the map is used; 8 Å or 2.1 voxels, whichever is more, unless given.
+        The resolution, in Å, to which the map is used for occupancies; 8 Å or 2.1 voxels, whichever is more, unless
+        given.
     reference : sequence of str, optional
         Groups known to be full. By default the highest plateau: see `default_reference`.
     half_maps : sequence of 2 arrays of the shape of the map, optional
@@ -79,7 +84,8 @@ class Refiner:
     """
 
     def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
-        sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
+        self._sizes = sizes = checked_voxel_size(voxel_size)
+        self._shape = checked_shape(shape)
         self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
         self._names = list(checked_groups(groups))
         in_box, self._fraction_inside = groups_in_box(groups, self._shape, sizes, checked_origin(origin))
@@ -89,9 +95,13 @@ class Refiner:
         self._solvent = solvent
         self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
 
+    @cached_property
+    def _fine_model(self):
+        return FineModel(self._sizes, self._groups, self._solvent)
+
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
-        return self._refined(density, reference, half_maps)[0]
+        return self._refined(density, reference, half_maps, self._fine_model)[0]
 
     def refine_atoms(self, density, *, reference=None, half_maps=None):
         """Refine as `refine` does, and follow the occupancy within groups.
@@ -120,8 +130,11 @@ class Refiner:
         of_atoms = np.repeat(of_parts, [len(piece) for piece in pieces])
         return refinement, np.concatenate([piece.positions for piece in pieces]), of_atoms
 
-    def _refined(self, density, reference, half_maps):
-        """The refinement, the fit that it comes from (`BeadedFit`), and which of its groups are the reference."""
+    def _refined(self, density, reference, half_maps, fine_model=None):
+        """The refinement, the fit that it comes from (`BeadedFit`), and which of its groups are the reference.
+
+        Without a fine model it tells no shifts of B-factors.
+        """
         density, found = checked_density(density)
         if density.shape != self._shape:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
@@ -136,15 +149,27 @@ class Refiner:
         errors = Errors(fit.model, fitted, fit.groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fit, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
-        rows = self._rows(fit, occupancies, standard_errors)
+        shifts = b_shifts(fine_model, density, unit, occupancies, standard_errors, fit.groups[fit.count :])
+        rows = self._rows(fit, occupancies, standard_errors, shifts.relative(chosen[: fit.count]))
         warnings = refine_notes.warnings(overall, fit.correlation_alone, standard_errors[: fit.count])
         warnings += refine_notes.on_what_is_lacking(lacks, lost_share(fit.model.shells, fitted.transfer))
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
         frequencies, transfer = fit.model.shells.centres, fitted.transfer * unit
-        refinement = Refinement(rows, names, overall, lacks, self.lowpass, frequencies, transfer, warnings)
+        refinement = Refinement(
+            rows,
+            names,
+            overall,
+            lacks,
+            fit.bead_positions,
+            self.lowpass,
+            shifts.lowpass,
+            frequencies,
+            transfer,
+            warnings,
+        )
         return refinement, fit, chosen
 
-    def _rows(self, fit, occupancies, standard_errors):
+    def _rows(self, fit, occupancies, standard_errors, shifts):
         notes = refine_notes.GroupNotes(fit, standard_errors)
         names = [self._names[i] for i in self._kept]
         inseparable = notes.inseparable([*names, *["what the model lacks"] * (len(fit.groups) - fit.count)])
@@ -153,13 +178,14 @@ class Refiner:
         for i, name in enumerate(self._names):
             k = of_kept.get(i)
             if k is None:
-                rows.append(GroupOccupancy(name, float("nan"), float("nan"), 0, float("nan"), ["outside the map"]))
+                unknown = [float("nan")] * 4
+                rows.append(GroupOccupancy(name, *unknown, 0, float("nan"), ["outside the map"]))
                 continue
             remarks = notes.remarks(k, self._fraction_inside[i]) + inseparable.get(k, [])
             rows.append(
                 GroupOccupancy(
-                    name, float(occupancies[k]), float(standard_errors[k]), len(self._groups[k]),
-                    float(notes.correlations[k]), remarks,
+                    name, float(occupancies[k]), float(standard_errors[k]), *(float(part[k]) for part in shifts),
+                    len(self._groups[k]), float(notes.correlations[k]), remarks,
                 )
             )  # fmt: skip
         return rows

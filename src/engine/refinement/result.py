@@ -16,6 +16,11 @@ class GroupOccupancy:
         Relative to the reference; neither clipped at 0 nor at 1.
     standard_error : float
         Of the occupancy: noise, misfit of the model, and displaced solvent.
+    b_shift : float
+        ΔB in Å²: what the map adds to the B-factors of the model in this group, relative to the reference.
+        NaN where it does not tell.
+    b_shift_error : float
+        Standard error of this.
     atoms : int
         Atoms of the group inside the map.
     correlation : float
@@ -27,6 +32,8 @@ class GroupOccupancy:
     group: str
     occupancy: float
     standard_error: float
+    b_shift: float
+    b_shift_error: float
     atoms: int
     correlation: float
     notes: list
@@ -45,13 +52,17 @@ class Refinement:
     rows : list of GroupOccupancy
         In the order of the groups.
     reference : list of str
-        The groups whose mean occupancy is 1.
+        The groups whose mean occupancy is 1, and whose mean ΔB is 0.
     correlation : float
         Of map and fitted model where the model is.
     unexplained : float
         Share of the map's density that the model does not explain: what it lacks. 0 where that is little.
+    unexplained_at : array of float, shape (beads, 3)
+        Where that is, x, y, z in Å from the first voxel: see `unexplained_density`.
     lowpass : float
-        Å.
+        Å, for occupancies.
+    b_shift_lowpass : float
+        The resolution in Å up to which the map told ΔB; NaN where it did not.
     frequencies, transfer : arrays of float
         The transfer function H that was found, at frequencies in 1/Å.
     warnings : list of str
@@ -62,7 +73,9 @@ class Refinement:
     reference: list
     correlation: float
     unexplained: float
+    unexplained_at: np.ndarray
     lowpass: float
+    b_shift_lowpass: float
     frequencies: np.ndarray
     transfer: np.ndarray
     warnings: list
@@ -75,5 +88,6 @@ class Refinement:
             "correlation": self.correlation,
             "unexplained": self.unexplained,
             "lowpass": self.lowpass,
+            "b_shift_lowpass": self.b_shift_lowpass,
             "warnings": self.warnings,
         }

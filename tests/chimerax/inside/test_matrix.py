@@ -138,7 +138,7 @@ class Matrix(MapTestCase):
 
     def test_what_is_of_one_map_is_refused(self):
         half = ",".join(volume.id_string for volume in self.maps[:2])
-        for words, name in ((f"halfMaps #{half}", "halfMaps"), ("assign true", "assign")):
+        for words, name in ((f"halfMaps #{half}", "halfMaps"), ("assign true", "assign"), ("assignB true", "assignB")):
             with self.assertRaisesRegex(UserError, f"{name} is of one map"):
                 self.refine(words)
 
