@@ -102,7 +102,7 @@ class Shells:
         return max(1.0, band * (2 * np.sqrt(np.pi) * window) ** 3)
 
 
-def bands(density, voxel_size, part, difference=None):
+def bands(density, voxel_size, part, difference=None, solvent=None):
     """The power around each place in bands of spatial frequency.
 
     Parameters
@@ -114,6 +114,8 @@ def bands(density, voxel_size, part, difference=None):
         The molecule, on the coarse grid.
     difference : array of float32, shape (z, y, x), optional
         Half the difference of the half maps, whose noise then is the noise.
+    solvent : SolventSpectrum, optional
+        Whose noise it is else.
 
     Returns
     -------
@@ -123,7 +125,7 @@ def bands(density, voxel_size, part, difference=None):
     highest = max(_highest(low, high) for low, high in pairwise(_EDGES))
     spectrum = fourier.Spectrum(density, voxel_size, highest)
     noise = None if difference is None else fourier.Spectrum(difference, voxel_size, highest)
-    shells = _shells(spectrum, noise, density, voxel_size, part, highest)
+    shells = _shells(spectrum, noise, density.size, part, solvent)
     found = []
     for low, high in pairwise(_EDGES):
         width = (high - low) / 2
@@ -146,15 +148,14 @@ def _highest(low, high):
     return (low + high) / 2 + _REACH * (high - low) / 2
 
 
-def _shells(spectrum, noise, density, voxel_size, part, highest):
+def _shells(spectrum, noise, size, part, solvent):
     power = spectrum.power()
     if noise is not None:
         noise = noise.power()
-    elif part.solvent_share == 0:
+    elif solvent is None:
         noise = np.zeros_like(power)
     else:
-        solvent = part.solvent_of(density)
-        noise = fourier.Spectrum(solvent, voxel_size, highest).power() / part.solvent_share
+        noise = size * solvent.power(spectrum.frequencies, power / size)
     return Shells(spectrum.frequencies, power, np.minimum(noise, power), part.share)
 
 

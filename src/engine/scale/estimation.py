@@ -20,6 +20,7 @@ from ..solvent import varying as solvent_varying
 from . import flexibility, mean_scale, suitability
 from . import published as scale
 from .envelope import CoarseBox
+from .part import Part
 from .result import Estimate
 
 
@@ -271,7 +272,7 @@ class Estimation:
 
     def _flexibility(self, level, full):
         """The differences of B-factors, and their errors where these are asked for."""
-        part = flexibility.Part(level.scale(full), level.inside, self._box, level.noise_ratio)
+        part = Part(level.scale(full), level.inside, self._box, level.noise_ratio)
         found = flexibility.flexibility(self._density, self._settings.voxel_size, part, self._difference)
         self._notes += found.notes
         result = {
