@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import fft
+from scipy.ndimage import gaussian_filter1d
 
 from ..grids import fourier
 
@@ -22,6 +23,9 @@ _REACH = 2.5
 
 _SAMPLES = 3
 """Of a band's highest frequency: its square, which has twice that, must not turn up at low frequencies."""
+
+_SMOOTHING = 0.03
+"""1/Å, of the spectrum that is brought to it: the filter then reaches 5 Å; shells as they are make ripples beyond."""
 
 _LEAST_POWER, _LEAST_SIGNAL = 1e-6, 0.02
 """A shell tells nothing where it holds less than these shares of the strongest and of the noise."""
@@ -71,8 +75,9 @@ class Shells:
         strongest = signal[frequencies > _STRONGEST_FROM].max(initial=0)
         signal[signal < np.maximum(_LEAST_SIGNAL * noise, _LEAST_POWER * strongest)] = 0
         self.signal, self._noise = signal, molecule_share * noise
-        whitened = np.exp(-_FALL_OFF / 4 * frequencies**2) / np.sqrt(np.where(signal > 0, signal, np.inf))
-        self._gains = whitened * signal / np.maximum(signal + self._noise, np.finfo(float).tiny)
+        smooth = _smoothed(signal, frequencies)
+        whitened = np.exp(-_FALL_OFF / 4 * frequencies**2) / np.sqrt(np.where(smooth > 0, smooth, np.inf))
+        self._gains = whitened * smooth / np.maximum(smooth + self._noise, np.finfo(float).tiny)
 
     def gains(self, centre, width):
         """Gains of the shells in a Gaussian band: the spectrum evened out, less where there is much noise."""
@@ -100,6 +105,16 @@ class Shells:
         step = self.frequencies[1] - self.frequencies[0]
         band = 4 * np.pi * step * (power * volumes).sum() ** 2 / (power**2 * volumes).sum()
         return max(1.0, band * (2 * np.sqrt(np.pi) * window) ** 3)
+
+
+def _smoothed(signal, frequencies):
+    """The spectrum of the signal as means of neighbouring shells where there is any: what is rough in it reaches far."""
+    told = signal > 0
+    sums, weights = (
+        gaussian_filter1d(values * frequencies**2, _SMOOTHING / frequencies[1], mode="constant")
+        for values in (signal, told.astype(float))
+    )
+    return np.divide(sums, weights, out=np.zeros_like(signal), where=told & (weights > 0))
 
 
 def bands(density, voxel_size, part, difference=None, solvent=None):

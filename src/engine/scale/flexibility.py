@@ -27,8 +27,15 @@ _TEXTURE, _MODEL_ERROR = 0.4, 0.07
 from kind to kind: both as measured in simulated maps."""
 
 _ROUNDS = 4
-_MIXING, _MIXED_SHARE = 4.0, 2.0
-"""Å: what varies over this is hardly resolved, so that the error holds the variance that is seen, times this."""
+_MIXING = 4.0
+"""Å: of what varies over this, as from residue to residue, the windows show a third."""
+
+_UNRESOLVED = 4.0
+"""The squared two thirds that they do not show, over the squared third that they do."""
+
+_OF_ERROR = 0.8
+"""Of the variance of the fit's own error, which windows of 2.5 Å and the reach of the filter smooth, so much is seen
+within that distance, and is no motion."""
 
 _MOST_ERROR = 40.0
 """Å²: where the error is larger the map does not tell."""
@@ -124,8 +131,9 @@ def _differences(found, part):
     values, error = (np.zeros(part.box.shape, np.float32) for _ in range(2))
     values[at], error[at] = _fitted(found, part, at)
     values -= np.float32(values[part.fullest].mean(dtype=float))
-    mixed = part.window_means(np.square(values - part.window_means(values, _MIXING)), _MIXING)
-    error = np.sqrt(np.square(error) + np.float32(_MIXED_SHARE) * np.maximum(mixed, 0))
+    seen = part.window_means(np.square(values - part.window_means(values, _MIXING)), _MIXING)
+    of_error = np.float32(_OF_ERROR) * part.window_means(np.square(error), _MIXING)
+    error = np.sqrt(np.square(error) + np.float32(_UNRESOLVED) * np.maximum(seen - of_error, 0))
     told = (part.inside > 0.3) & (error <= _MOST_ERROR) & (part.filled(_EDGE) >= _LEAST_MOLECULE)
     return _to_the_outline(values, error, told, part)
 
