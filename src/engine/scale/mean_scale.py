@@ -35,7 +35,14 @@ _RAMP = 0.1
 
 _SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
 _DETECTION_SIGMAS = 4.0
-_PLATEAU_QUANTILE = 0.99
+_TOP_QUANTILE = 0.99
+_PLATEAU_WIDTH, _PLATEAU_REACH = 0.06, 0.1
+"""Relative: the standard deviation of the Gaussian that finds the plateau, and how far levels of it differ from it."""
+
+_PART, _MOST = 0.3, 0.55
+"""Shares of the molecule on the plateau: up to the first only a part is full, from the second on most of it is."""
+
+_SHIFT_TOLERANCE, _MOST_SHIFTS = 1e-4, 200
 _FEWEST_MOLECULE_VOXELS, _FEWEST_SOLVENT_VOXELS, _ENOUGH_SOLVENT = 8, 64, 512
 _LEAST_DENSE_SHARE = 0.1
 _NOISE_SAMPLES = 12
@@ -181,8 +188,10 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None):
     With G a Gaussian, D the molecule, the level is G∗(D·ρ) / G∗D. D is what is above 0.65 of
     the highest density within a low-pass cut-off of it, both smoothed, where the map smoothed
     still more is four sigma above solvent; grown by a third of a cut-off, so that which voxels it
-    holds hardly depends on noise. The full scale is the 0.99-quantile in D of the level smoothed
-    over a low-pass cut-off.
+    holds hardly depends on noise. The full scale is read off the level smoothed over a low-pass
+    cut-off: its plateau in D, the nearest mode below its 0.99-quantile, where that holds most of
+    the molecule; the quantile itself where only a part of it is full, as the means of what is full
+    are drawn down there by what is weaker around it.
     """
     coarse = coarse - np.float32(mean)
     unit = densest(coarse)
@@ -267,14 +276,33 @@ class _Means:
 
 
 def _plateau_level(plateau, core):
-    """The level that the fullest hundredth of the molecule reaches."""
-    value = _weighted_quantile(plateau[core > 0], core[core > 0], _PLATEAU_QUANTILE)
-    if not value > 0:
+    """The level of what is full: between the top of the molecule's levels and their highest plateau.
+
+    The more of the molecule lies on the plateau, the closer to it: where all is full, what is above is texture and
+    noise.
+    """
+    values, weights = plateau[core > 0], core[core > 0]
+    top = _weighted_quantile(values, weights, _TOP_QUANTILE)
+    if not top > 0:
         raise OccuPyError(
-            f"the full scale is {value:.4g} above the solvent, but it must be above 0; if the map's contrast is "
+            f"the full scale is {top:.4g} above the solvent, but it must be above 0; if the map's contrast is "
             "inverted, multiply it by -1"
         )
-    return value
+    mode = _mode_below(values, weights, top)
+    share = weights[np.abs(values / mode - 1) < _PLATEAU_REACH].sum(dtype=float) / weights.sum(dtype=float)
+    say = np.clip((share - _PART) / (_MOST - _PART), 0, 1)
+    return float(top ** (1 - say) * mode**say)
+
+
+def _mode_below(values, weights, start):
+    """The nearest mode of positive levels, by mean shifts from a start."""
+    for _ in range(_MOST_SHIFTS):
+        near = weights * np.exp(-np.square((values / start - 1) / _PLATEAU_WIDTH) / 2)
+        moved = float(np.average(values, weights=near))
+        if abs(moved - start) < _SHIFT_TOLERANCE * start:
+            break
+        start = moved
+    return moved
 
 
 def _weighted_quantile(values, weights, quantile):
