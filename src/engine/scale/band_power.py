@@ -108,7 +108,7 @@ class Shells:
 
 
 def _smoothed(signal, frequencies):
-    """The spectrum of the signal as means of neighbouring shells where there is any: what is rough in it reaches far."""
+    """The spectrum of the signal in means over neighbouring shells, where there is any: what is rough reaches far."""
     told = signal > 0
     sums, weights = (
         gaussian_filter1d(values * frequencies**2, _SMOOTHING / frequencies[1], mode="constant")
