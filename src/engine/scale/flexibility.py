@@ -22,9 +22,9 @@ _INTERCEPT = 0.075
 _PRIOR = 1000.0
 """Å²: standard deviation of differences, so that there is an answer where the map tells nothing."""
 
-_TEXTURE, _MODEL_ERROR = 0.4, 0.07
-"""The power of molecules varies by this share of the variance of random maps, and their logarithmic amplitude by this
-from kind to kind: both as measured in simulated maps."""
+_TEXTURE = 0.4
+"""The power of molecules varies by this share of the variance of random maps, as measured in simulated maps; what else
+varies does so in both bands alike, and is in the amplitude."""
 
 _ROUNDS = 4
 _MIXING = 4.0
@@ -176,7 +176,7 @@ def _observed(band, fullest, at):
     power, noise = band.power[at].astype(float), band.noise[at].astype(float)
     reference = _reference(band, fullest)
     signal = np.maximum(power - noise, _LEAST_OF_NOISE * noise + _LEAST_POWER * reference)
-    variance = _TEXTURE * np.square(power / signal) / (2 * band.coefficients) + _MODEL_ERROR**2
+    variance = _TEXTURE * np.square(np.maximum(power / signal, 1)) / (2 * band.coefficients)
     return np.log(signal / reference) / 2, 1 / variance
 
 
