@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import OccuPyError
 from ..grids import dilate
-from . import low_frequencies
+from . import low_frequencies, plateau
 from .envelope import densest, robust_sigma
 from .means import Means
 from .published import FullScale
@@ -26,7 +26,7 @@ _WIDTHS = (0.3125, 0.4, 0.5, 0.625)
 """Of the means: the smallest with which the texture of the map does not stand out, 2.5 to 5 Å with 8 Å."""
 
 _HIGH_QUANTILE, _HIGHEST_TEXTURE = 0.95, 1.2
-"""Texture stands out where this quantile of the level exceeds the full scale by more than this factor."""
+"""Texture stands out where this quantile of the level exceeds the top by more than this factor."""
 
 _SHAPE_SHARE = 0.65
 """Of the highest density around: what is denser is inside the molecule, however weak that is there."""
@@ -36,14 +36,6 @@ _RAMP = 0.1
 
 _SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
 _DETECTION_SIGMAS = 4.0
-_TOP_QUANTILE = 0.99
-_PLATEAU_WIDTH, _PLATEAU_REACH = 0.06, 0.1
-"""Relative: the standard deviation of the Gaussian that finds the plateau, and how far levels of it differ from it."""
-
-_PART, _MOST = 0.3, 0.55
-"""Shares of the molecule on the plateau: up to the first only a part is full, from the second on most of it is."""
-
-_SHIFT_TOLERANCE, _MOST_SHIFTS = 1e-4, 200
 _FEWEST_MOLECULE_VOXELS, _FEWEST_SOLVENT_VOXELS, _ENOUGH_SOLVENT = 8, 64, 512
 _LEAST_DENSE_SHARE = 0.1
 _NOISE_SAMPLES = 12
@@ -101,12 +93,13 @@ class MeanLevel:
         self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
         core, self.inside = _molecule(coarse, box, solvent, noise_ratio)
         means = Means(coarse, self.inside, box)
-        plateau = means.of_width(_PLATEAU_SMOOTHING)
-        above = _plateau_level(plateau, core)
-        self._fullest = (core > 0) & (plateau >= np.float32(above))
-        self._width, self._level = _level(means, core, above)
+        smoothed = means.of_width(_PLATEAU_SMOOTHING)
+        top = plateau.top_level(smoothed, core)
+        above = plateau.full_level(smoothed, core, top)
+        self._fullest = (core > 0) & (smoothed >= np.float32(above))
+        self._width, self._level = _level(means, core, top)
         self.width = self._width * box.lowpass
-        self.full = _full_scale(self.solvent + unit * above, plateau, self._fullest, box)
+        self.full = _full_scale(self.solvent + unit * above, smoothed, self._fullest, box)
 
     def scale(self, full):
         """Mean density of the molecule around each voxel, above solvent and relative to a full scale.
@@ -267,51 +260,15 @@ def _above(values, threshold):
     return np.clip((values / threshold - 1) / np.float32(_RAMP) + np.float32(0.5), 0, 1)
 
 
-def _plateau_level(plateau, core):
-    """The level of what is full: between the top of the molecule's levels and their highest plateau.
-
-    The more of the molecule lies on the plateau, the closer to it: where all is full, what is above is texture and
-    noise.
-    """
-    values, weights = plateau[core > 0], core[core > 0]
-    top = _weighted_quantile(values, weights, _TOP_QUANTILE)
-    if not top > 0:
-        raise OccuPyError(
-            f"the full scale is {top:.4g} above the solvent, but it must be above 0; if the map's contrast is "
-            "inverted, multiply it by -1"
-        )
-    mode = _mode_below(values, weights, top)
-    share = weights[np.abs(values / mode - 1) < _PLATEAU_REACH].sum(dtype=float) / weights.sum(dtype=float)
-    say = np.clip((share - _PART) / (_MOST - _PART), 0, 1)
-    return float(top ** (1 - say) * mode**say)
-
-
-def _mode_below(values, weights, start):
-    """The nearest mode of positive levels, by mean shifts from a start."""
-    for _ in range(_MOST_SHIFTS):
-        near = weights * np.exp(-np.square((values / start - 1) / _PLATEAU_WIDTH) / 2)
-        moved = float(np.average(values, weights=near))
-        if abs(moved - start) < _SHIFT_TOLERANCE * start:
-            break
-        start = moved
-    return moved
-
-
-def _weighted_quantile(values, weights, quantile):
-    order = np.argsort(values)
-    summed = np.cumsum(weights[order], dtype=float) - weights[order] / 2
-    return float(np.interp(quantile * weights.sum(dtype=float), summed, values[order]))
-
-
-def _full_scale(value, plateau, fullest, box):
+def _full_scale(value, smoothed, fullest, box):
     """The full scale with a cube of two cut-offs about a voxel that just reaches it."""
-    place = np.argwhere(fullest)[np.argmin(plateau[fullest])]
+    place = np.argwhere(fullest)[np.argmin(smoothed[fullest])]
     size = [min(n, max(1, round(2 * box.lowpass / v))) for n, v in zip(box.shape, box.voxel_size, strict=True)]
     start = [int(np.clip(p - s // 2, 0, n - s)) for p, s, n in zip(place, size, box.shape, strict=True)]
     return FullScale(value, tuple(start), tuple(size))
 
 
-def _level(means, core, full):
+def _level(means, core, top):
     """The width with which the level is read, and the level.
 
     Between two of the widths it is where the texture is just as high as it may be, so that no
@@ -320,7 +277,7 @@ def _level(means, core, full):
     before = None
     for width in _WIDTHS:
         level = means.of_width(width)
-        texture = _weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) / full
+        texture = plateau.weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) / top
         if texture <= _HIGHEST_TEXTURE:
             break
         before = width, texture
