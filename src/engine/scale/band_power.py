@@ -34,6 +34,9 @@ _STRONGEST_FROM = 1 / 20
 _MOST_NOISE = 3.0
 """Times its signal: of more noise a band does not tell."""
 
+_LEAST_MEAN = 0.9
+"""Of its lower edge: a band whose signal has a lower mean frequency is cut off by the resolution."""
+
 B_VALUES = np.arange(-200.0, 401.0, 4.0)
 """Å²: the differences for which it is tabled what becomes of the power."""
 
@@ -85,12 +88,12 @@ class Shells:
         return np.where(np.abs(offset) <= _REACH, np.exp(-(offset**2) / 2) * self._gains, 0)
 
     def is_told(self, gains, lowest):
-        """Whether what a filter leaves is enough signal, and most of it of more than a lowest frequency."""
+        """Whether what a filter leaves is enough signal, and not cut off close above its lower edge."""
         volumes = np.square(gains * self.frequencies)
         powers = volumes * self.signal
         signal = powers.sum()
         is_seen = signal > 0 and (volumes * self._noise).sum() < _MOST_NOISE * signal
-        return is_seen and (powers * self.frequencies).sum() > lowest * signal
+        return is_seen and (powers * self.frequencies).sum() > _LEAST_MEAN * lowest * signal
 
     def falls(self, gains):
         """What a difference of each of `B_VALUES` leaves of the amplitude of the filtered map, as a logarithm."""
