@@ -124,10 +124,10 @@ given, and what `correctFlexibility true` does to the scale.
 The molecules and conditions are those of the parts above, in ice, packed anew. Each chain has a B-factor, from 40 to
 120 Å², dealt at random, and an occupancy: in one map of each condition 1, 1, 1, 0.85, 0.7, 0.6, 0.5 and 0.4 in some
 order, in another all are whole but a few, as above. The method was tuned on other packings of bundles and of RNA with
-protein, none of its numbers on the BBSome. Two things were settled with a part of these tables in sight: that the error
-counts what is alike in both bands once, with *within* at 3 Å, noise 0.1, plain; and which bands a map of 5 Å tells, with
-the bundles and RNA with protein. Chains of 0.4 and more count. ΔB is relative to the mean of the atoms where the scale
-is highest.
+protein, none of its numbers on the BBSome. Two things were settled with a part of these tables in sight: that the
+error counts what is alike in both bands once, with *within* at 3 Å, noise 0.1, plain; and which bands a map of 5 Å
+tells, with the bundles and RNA with protein. Chains of 0.4 and more count. ΔB is relative to the mean of the atoms
+where the scale is highest.
 
 *rms*, *correlation* and *slope* of what is read over the truth: of the chains' means at their atoms. *Residues*: rank
 correlation. *Within*: atoms within one standard error. *No value*: atoms at which the map does not tell. *Line*: the
@@ -147,8 +147,8 @@ _HAEMOGLOBIN = """\
 EMD-3488, haemoglobin, sharpened and masked: over the residues of 5NI1 the rank correlation of ΔB with the refined
 B-factors is {ours.rank:.2f} (plain line {line.rank:.2f}), the slope {ours.residue_slope:.2f}, {within:.0%} of the atoms
 are within one standard error. The quarters of residues with the lowest and the highest B-factors read
-{plain.lowest:.2f} and {plain.highest:.2f}; freed {freed.lowest:.2f} and {freed.highest:.2f}. So what moves reads higher
-there, and no B-factor can be why: a part of the low frequencies is lost."""
+{plain.lowest:.3f} and {plain.highest:.3f}; freed {freed.lowest:.3f} and {freed.highest:.3f}. What moves reads higher
+there, which no B-factor does: a part of the low frequencies is lost."""
 
 
 def _of_haemoglobin(reading):
