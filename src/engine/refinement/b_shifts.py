@@ -111,7 +111,7 @@ def b_shifts(model, density, unit, occupancies, standard_errors, others=()):
     if model is None or not model.told:
         return BShifts(*found, float("nan"))
     large = np.flatnonzero(model.large)
-    fit = _Fit(model, model.coefficients(density, unit), occupancies[large], model.beside(occupancies, others))
+    fit = ShiftFit(model, model.coefficients(density, unit), occupancies[large], model.beside(occupancies, others))
     if not fit.lowpass < COARSEST:
         return BShifts(*found, float("nan"))
     sure = (occupancies > _SURE_OCCUPANCY * standard_errors)[large]
@@ -120,7 +120,7 @@ def b_shifts(model, density, unit, occupancies, standard_errors, others=()):
     return BShifts(*found, fit.lowpass)
 
 
-class _Fit:
+class ShiftFit:
     """Amplitudes and shifts that fit a map best.
 
     Parameters
