@@ -36,7 +36,7 @@ _LARGEST_ERROR = 25.0
 _NOISE_SCALE = 1.5
 """What the fit leaves counts more than as noise."""
 
-_FALL_OFF_ERROR, _ICE_ERROR = 0.12, 4.0
+_FALL_OFF_ERROR, _ICE_ERROR = 0.08, 6.5
 """What is not known of the fall-off of a group's scattering, in units of the square of the resolution: of any group,
 and for each unit of displaced ice that it differs by from the reference."""
 
