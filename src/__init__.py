@@ -9,7 +9,7 @@ home of the `occupy` shell program. Nothing is imported before it is used::
     equalized = occupy.equalize(density, voxel_size=1.06)   # as published: mode="occupancy", signal_only=False,
                                                             # solvent_model="uniform"
     groups, notes = occupy.make_groups(positions, elements, chains)
-    refinement = occupy.refine(density, 1.06, groups)       # .rows: .group .occupancy .standard_error
+    refinement = occupy.refine(density, 1.06, groups)       # .rows: .group .occupancy .b_shift
 """
 
 from importlib import import_module

@@ -1,7 +1,7 @@
 """How far occupancies, scales and equalised maps are from known ones: a program for each part of docs/validation.md.
 
 First `frame`, which runs them, and `conditions`, the maps in ice that they share; then the programs: `refine`
-(occupancies from a model), `scale` (the scale from the map alone), `flexibility`, `equalize`, `matrix` (many maps) and
-`published` (the scale in vacuum, beside the published program). `models` are those that a user would have,
-`other_methods` read maps as others do, and `haemoglobin` is a map that was observed.
+(occupancies from a model), `scale` (the scale from the map alone), `flexibility`, `b_shifts` (ΔB from a model),
+`equalize`, `matrix` (many maps) and `published` (the scale in vacuum, beside the published program). `models` are
+those that a user would have, `other_methods` read maps as others do, and `haemoglobin` is a map that was observed.
 """

@@ -38,8 +38,8 @@ The model's own density is fitted to the map, group by group; nothing moves, and
 density is not counted as one's own. Occupancies are relative to the reference, whose is 1. Map
 and model must be in one place. What the model lacks is filled with beads made from the map, and
 how much that is is told. ΔB is what the map adds to the B-factors of the model in each group, as
-far as it tells: motion, beside what is missing. Water is left out unless --groups names it; alternate locations share
-the occupancy of their group.
+far as it tells: motion, beside what is missing. Water is left out unless --groups names it;
+alternate locations share the occupancy of their group.
 Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side."""
 
 EPILOG = """\

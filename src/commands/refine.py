@@ -101,8 +101,7 @@ def refine(
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
-        What is not known is NaN, in JSON null. Of several maps one
-        dict, as of `OccupancyMatrix.as_dict`.
+        What is not known is NaN, in JSON null. Of several maps one dict, as of `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
@@ -228,7 +227,7 @@ def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None,
 
 def table_text(rows):
     """Rows as comma-separated values, the notes of a group in one column."""
-    return as_csv([row | {"notes": "; ".join(row["notes"])} for row in rows], first=COLUMNS)
+    return as_csv([_without_nan(row) | {"notes": "; ".join(row["notes"])} for row in rows], first=COLUMNS)
 
 
 def _assign(session, chosen, found, occupancies, b_factors):

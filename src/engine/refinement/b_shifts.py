@@ -23,8 +23,9 @@ _LEAST_LEFT = 1e-4
 """Of the power of a shell: a model is never better than this."""
 
 _RIDGE = 1e-6
-_MOST_ROUNDS, _TOLERANCE, _LARGEST_STEP = 6, 0.5, 60.0
-"""Å² by which shifts still change when they are found, and change at most in one round."""
+_MOST_ROUNDS = 6
+_TOLERANCE, _LARGEST_STEP = 0.5, 60.0
+"""Å² by which shifts still change when they are found, and by which they change at most in one round."""
 
 _SURE_OCCUPANCY = 3.0
 """Standard errors by which the occupancy of a group that is told is above 0."""
@@ -35,9 +36,12 @@ _LARGEST_ERROR = 25.0
 _NOISE_SCALE = 1.5
 """What the fit leaves counts more than as noise."""
 
-_FALL_OFF_ERROR, _ICE_ERROR, _OWN_ERROR = 0.12, 4.0, 0.1
-"""In units of the square of the resolution, what is not known of the fall-off of the scattering of groups: of all, and
-for each unit of displaced ice that groups differ by. And, of a shift, what is not known of the ice that moves too."""
+_FALL_OFF_ERROR, _ICE_ERROR = 0.08, 6.5
+"""What is not known of the fall-off of a group's scattering, in units of the square of the resolution: of any group,
+and for each unit of displaced ice that it differs by from the reference."""
+
+_OWN_ERROR = 0.1
+"""Of a shift: nobody knows how much of the displaced ice moves with the atoms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +115,7 @@ def b_shifts(model, density, unit, occupancies, standard_errors, others=()):
     if model is None or not model.told:
         return BShifts(*found, float("nan"))
     large = np.flatnonzero(model.large)
-    fit = _Fit(model, model.coefficients(density, unit), occupancies[large], model.beside(occupancies, others))
+    fit = ShiftFit(model, model.coefficients(density, unit), occupancies[large], model.beside(occupancies, others))
     if not fit.lowpass < COARSEST:
         return BShifts(*found, float("nan"))
     sure = (occupancies > _SURE_OCCUPANCY * standard_errors)[large]
@@ -120,7 +124,7 @@ def b_shifts(model, density, unit, occupancies, standard_errors, others=()):
     return BShifts(*found, fit.lowpass)
 
 
-class _Fit:
+class ShiftFit:
     """Amplitudes and shifts that fit a map best.
 
     Parameters
@@ -175,7 +179,7 @@ class _Fit:
         transfer = shells.ratio(self._seen, whole)
         left = self._seen - whole * shells.spread(transfer)
         explained = transfer**2 * model.power_of_model(whole)
-        noise = np.maximum(model.power_in_region(left), _LEAST_LEFT * explained)
+        noise = np.maximum(model.power_in_region(left), _LEAST_LEFT * explained + np.finfo(np.float32).tiny)
         told = explained > _LEAST_CORRELATION**2 * (explained + noise)
         finest = shells.centres[told].max(initial=0)
         self.lowpass = float(1 / max(finest, 1e-9))

@@ -91,7 +91,7 @@ class FineModel:
         Parameters
         ----------
         occupancies : array of float
-            Of all groups, and then of the others.
+            Of all groups, and then of the others; what is below 0 counts as absent.
         others : list of Group
             Such as beads.
 
@@ -101,7 +101,7 @@ class FineModel:
         """
         known = [*zip(self._groups, occupancies, ~self.large, strict=False)]
         known += zip(others, occupancies[len(self._groups) :], [True] * len(others), strict=True)
-        found = [self._frame.placed(group, occupancy) for group, occupancy, used in known if used]
+        found = [self._frame.placed(group, occupancy) for group, occupancy, used in known if used and occupancy > 0]
         total = np.zeros(self.grid.shape, np.float32)
         if sum(map(len, found)) == 0:
             return total
@@ -156,7 +156,8 @@ class FineModel:
                 if shared is None:
                     continue
                 one, other = (columns[k][(slice(None), *part)] for k, part in zip((i, j), shared, strict=True))
-                products[:, i, :, j] = one.reshape(2, -1) @ other.reshape(2, -1).T
+                # Rounding to float32 would be more than what tells groups apart that are alike.
+                products[:, i, :, j] = one.reshape(2, -1).astype(float) @ other.reshape(2, -1).T.astype(float)
                 products[:, j, :, i] = products[:, i, :, j].T
 
         parallel.run(fill, range(count))

@@ -152,6 +152,13 @@ def test_small_groups_beside_others_are_not_counted_to_them(model, map_of):
     assert found_in(map_of(), groups_of(positions, labels))["B"].b_shift == pytest.approx(60.0, abs=4.0)
 
 
+def test_groups_that_cannot_be_told_apart_do_no_harm(model, map_of):
+    positions, chains = model
+    twice = np.concatenate([positions, positions[chains == "B"]])
+    rows = found_in(map_of(), groups_of(twice, np.append(chains, np.full(600, "same as B"))))
+    assert rows["C"].b_shift == pytest.approx(-25.0, abs=5.0)
+
+
 def test_a_reference_without_a_shift_leaves_none_to_tell():
     known = BShifts(np.array([1.0, np.nan]), np.array([1.0, np.nan]), np.ones(2), np.full(2, 0.5), 4.0)
     shifts, errors = known.relative(np.array([False, True]))
