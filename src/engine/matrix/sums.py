@@ -4,7 +4,8 @@ They are the same few thousand numbers whatever the size of the map, so that hun
 be weighed against each other without being held in memory.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -12,7 +13,9 @@ from scipy import ndimage
 from .. import parallel
 from ..refinement.beads import beads_in
 from ..refinement.coarse import CoarseGrid, density_columns
-from ..refinement.transfer import Shells
+from ..refinement.local_fit import Cores, LocalFits
+from ..refinement.transfer import TYPICAL_SHARE, Shells, inverse_filter
+from .fit import ShiftedModel
 
 _WINDOW_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
 _MARGIN, _EDGE = 20.0, 8.0
@@ -37,12 +40,15 @@ class MapSums:
         the map has and the model lacks.
     beads_weight : float
         Scattering of the beads, Å; 0 without any.
+    local : LocalFits
+        How each group fits the map where it is, in a fit of this map alone.
     """
 
     cross: np.ndarray
     power: np.ndarray
     beads: np.ndarray | None = None
     beads_weight: float = 0.0
+    local: LocalFits | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,10 @@ class ModelSums:
         Of the groups.
     weights : array of float, shape (groups,)
         Scattering of each.
+    sizes : array of int, shape (groups,)
+        Atoms of each inside the box.
+    inside : array of float, shape (groups,)
+        Which share of its atoms these are.
     normal : array of float32, shape (shells, columns, columns)
         Re Σ conj(column) · column. Columns are the densities of groups, their slopes with the
         B-factor, and the window itself, which stands for the level that a map has in it; 0 where it
@@ -67,6 +77,8 @@ class ModelSums:
 
     names: list
     weights: np.ndarray
+    sizes: np.ndarray
+    inside: np.ndarray
     normal: np.ndarray
     observations: np.ndarray
     filled: float
@@ -86,13 +98,15 @@ class MatrixModel:
         As for `fit.GroupModel`.
     groups : dict of str to Group
         Positions are x, y, z in Å from the first voxel; none empty, all inside the box.
+    inside : sequence of float
+        Share of the atoms of each that these are.
 
     Attributes
     ----------
     model_sums : ModelSums
     """
 
-    def __init__(self, shape, voxel_size, groups, lowpass, solvent=True, progress=None):
+    def __init__(self, shape, voxel_size, groups, inside, lowpass, solvent=True, progress=None):
         self.grid = grid = CoarseGrid(shape, voxel_size, lowpass)
         weights = [group.weights(solvent) for group in groups.values()]
         self._groups, self._solvent = list(groups.values()), solvent
@@ -100,15 +114,19 @@ class MatrixModel:
         self._filled = total = np.asarray(densities.sum(axis=1)).ravel().astype(float)
         self._window = _window(total.reshape(grid.shape), grid.pitch)
         self._edge = (self._window > _OUTER_EDGE[0]) & (self._window < _OUTER_EDGE[1])
-        self._order, self._shells, self._multiplicity = _by_shell(Shells(grid), grid)
+        self._transfer_shells = Shells(grid)
+        self._order, self._shells, self._multiplicity = _by_shell(self._transfer_shells, grid)
         # A level shows where the window ends. Where it covers the whole box that is nowhere: the column is exactly 0,
         # as that of a window of 1 everywhere would be but for rounding.
         self._columns = self._transformed([*_dense(densities), *_dense(slopes), lambda: self._window - 1])
         observations = [self._multiplicity[shell].sum(dtype=float) for shell in self._shells]
         filled = total.sum() ** 2 / (total**2).sum() / grid.size
+        sizes = np.array([len(group) for group in self._groups])
+        self._cores = Cores(grid, densities, sizes)
         self.model_sums = ModelSums(
-            list(groups), np.array([w.sum() for w in weights]), self._normal(), np.array(observations), float(filled)
-        )
+            list(groups), np.array([w.sum() for w in weights]), sizes, np.array(inside), self._normal(),
+            np.array(observations), float(filled),
+        )  # fmt: skip
 
     def sums(self, density, unit):
         """The sums of one map.
@@ -129,25 +147,45 @@ class MatrixModel:
         seen = grid.density(low * grid.probe).reshape(grid.shape)
         level = np.median(seen[self._edge]) if self._edge.any() else 0
         kept = self._kept(grid.transform((seen - np.float32(level)) * self._window))
-        weighted = kept.conj() * self._multiplicity
-        cross = [(weighted[shell] @ self._columns[shell]).real for shell in self._shells]
-        power = [(weighted[shell] @ kept[shell]).real for shell in self._shells]
-        return MapSums(np.array(cross, float), np.array(power, float), *self._beads(low, kept))
+        cross = self._products(kept, self._columns)
+        power = self._products(kept, kept[:, None])[:, 0]
+        beads, weight = self._beads(low)
+        found = MapSums(cross, power)
+        if beads is not None:
+            products = self._products(beads, np.column_stack([self._columns, beads, kept]))
+            found = replace(found, beads=products, beads_weight=weight)
+        return replace(found, local=self._local_fits(found, kept, beads))
 
-    def _beads(self, low, kept):
-        """Products of the column of beads, and their scattering; nothing where the map asks for none."""
+    def _products(self, one, columns):
+        """Re Σ conj(one) · column over the coefficients of each shell, an array (shells, columns)."""
+        weighted = one.conj() * self._multiplicity
+        return np.array([(weighted[shell] @ columns[shell]).real for shell in self._shells], float)
+
+    def _beads(self, low):
+        """The column of beads for what a map has and the model lacks, if there are any, and their scattering."""
         beads = beads_in(self.grid, self._filled, self._groups, low)
         if beads is None:
             return None, 0.0
         weights = beads.weights(self._solvent)
         density = density_columns(self.grid, [beads], [weights])[0].toarray().reshape(self.grid.shape)
-        own = self._kept(self.grid.transform(density * self._window))
-        weighted = own.conj() * self._multiplicity
-        products = [
-            (weighted[shell] @ np.column_stack([self._columns[shell], own[shell], kept[shell]])).real
-            for shell in self._shells
-        ]
-        return np.array(products, float), float(weights.sum())
+        return self._kept(self.grid.transform(density * self._window)), float(weights.sum())
+
+    @cached_property
+    def _unshifted(self):
+        return ShiftedModel(self.model_sums, np.zeros(self.model_sums.count))
+
+    def _local_fits(self, sums, kept, beads):
+        """How each group fits a map where it is: needs the map, so it cannot wait for what all maps have in common."""
+        fit = self._unshifted.fit(sums)
+        state = np.concatenate([fit.occupancies, np.zeros(self.model_sums.count), [fit.level]])
+        fitted = self._columns @ state.astype(np.float32)
+        if fit.beads:
+            fitted += np.float32(fit.beads) * beads
+        transfer = np.repeat(fit.transfer, [shell.stop - shell.start for shell in self._shells])
+        inverse, _ = inverse_filter(self._transfer_shells, fit.transfer, self.grid.kept)
+        left = np.zeros(inverse.size, np.complex64)
+        left[self._order] = (kept - transfer * fitted) / TYPICAL_SHARE
+        return self._cores.fits(fit.occupancies, self.grid.density(left.reshape(inverse.shape) * inverse))
 
     def _transformed(self, columns):
         result = np.empty((len(self._order), len(columns)), np.complex64)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .fit import Fitted, GroupModel
 from .groups import Group
-from .notes import correlation
+from .local_fit import Cores, correlation
 
 _SPACING = 3.0
 """Å between beads, or the pitch of the grid where that is more."""
@@ -67,6 +67,13 @@ class BeadedFit:
     def occupancies(self):
         """Of the groups without the beads, on the scale of the fit."""
         return self.fitted.occupancies[: self.count]
+
+    def local_fits(self):
+        """How each group, the beads left out, fits the map where it is: `LocalFits`."""
+        left = np.full(self.model.grid.size, np.nan, np.float32)
+        left[self.model.region] = self.fitted.undamped_residual
+        cores = Cores(self.model.grid, self.model.densities, [len(group) for group in self.groups[: self.count]])
+        return cores.fits(self.occupancies, left)
 
 
 def fit_with_beads(model, groups, coefficients):

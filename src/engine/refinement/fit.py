@@ -68,6 +68,10 @@ class Fitted:
         """What the model leaves of the data."""
         return self.data - self.model
 
+    def covariance(self, count):
+        """Of the occupancies of so many groups, the first, but for a factor."""
+        return linalg.cho_solve(self.factor, np.eye(len(self.factor[0]))[:, :count])[:count]
+
     @property
     def undamped_residual(self):
         """What the model leaves of the map itself, where `data` is in part the model's own."""

@@ -16,6 +16,9 @@ from .result import GroupOccupancy, Refinement
 from .standard_errors import Errors
 from .transfer import lost_share
 
+_MOST_PAIRED = 2000
+"""More groups are not held against each other."""
+
 
 def refine(
     density,
@@ -145,9 +148,9 @@ class Refiner:
         return refinement, fit, chosen
 
     def _rows(self, fit, occupancies, standard_errors):
-        notes = refine_notes.GroupNotes(fit, standard_errors)
-        names = [self._names[i] for i in self._kept]
-        inseparable = notes.inseparable([*names, *["what the model lacks"] * (len(fit.groups) - fit.count)])
+        local = fit.local_fits()
+        notes = refine_notes.GroupNotes([len(group) for group in self._groups], standard_errors[: fit.count], local)
+        inseparable = self._inseparable(fit)
         rows = []
         of_kept = {i: k for k, i in enumerate(self._kept)}
         for i, name in enumerate(self._names):
@@ -159,10 +162,18 @@ class Refiner:
             rows.append(
                 GroupOccupancy(
                     name, float(occupancies[k]), float(standard_errors[k]), len(self._groups[k]),
-                    float(notes.correlations[k]), remarks,
+                    float(local.correlations[k]), remarks,
                 )
             )  # fmt: skip
         return rows
+
+    def _inseparable(self, fit):
+        """Remarks on groups that cannot be told apart, by number."""
+        count = fit.model.count
+        if count > _MOST_PAIRED:
+            return {}
+        names = [*(self._names[i] for i in self._kept), *["what the model lacks"] * (count - fit.count)]
+        return refine_notes.inseparable(fit.fitted.covariance(count), names)
 
     def _reference(self, names, fit, errors):
         """Which groups are the reference, a bool array; beads never are."""
