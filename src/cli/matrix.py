@@ -11,10 +11,10 @@ import numpy as np
 
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.result import listed
-from ..engine.matrix.sums import MapSums
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
 from ..engine.refinement.local_fit import LocalFits
+from ..engine.refinement.shell_sums import MapSums
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
 from .files import mapfile

@@ -7,14 +7,14 @@ import numpy as np
 from ..errors import OccuPyError
 from ..parallel import Progress
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
+from ..refinement.shell_fit import fit_all
+from ..refinement.shell_sums import MapSums, ModelSums, ShellModel
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .cells import cells_of, untold
-from .fit import fit_all
 from .relative import RelativeFits
 from .result import ABSENT, FULL, OccupancyMatrix, listed
-from .sums import MapSums, MatrixModel, ModelSums
 
 MOST_GROUPS = 600
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
@@ -128,7 +128,7 @@ class MatrixBox:
         in_box, shares = groups_in_box(checked, self._shape, sizes, checked_origin(origin))
         check_scattering(in_box, solvent)
         inside = [share for name, share in zip(checked, shares, strict=True) if name in in_box]
-        self._model = MatrixModel(self._shape, sizes, in_box, inside, self.lowpass, solvent, progress)
+        self._model = ShellModel(self._shape, sizes, in_box, inside, self.lowpass, solvent, progress)
         self.model_sums = self._model.model_sums
 
     def sums(self, density):
@@ -136,7 +136,7 @@ class MatrixBox:
         density, found = checked_density(density)
         if density.shape != self._shape:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
-        return self._model.sums(density, found.unit)
+        return self._model.sums(density, found.unit, local=True)
 
 
 def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):

@@ -1,6 +1,6 @@
 """Beads that stand in for what a model lacks and its map has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,6 +67,14 @@ class BeadedFit:
     def occupancies(self):
         """Of the groups without the beads, on the scale of the fit."""
         return self.fitted.occupancies[: self.count]
+
+    def with_occupancies(self, occupancies, b_shifts):
+        """The same fit with other occupancies of the groups, the beads' as they are beside these, and shifts, Å²."""
+        weights, beads = self.model.weights[: self.count], slice(self.count, None)
+        ratio = (weights @ occupancies) / (weights @ self.occupancies)
+        all_occupancies = np.append(occupancies, self.fitted.occupancies[beads] * ratio)
+        all_shifts = np.append(occupancies * b_shifts, self.fitted.b_shifts[beads] * ratio)
+        return replace(self, fitted=self.model.at(self.fitted, all_occupancies, all_shifts))
 
     def local_fits(self):
         """How each group, the beads left out, fits the map where it is: `LocalFits`."""

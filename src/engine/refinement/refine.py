@@ -13,6 +13,8 @@ from .inputs import check_scattering, checked_groups, checked_lowpass, groups_in
 from .parts import drawn_to_mean, part_deviations, surely_deviate
 from .reference import default_reference, strongest_level
 from .result import GroupOccupancy, Refinement
+from .shell_fit import MOST_BY_SHELLS, fit_all
+from .shell_sums import ShellModel
 from .standard_errors import Errors
 from .transfer import lost_share
 
@@ -91,6 +93,11 @@ class Refiner:
         self._groups = list(in_box.values())
         self._solvent = solvent
         self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
+        self._by_shells = None
+        if len(in_box) <= MOST_BY_SHELLS:
+            inside = [self._fraction_inside[i] for i in self._kept]
+            grid = self._model.grid
+            self._by_shells = ShellModel(grid.shape, grid.pitch, in_box, inside, self.lowpass, solvent)
 
     def refine(self, density, *, reference=None, half_maps=None):
         """Refine against one map; parameters and result are those of the function `refine`."""
@@ -130,7 +137,7 @@ class Refiner:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
         grid, unit = self._model.grid, found.unit
         coefficients = grid.coefficients(density, unit)
-        fit = fit_with_beads(self._model, self._groups, coefficients)
+        fit = self._weighed(fit_with_beads(self._model, self._groups, coefficients), coefficients)
         fitted, overall, lacks = fit.fitted, fit.correlation, fit.unexplained
         problem = refine_notes.unusable(fit.occupancies, fitted.transfer, overall, fit.correlation_alone, lacks)
         if problem:
@@ -146,6 +153,14 @@ class Refiner:
         frequencies, transfer = fit.model.shells.centres, fitted.transfer * unit
         refinement = Refinement(rows, names, overall, lacks, self.lowpass, frequencies, transfer, warnings)
         return refinement, fit, chosen
+
+    def _weighed(self, fit, coefficients):
+        """The fit with occupancies from all shells of frequency, each weighed by what the model leaves in it."""
+        if self._by_shells is None:
+            return fit
+        sums = self._by_shells.sums(self._model.grid.density(coefficients).reshape(self._model.grid.shape), 1.0)
+        (found,) = fit_all([sums], [self._by_shells.model_sums])
+        return fit.with_occupancies(found.occupancies, found.b_shifts)
 
     def _rows(self, fit, occupancies, standard_errors):
         local = fit.local_fits()

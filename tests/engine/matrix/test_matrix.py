@@ -281,6 +281,19 @@ def test_a_group_that_is_displaced_in_a_map_is_noted_there_and_nowhere_else(part
     assert found.local_correlations[2, 1] < found.local_correlations[0, 1] - 0.02
 
 
+def test_one_map_alone_and_the_same_among_many_read_the_same(parts, groups):
+    maps = list(maps_of(parts, TRUTH[1:4], background=0.05))
+    among = refine_maps([*maps, maps[0]], VOXEL, groups, reference=["A"])
+    for i, density in enumerate(maps):
+        rows = refine(density, VOXEL, groups, reference=["A"]).rows
+        alone = np.array([row.occupancy for row in rows])
+        assert (np.abs(alone - among.occupancies[i]) <= 0.5 * np.array([row.standard_error for row in rows])).all()
+        assert alone[TRUTH[1 + i] == 0] == pytest.approx(0, abs=0.1)
+    (single,) = refine_maps(maps[:1], VOXEL, groups, reference=["A"]).occupancies
+    alone = [row.occupancy for row in refine(maps[0], VOXEL, groups, reference=["A"]).rows]
+    np.testing.assert_allclose(single, alone, atol=1e-4)
+
+
 def test_local_correlations_are_those_of_each_map_by_itself(parts, groups):
     maps = list(maps_of(parts, TRUTH[:3], background=0.05))
     found = refine_maps(maps, VOXEL, groups)

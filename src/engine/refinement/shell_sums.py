@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy import ndimage
+from scipy import fft, ndimage
 
 from .. import parallel
-from ..refinement.beads import beads_in
-from ..refinement.coarse import CoarseGrid, density_columns
-from ..refinement.local_fit import Cores, LocalFits
-from ..refinement.transfer import TYPICAL_SHARE, Shells, inverse_filter
-from .fit import ShiftedModel
+from .beads import beads_in
+from .coarse import CoarseGrid, density_columns
+from .inputs import placed
+from .local_fit import Cores, LocalFits
+from .shell_fit import ShiftedModel
+from .transfer import TYPICAL_SHARE, Shells, inverse_filter
 
 _WINDOW_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
 _MARGIN, _EDGE = 20.0, 8.0
@@ -41,7 +42,7 @@ class MapSums:
     beads_weight : float
         Scattering of the beads, Å; 0 without any.
     local : LocalFits
-        How each group fits the map where it is, in a fit of this map alone.
+        How each group fits the map where it is, in a fit of this map alone; None where nobody asked.
     """
 
     cross: np.ndarray
@@ -66,9 +67,10 @@ class ModelSums:
     inside : array of float, shape (groups,)
         Which share of its atoms these are.
     normal : array of float32, shape (shells, columns, columns)
-        Re Σ conj(column) · column. Columns are the densities of groups, their slopes with the
-        B-factor, and the window itself, which stands for the level that a map has in it; 0 where it
-        covers the box.
+        Re Σ conj(column) · column. Columns are the densities of groups and the window itself, which
+        stands for the level that a map has in it; 0 where it covers the box.
+    squares : array of float, shape (shells,)
+        Mean |k|², 1/Å².
     observations : array of float, shape (shells,)
         Coefficients, those of the half of a spectrum that is not held counted too.
     filled : float
@@ -80,6 +82,7 @@ class ModelSums:
     sizes: np.ndarray
     inside: np.ndarray
     normal: np.ndarray
+    squares: np.ndarray
     observations: np.ndarray
     filled: float
 
@@ -89,7 +92,7 @@ class ModelSums:
         return len(self.names)
 
 
-class MatrixModel:
+class ShellModel:
     """Densities of groups in a box, seen through the probe in a window around all of them: the same for all its maps.
 
     Parameters
@@ -107,10 +110,12 @@ class MatrixModel:
     """
 
     def __init__(self, shape, voxel_size, groups, inside, lowpass, solvent=True, progress=None):
-        self.grid = grid = CoarseGrid(shape, voxel_size, lowpass)
-        weights = [group.weights(solvent) for group in groups.values()]
-        self._groups, self._solvent = list(groups.values()), solvent
-        densities, slopes = density_columns(grid, self._groups, weights, progress)
+        self._whole = CoarseGrid(shape, voxel_size, lowpass)
+        self._part, first = _surroundings(self._whole, groups.values())
+        self.grid = grid = CoarseGrid([s.stop - s.start for s in self._part], self._whole.pitch, lowpass)
+        self._groups, self._solvent = [placed(group, first) for group in groups.values()], solvent
+        weights = [group.weights(solvent) for group in self._groups]
+        densities, _ = density_columns(grid, self._groups, weights, progress)
         self._filled = total = np.asarray(densities.sum(axis=1)).ravel().astype(float)
         self._window = _window(total.reshape(grid.shape), grid.pitch)
         self._edge = (self._window > _OUTER_EDGE[0]) & (self._window < _OUTER_EDGE[1])
@@ -118,17 +123,17 @@ class MatrixModel:
         self._order, self._shells, self._multiplicity = _by_shell(self._transfer_shells, grid)
         # A level shows where the window ends. Where it covers the whole box that is nowhere: the column is exactly 0,
         # as that of a window of 1 everywhere would be but for rounding.
-        self._columns = self._transformed([*_dense(densities), *_dense(slopes), lambda: self._window - 1])
+        self._columns = self._transformed([*_dense(densities), lambda: self._window - 1])
         observations = [self._multiplicity[shell].sum(dtype=float) for shell in self._shells]
         filled = total.sum() ** 2 / (total**2).sum() / grid.size
         sizes = np.array([len(group) for group in self._groups])
-        self._cores = Cores(grid, densities, sizes)
+        self._densities = densities
         self.model_sums = ModelSums(
             list(groups), np.array([w.sum() for w in weights]), sizes, np.array(inside), self._normal(),
-            np.array(observations), float(filled),
+            self._transfer_shells.centres**2, np.array(observations), float(filled),
         )  # fmt: skip
 
-    def sums(self, density, unit):
+    def sums(self, density, unit, local=False):
         """The sums of one map.
 
         Parameters
@@ -137,13 +142,16 @@ class MatrixModel:
             Of the shape of the box.
         unit : float
             Of its values: the sums are of the map over it.
+        local : bool
+            Tell how each group fits the map where it is.
 
         Returns
         -------
         MapSums
         """
-        grid = self.grid
-        low = np.where(grid.kept, grid.coefficients(density, unit), 0)
+        grid, whole = self.grid, self._whole
+        near = whole.density(whole.coefficients(density, unit) * whole.kept).reshape(whole.shape)[self._part]
+        low = grid.coefficients(near, 1) * grid.kept
         seen = grid.density(low * grid.probe).reshape(grid.shape)
         level = np.median(seen[self._edge]) if self._edge.any() else 0
         kept = self._kept(grid.transform((seen - np.float32(level)) * self._window))
@@ -154,7 +162,7 @@ class MatrixModel:
         if beads is not None:
             products = self._products(beads, np.column_stack([self._columns, beads, kept]))
             found = replace(found, beads=products, beads_weight=weight)
-        return replace(found, local=self._local_fits(found, kept, beads))
+        return replace(found, local=self._local_fits(found, kept, beads)) if local else found
 
     def _products(self, one, columns):
         """Re Σ conj(one) · column over the coefficients of each shell, an array (shells, columns)."""
@@ -171,14 +179,17 @@ class MatrixModel:
         return self._kept(self.grid.transform(density * self._window)), float(weights.sum())
 
     @cached_property
+    def _cores(self):
+        return Cores(self.grid, self._densities, self.model_sums.sizes)
+
+    @cached_property
     def _unshifted(self):
         return ShiftedModel(self.model_sums, np.zeros(self.model_sums.count))
 
     def _local_fits(self, sums, kept, beads):
         """How each group fits a map where it is: needs the map, so it cannot wait for what all maps have in common."""
         fit = self._unshifted.fit(sums)
-        state = np.concatenate([fit.occupancies, np.zeros(self.model_sums.count), [fit.level]])
-        fitted = self._columns @ state.astype(np.float32)
+        fitted = self._columns @ np.append(fit.occupancies, fit.level).astype(np.float32)
         if fit.beads:
             fitted += np.float32(fit.beads) * beads
         transfer = np.repeat(fit.transfer, [shell.stop - shell.start for shell in self._shells])
@@ -205,6 +216,18 @@ class MatrixModel:
             return ((part * self._multiplicity[shell, None]).conj().T @ part).real
 
         return np.array(parallel.run(of_shell, self._shells))
+
+
+def _surroundings(grid, groups):
+    """The part of a grid in which the window is, as slices, and x, y, z of its first voxel in Å."""
+    shape, sizes = grid.shape, grid.pitch
+    positions = np.concatenate([group.positions for group in groups])[:, ::-1]
+    reach = _MARGIN + 3 * _EDGE + grid.lowpass
+    first = np.maximum(np.floor((positions.min(axis=0) - reach) / sizes).astype(int), 0)
+    last = np.minimum(np.ceil((positions.max(axis=0) + reach) / sizes).astype(int) + 1, shape)
+    dim = [min(n, fft.next_fast_len(int(b - a), real=True)) for n, a, b in zip(shape, first, last, strict=True)]
+    first = np.minimum(first, np.array(shape) - dim)
+    return tuple(slice(a, a + n) for a, n in zip(first, dim, strict=True)), (first * sizes)[::-1]
 
 
 def _dense(columns):
