@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import OccuPyError
 from ..parallel import Progress
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
-from ..refinement.shell_fit import fit_all
+from ..refinement.shell_fit import MOST_BY_SHELLS, fit_all
 from ..refinement.shell_sums import MapSums, ModelSums, ShellModel
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density
@@ -16,7 +16,6 @@ from .cells import cells_of, untold
 from .relative import RelativeFits
 from .result import ABSENT, FULL, OccupancyMatrix, listed
 
-MOST_GROUPS = 600
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
 
 
@@ -124,7 +123,7 @@ class MatrixBox:
     def __init__(self, shape, voxel_size, groups, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
         sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
         self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
-        checked = checked_groups(groups, MOST_GROUPS)
+        checked = checked_groups(groups, MOST_BY_SHELLS)
         in_box, shares = groups_in_box(checked, self._shape, sizes, checked_origin(origin))
         check_scattering(in_box, solvent)
         inside = [share for name, share in zip(checked, shares, strict=True) if name in in_box]

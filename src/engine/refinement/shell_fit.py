@@ -20,7 +20,7 @@ _LEAST_FREE = 0.1
 _OCCUPANCY_SPREAD = 1.0
 """Occupancies are this far from their mean, or so: the prior that holds groups too small to be read."""
 
-_B_SPREAD, _LARGEST_B = 40.0, 300.0
+_B_SPREAD, _LARGEST_B = 200.0, 300.0
 """Å². B-factors of a group as a whole are this far from right, or so; no more than that far."""
 
 _B_ROUNDS, _B_MAPS = 3, 60
@@ -76,8 +76,8 @@ class ShiftedModel:
     def __init__(self, model, shifts):
         self._model, self._shifts = model, shifts
         # What a B-factor of all atoms of a group does is the same for all coefficients of a shell.
-        self.fall_offs = np.exp(-np.outer(model.squares, np.append(shifts, 0)) / 4)
-        self.normal = self.fall_offs[:, :, None] * model.normal * self.fall_offs[:, None]
+        self._fall_offs = np.exp(-np.outer(model.squares, np.append(shifts, 0)) / 4)
+        self._normal = self._fall_offs[:, :, None] * model.normal * self._fall_offs[:, None]
 
     def fit(self, sums):
         """Fit a map, with beads for what the model lacks where that counts and the model fits better beside them.
@@ -90,14 +90,14 @@ class ShiftedModel:
         -------
         MapFit
         """
-        cross, count = sums.cross * self.fall_offs, self._model.count
-        alone = self._solved(sums, self.normal, cross)
+        cross, count = sums.cross * self._fall_offs, self._model.count
+        alone = self._solved(sums, self._normal, cross)
         if sums.beads is None:
             return alone
         # The column of the beads stands between those of the groups and the level.
-        beside = sums.beads[:, :-2] * self.fall_offs
+        beside = sums.beads[:, :-2] * self._fall_offs
         own = np.insert(beside, count, sums.beads[:, -2], axis=1)
-        normal = np.insert(np.insert(self.normal, count, beside, axis=1), count, own, axis=2)
+        normal = np.insert(np.insert(self._normal, count, beside, axis=1), count, own, axis=2)
         found = self._solved(sums, normal, np.insert(cross, count, sums.beads[:, -1], axis=1))
         if not (found.unexplained >= LEAST_UNEXPLAINED and found.correlation > alone.correlation):
             return alone
@@ -119,14 +119,14 @@ class ShiftedModel:
         state = np.append(fit.occupancies, fit.level)
         slope = -self._model.squares / 4
         weights = fit.transfer / fit.left
-        own = np.tensordot(weights * fit.transfer * slope**2, self.normal, 1)[:count, :count]
-        beside = np.tensordot(weights * fit.transfer * slope, self.normal, 1)[:count, :count]
+        own = np.tensordot(weights * fit.transfer * slope**2, self._normal, 1)[:count, :count]
+        beside = np.tensordot(weights * fit.transfer * slope, self._normal, 1)[:count, :count]
         # Occupancies follow the shifts: what they take up of these is no reason against them.
         own -= beside @ (fit.covariance * self._model.filled) @ beside.T
-        modelled = self.normal @ state
+        modelled = self._normal @ state
         if fit.beads:
-            modelled += fit.beads * sums.beads[:, :-2] * self.fall_offs
-        left = sums.cross * self.fall_offs - fit.transfer[:, None] * modelled
+            modelled += fit.beads * sums.beads[:, :-2] * self._fall_offs
+        left = sums.cross * self._fall_offs - fit.transfer[:, None] * modelled
         toward = fit.occupancies * ((weights * slope) @ left)[:count]
         prior = 1 / (_B_SPREAD**2 * self._model.filled)
         return own * np.outer(fit.occupancies, fit.occupancies) + prior * np.eye(count), toward - prior * self._shifts
