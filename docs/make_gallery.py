@@ -111,7 +111,7 @@ class Studio:
         print(f"{path.name}: {path.stat().st_size // 1000} KB", flush=True)
 
 
-def open_polymerase(studio, level=4, dust=8):
+def open_polymerase(studio, level=3, dust=8):
     """EMD-11007 as #1, seen with both long helices beside the RNA."""
     studio.open("emd_11007", "emdb:11007")
     studio.run(f"volume #1 level {level}", f"surface dust #1 size {dust}")
@@ -185,7 +185,7 @@ def modes(studio):
 def modifications(studio):
     """EMD-11007 with all modifications, at one level."""
     studio.start(SMALL)
-    open_polymerase(studio, level=3, dust=15)
+    open_polymerase(studio, dust=15)
     studio.run("occupy estimate #1", KEY_AT_LEFT)
     shots = [studio.shoot("as deposited")]
     studio.run("key delete")
@@ -287,9 +287,9 @@ def tutorial(studio):
     """The pictures of the tutorial: estimated, at a lower level, and the figure."""
     studio.start()
     open_polymerase(studio)
-    studio.run("occupy estimate #1", KEY_AT_LEFT, "volume #1 level 2.5")
+    studio.run("occupy estimate #1", KEY_AT_LEFT, "volume #1 level 2")
     studio.write("tutorial_level", studio.shoot())
-    studio.run("volume #1 level 4", "occupy equalize #1", "surface dust #4 size 15")
+    studio.run("volume #1 level 3", "occupy equalize #1", "surface dust #4 size 15")
     studio.write("tutorial_figure", studio.shoot())
 
 

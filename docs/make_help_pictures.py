@@ -55,7 +55,7 @@ def open_polymerase():
     """EMD-11007 as #1, seen from the side."""
     polymerase = open_model("emd_11007.map", "emdb:11007")
     polymerase.name = "EMD-11007"
-    run("volume #1 level 4; view orient; turn x 90; turn z 10; view")
+    run("volume #1 level 3; view orient; turn x 90; turn z 10; view")
     return polymerase
 
 

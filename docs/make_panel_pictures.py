@@ -87,7 +87,7 @@ def save(image, path):
 
 def picture_estimate_and_modify(session):
     open_model(session, "emd_11007.map", "emdb:11007")
-    run(session, "set bgColor white; volume #1 level 4; turn y 30")
+    run(session, "set bgColor white; volume #1 level 3; turn y 30")
     panel = start_panel(session)
     panel.estimate_page.estimate()
     settle(panel)

@@ -1,6 +1,8 @@
 """What is done to maps in ice, and which maps there are of each molecule."""
 
-from ..simulation import ice
+from itertools import product
+
+from ..simulation import ice, vacuum
 from ..simulation.ice import Condition
 
 CONDITIONS = (
@@ -17,6 +19,8 @@ CONDITIONS = (
 )
 QUICK = Condition(4.0, 0.1, "plain")
 
-TURNS = (0, 3)
-DEALINGS = tuple(zip(TURNS, ice.SOLVENTS, strict=True))
-"""Which way the occupancies are dealt, and how ice is displaced, of the two maps of each condition."""
+TURNS = (0, 3, 1, 2)
+DEALINGS = tuple(
+    (turn, solvent, dealt) for turn, (dealt, solvent) in zip(TURNS, product(vacuum.DEALT, ice.SOLVENTS), strict=True)
+)
+"""Which way the occupancies are dealt, and how ice is displaced, of the maps of each condition: two of each dealing."""

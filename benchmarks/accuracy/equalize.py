@@ -1,6 +1,6 @@
 """Hold equalised maps against full, noise-free ones, chain by chain, on maps simulated in ice.
 
-python -m benchmarks.accuracy.equalize            # 90 maps: ten minutes
+python -m benchmarks.accuracy.equalize            # 180 maps: twenty minutes
 python -m benchmarks.accuracy.equalize --quick    # one condition: a few seconds
 """
 
@@ -48,9 +48,9 @@ class Chains:
         self.solvent = np.flatnonzero(np.isinf(distances))
 
 
-def measured(molecule, turn, solvent, conditions):
+def measured(molecule, turn, solvent, dealt, conditions):
     """What each way of equalising did to the maps of one molecule, as `frame.over_maps` takes it."""
-    occupancies = vacuum.assigned_occupancies(molecule, turn)
+    occupancies = vacuum.assigned_occupancies(molecule, turn, dealt)
     b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
     made, full = (
         ice.potential(molecule, values, b_factors, solvent) for values in (occupancies, np.ones_like(occupancies))
@@ -62,7 +62,7 @@ def measured(molecule, turn, solvent, conditions):
         if box not in chains:
             chains[box] = Chains(molecule, box)
         true = _true_scale(molecule, occupancies, box)
-        yield _readings(density, expected, box, chains[box], occupancies, true, molecule.name, condition)
+        yield _readings(density, expected, box, chains[box], occupancies, true, (molecule.name, dealt, condition))
 
 
 def _true_scale(molecule, occupancies, box):
@@ -70,7 +70,7 @@ def _true_scale(molecule, occupancies, box):
     return scale_of_atoms((box.edge,) * 3, (box.voxel_size,) * 3, positions, occupancies[molecule.chains])
 
 
-def _readings(density, expected, box, chains, occupancies, true, name, condition):
+def _readings(density, expected, box, chains, occupancies, true, what):
     calibrated, by_maximum = (
         occupy.estimate(density, box.voxel_size, mode=mode) for mode in ("calibrated", "occupancy")
     )
@@ -94,7 +94,7 @@ def _readings(density, expected, box, chains, occupancies, true, name, condition
         solvent = [values.ravel()[chains.solvent] for values in (density, made)]
         readings.append(
             report.Reading(
-                name, condition, way,
+                *what, way,
                 min(old for (old, _), weakest in zip(before, is_weakest, strict=True) if weakest),
                 float(changes[is_weakest].min()), float(changes.min()), float(occupancies[changes.argmin()]),
                 *(float(np.mean(values > found.peak / 2)) for values in solvent),

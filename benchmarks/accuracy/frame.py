@@ -69,9 +69,9 @@ def over_maps(measured, dealings, conditions):
     Parameters
     ----------
     measured : callable
-        Takes a molecule, a turn, a solvent and the conditions; yields a list of readings for each condition.
-    dealings : sequence of (int, str)
-        Turns, which tell how occupancies are dealt, and solvents.
+        Takes a molecule, what a dealing holds and the conditions; yields a list of readings for each condition.
+    dealings : sequence of tuple
+        Of the turn, an int, which tells how occupancies are dealt, the solvent and what else the program deals.
     conditions : sequence of Condition
 
     Returns
@@ -85,8 +85,8 @@ def over_maps(measured, dealings, conditions):
     found = []
     with tqdm(total=len(made) * len(dealings) * len(conditions), unit="maps") as progress:
         for make in made.values():
-            for turn, solvent in dealings:
-                for readings in measured(make(turn), turn, solvent, conditions):
+            for dealing in dealings:
+                for readings in measured(make(dealing[0]), *dealing, conditions):
                     found += readings
                     progress.update()
     return found, problems

@@ -1,6 +1,6 @@
 """Hold occupancies refined from a model against known ones, on maps simulated in ice, beside other methods.
 
-python -m benchmarks.accuracy.refine            # 60 maps: three minutes
+python -m benchmarks.accuracy.refine            # 120 maps: six minutes
 python -m benchmarks.accuracy.refine --quick    # one condition: half a minute
 """
 
@@ -19,20 +19,20 @@ from .models import given_model, groups_of
 _CONTACT = 5.0  # Å
 
 
-def measured(molecule, turn, solvent, conditions):
+def measured(molecule, turn, solvent, dealt, conditions):
     """Readings of all chains in the maps of one molecule, as `frame.over_maps` takes them."""
-    occupancies = vacuum.assigned_occupancies(molecule, turn)
+    occupancies = vacuum.assigned_occupancies(molecule, turn, dealt)
     b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
     made = ice.potential(molecule, occupancies, b_factors, solvent)
     for condition in conditions:
-        # The same for this map whichever others are made; of the two turns one gets the model with hydrogens.
+        # The same for this map whichever others are made; of two turns one gets the model with hydrogens.
         number = CONDITIONS.index(condition) + TURNS.index(turn)
         density, box = ice.observed(made, *condition, seed=[number, turn])
         model = given_model(molecule, b_factors, number)
-        yield _readings(density, box, condition, model, occupancies, solvent)
+        yield _readings(density, box, condition, model, occupancies, (solvent, dealt))
 
 
-def _readings(density, box, condition, model, occupancies, solvent):
+def _readings(density, box, condition, model, occupancies, dealing):
     guided = occupy.guided_scale(density, box.voxel_size, model.groups(box))
     molecule, heavy = model.molecule, model.molecule.is_heavy[model.kept]
     places, chains = model.places(box)[heavy], model.chains[heavy]
@@ -48,7 +48,7 @@ def _readings(density, box, condition, model, occupancies, solvent):
         touching = mine & at_contact
         found.append(
             Reading(
-                molecule.name, solvent, condition, row.group, int(counts[chain]), float(true),
+                molecule.name, *dealing, condition, row.group, int(counts[chain]), float(true),
                 row.occupancy, row.standard_error, {name: float(values[chain]) for name, values in others.items()},
                 float(scale[mine].mean()), float(errors[mine].mean()), int(touching.sum()),
                 float(errors[touching].mean()) if touching.any() else float("nan"),

@@ -1,6 +1,6 @@
 """Hold the scale that is read from a map alone, in its modes, against known occupancies.
 
-python -m benchmarks.accuracy.scale            # 120 maps: some minutes
+python -m benchmarks.accuracy.scale            # 240 maps: ten minutes
 python -m benchmarks.accuracy.scale --quick    # one condition
 """
 
@@ -19,8 +19,12 @@ from ..simulation.ice import Condition
 from . import frame, haemoglobin
 from .conditions import CONDITIONS, QUICK
 
-DEALINGS = tuple(zip((1, 4, 1, 4), (*ice.SOLVENTS, VACUUM, VACUUM), strict=True))
-"""Turns and solvents: first both turns in ice, displaced in two ways, then both without."""
+DEALINGS = tuple(
+    (turn, solvent, dealt)
+    for dealt, turns in zip(vacuum.DEALT, ((1, 4, 1, 4), (1, 2, 1, 2)), strict=True)
+    for turn, solvent in zip(turns, (*ice.SOLVENTS, VACUUM, VACUUM), strict=True)
+)
+"""Turns, solvents and ways of dealing: for each of these two turns in ice, displaced in two ways, then without."""
 
 SEEDS = 20
 _SEED_CONDITIONS = (Condition(4.0, 0.1, "plain"), Condition(3.0, 0.3, "plain"), Condition(6.0, 0.3, "plain"))
@@ -36,7 +40,7 @@ class Simulated:
     potential: ice.Potential
 
 
-def simulated(molecule, turn, solvent):
+def simulated(molecule, turn, solvent, dealt):
     """A molecule whose chains have occupancies, in ice or in vacuum.
 
     Parameters
@@ -46,6 +50,8 @@ def simulated(molecule, turn, solvent):
         Which way the occupancies are dealt.
     solvent : str
         One of ice.SOLVENTS, or vacuum, where hydrogens are left out too.
+    dealt : str
+        One of vacuum.DEALT.
 
     Returns
     -------
@@ -53,7 +59,7 @@ def simulated(molecule, turn, solvent):
     """
     if solvent == VACUUM:
         molecule = without_hydrogens(molecule)
-    occupancies = vacuum.assigned_occupancies(molecule, turn)
+    occupancies = vacuum.assigned_occupancies(molecule, turn, dealt)
     b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
     if solvent != VACUUM:
         return Simulated(molecule, occupancies, ice.potential(molecule, occupancies, b_factors, solvent))
@@ -76,9 +82,9 @@ def without_hydrogens(molecule):
     )
 
 
-def measured(molecule, turn, solvent, conditions):
+def measured(molecule, turn, solvent, dealt, conditions):
     """Errors of all modes in the maps of one molecule, as `frame.over_maps` takes them."""
-    made = simulated(molecule, turn, solvent)
+    made = simulated(molecule, turn, solvent, dealt)
     for condition in conditions:
         number = CONDITIONS.index(condition)
         density, box = ice.observed(made.potential, *condition, seed=[number, turn])
@@ -88,16 +94,19 @@ def measured(molecule, turn, solvent, conditions):
             mode: _errors(occupy.estimate(density, box.voxel_size, mode=mode).scale, places, chains, made.occupancies)
             for mode in report.MODES
         }
-        yield [report.Reading(molecule.name, solvent, condition, errors)]
+        yield [report.Reading(molecule.name, solvent, dealt, condition, errors)]
 
 
 def _errors(scale, places, chains, occupancies):
     values = vacuum.values_at(scale, places)
     means = np.bincount(chains, values) / np.bincount(chains)
+    whole = means[(occupancies == 1) & (np.bincount(chains) > report.LONG)]
     return report.Errors(
         float(np.abs(means - occupancies).mean()),
         float(np.abs(values - occupancies[chains]).mean()),
         float(spearmanr(means, occupancies)[0]),
+        float(whole.mean()),
+        float(whole.min()),
     )
 
 
@@ -157,9 +166,8 @@ def measure(options):
 
 def _spreads():
     known, _ = families()
-    turn, solvent = DEALINGS[0]
     for family in (BUNDLES, COMPLEX):
-        made = simulated(known[family](turn), turn, solvent)
+        made = simulated(known[family](DEALINGS[0][0]), *DEALINGS[0])
         for condition in _SEED_CONDITIONS:
             yield spread(made, condition)
 

@@ -17,7 +17,7 @@ class Reading:
 
     Attributes
     ----------
-    molecule : str
+    molecule, dealt : str
     condition : ice.Condition
     way : str
         One of WAYS.
@@ -34,6 +34,7 @@ class Reading:
     """
 
     molecule: str
+    dealt: str
     condition: ice.Condition
     way: str
     weakest_before: float
@@ -83,10 +84,12 @@ def document(results):
     sections = [
         _INTRODUCTION.format(maps=len(where(readings, way=WHOLE)), **ways, **versions),
         *(f"Missing: {problem}.\n" for problem in results.problems),
-        _summary(readings),
     ]
-    for molecule in ordered(readings, "molecule"):
-        sections += [f"## {molecule}, equalised\n", _table(where(readings, molecule=molecule))]
+    for dealt in ordered(readings, "dealt"):
+        chosen = where(readings, dealt=dealt)
+        sections += [f"## Occupancies equalised: {dealt}\n", _summary(chosen)]
+        for molecule in ordered(chosen, "molecule"):
+            sections += [f"### {molecule}, {dealt}, equalised\n", _table(where(chosen, molecule=molecule))]
     return "\n".join(sections)
 
 

@@ -53,8 +53,7 @@ def document(results):
         _maps_text(results),
         "## All methods, all conditions",
         _table_text(results.methods),
-        _error_table(readings),
-        _misses(readings),
+        *_for_each_dealing(readings),
         f"![Refined against known occupancies, with standard errors]({figures.REFINED})",
         "*Each mark is a chain of more than 100 residues in one of the maps, with one standard error; chains of one "
         "known occupancy are spread out sideways. The gray bars are the known occupancies.*",
@@ -92,11 +91,12 @@ def _maps_text(results):
     return (
         f"{families}\n\n"
         "Atoms, hydrogens among them, scatter electrons (gemmi, c4322), with B-factors from 30 to 150 Å² along each "
-        "chain. Of this the ice whose place they take is subtracted. In one of two maps of each condition a chain "
-        "displaces it as a flat mask, of the volume that proteins and RNA are measured to have (0.747 and 0.554 "
-        "mL/g); in the other each atom does as a Gaussian (Fraser, MacRae & Suzuki 1978). Occupancies of 1, 0.8, 0.6, "
-        "0.4 and 0.2 are dealt to the chains in turn, the longest first, another way in each of the two; where a "
-        "chain is away there is ice.\n\n"
+        "chain. Of this the ice whose place they take is subtracted. In one of two maps of each condition and dealing "
+        "a chain displaces it as a flat mask, of the volume that proteins and RNA are measured to have (0.747 and "
+        "0.554 mL/g); in the other each atom does as a Gaussian (Fraser, MacRae & Suzuki 1978). Occupancies of 1, "
+        "0.8, 0.6, 0.4 and 0.2 are dealt to the chains in turn, the longest first, another way in each of two maps; "
+        "or, as in most complexes, all chains are whole but one or two, of 0.5 and 0.2. Where a chain is away there "
+        "is ice.\n\n"
         "White noise is cut at the resolution; its σ is relative to the densest places (the densest 1/2000 of the "
         "voxels, at 8 Å). Maps are plain, sharpened by 100 Å², multiplied by a soft mask, or without all frequencies "
         "below 1/40 Å.\n\n"
@@ -118,6 +118,13 @@ def _table_text(methods):
         "nothing. To reach: mean at most 0.02; none above 0.08; 60 to 85 % within one standard error, at least 90 % "
         "within two; guided at most 0.04 per chain and 0.09 per atom. **Bold** misses it."
     )
+
+
+def _for_each_dealing(readings):
+    """Errors and what misses its target where occupancies are dealt in one way, and the other."""
+    for dealt in ordered(readings, "dealt"):
+        chosen = where(readings, dealt=dealt)
+        yield from (f"### Occupancies: {dealt}", _error_table(chosen), _misses(chosen))
 
 
 def _error_table(readings):

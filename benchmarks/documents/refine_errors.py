@@ -16,7 +16,7 @@ class Reading:
 
     Attributes
     ----------
-    family, solvent : str
+    family, solvent, dealt : str
     condition : ice.Condition
     chain : str
     residues : int
@@ -37,6 +37,7 @@ class Reading:
 
     family: str
     solvent: str
+    dealt: str
     condition: ice.Condition
     chain: str
     residues: int

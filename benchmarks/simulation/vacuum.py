@@ -11,6 +11,10 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 OCCUPANCIES = (1.0, 0.8, 0.6, 0.4, 0.2)
+WEAK_OCCUPANCIES = (0.5, 0.2, 0.7)
+DEALT = EVENLY, MOST_WHOLE = "dealt evenly", "most chains whole"
+"""Ways to deal occupancies: all of them in turn, or full but for one chain in three at most, which are weak."""
+
 LOWEST_B, HIGHEST_B, UNIFORM_B = 30.0, 150.0, 60.0
 LARGEST_VOXEL, LONGEST_BOX = 1.5, 200
 _MOLECULE_SHARE = 0.8  # of the box's edge
@@ -157,23 +161,29 @@ def slid_in(positions, others, random):
     raise AssertionError("a chain passed through the others")
 
 
-def assigned_occupancies(molecule, turn):
+def assigned_occupancies(molecule, turn, dealt=EVENLY):
     """Known occupancies dealt out to the chains in turn, the longest chain first.
 
     Parameters
     ----------
     molecule : Molecule
     turn : int
-        Which of the occupancies is dealt first.
+        Which of the occupancies is dealt first; where most chains are whole, how many are not and which.
+    dealt : str
+        One of DEALT.
 
     Returns
     -------
     float array, one for each chain
     """
-    dealt = np.empty(len(molecule.chain_names))
-    for i, chain in enumerate(np.argsort(-molecule.residue_counts(), kind="stable")):
-        dealt[chain] = OCCUPANCIES[(i + turn) % len(OCCUPANCIES)]
-    return dealt
+    longest = np.argsort(-molecule.residue_counts(), kind="stable")
+    result = np.ones(len(longest))
+    if dealt == EVENLY:
+        result[longest] = np.resize(np.roll(OCCUPANCIES, -turn), len(longest))
+        return result
+    weak = min(1 + turn % len(WEAK_OCCUPANCIES), len(longest) // 3)
+    result[longest[(turn + 2 * np.arange(weak)) % len(longest)]] = WEAK_OCCUPANCIES[:weak]
+    return result
 
 
 def residue_b_factors(molecule, kind, seed):

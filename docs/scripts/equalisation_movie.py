@@ -14,7 +14,7 @@ FRAMES   number of steps, 75 (three seconds) unless given; the first and the las
 The map is estimated once; each frame is one "occupy equalize" with that scale map, closed as the next one appears.
 At the end the map is shown as before. Without a window:
 
-    chimerax --nogui --offscreen --exit --cmd "windowsize 900 700; open map.mrc; volume #1 level 4; \
+    chimerax --nogui --offscreen --exit --cmd "windowsize 900 700; open map.mrc; volume #1 level 3; \
         runscript equalisation_movie.py #1 movie.mp4"
 """
 

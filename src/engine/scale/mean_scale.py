@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import OccuPyError
 from ..grids import dilate
-from . import low_frequencies
+from . import low_frequencies, plateau
 from .envelope import densest, robust_sigma
 from .published import FullScale
 
@@ -25,7 +25,7 @@ _WIDTHS = (0.3125, 0.4, 0.5, 0.625)
 """Of the means: the smallest with which the texture of the map does not stand out, 2.5 to 5 Å with 8 Å."""
 
 _HIGH_QUANTILE, _HIGHEST_TEXTURE = 0.95, 1.2
-"""Texture stands out where this quantile of the level exceeds the full scale by more than this factor."""
+"""Texture stands out where this quantile of the level exceeds the top by more than this factor."""
 
 _SHAPE_SHARE = 0.65
 """Of the highest density around: what is denser is inside the molecule, however weak that is there."""
@@ -35,7 +35,6 @@ _RAMP = 0.1
 
 _SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
 _DETECTION_SIGMAS = 4.0
-_PLATEAU_QUANTILE = 0.99
 _FEWEST_MOLECULE_VOXELS, _FEWEST_SOLVENT_VOXELS, _ENOUGH_SOLVENT = 8, 64, 512
 _LEAST_DENSE_SHARE = 0.1
 _NOISE_SAMPLES = 12
@@ -93,12 +92,13 @@ class MeanLevel:
         self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
         core, self.inside = _molecule(coarse, box, solvent, noise_ratio)
         means = _Means(coarse, self.inside, box)
-        plateau = means.of_width(_PLATEAU_SMOOTHING)
-        above = _plateau_level(plateau, core)
-        self._fullest = (core > 0) & (plateau >= np.float32(above))
-        self._width, self._level = _level(means, core, above)
+        smoothed = means.of_width(_PLATEAU_SMOOTHING)
+        top = plateau.top_level(smoothed, core)
+        above = plateau.full_level(smoothed, core, top)
+        self._fullest = (core > 0) & (smoothed >= np.float32(above))
+        self._width, self._level = _level(means, core, top)
         self.width = self._width * box.lowpass
-        self.full = _full_scale(self.solvent + unit * above, plateau, self._fullest, box)
+        self.full = _full_scale(self.solvent + unit * above, smoothed, self._fullest, box)
 
     def scale(self, full):
         """Mean density of the molecule around each voxel, above solvent and relative to a full scale.
@@ -181,8 +181,10 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None):
     With G a Gaussian, D the molecule, the level is G∗(D·ρ) / G∗D. D is what is above 0.65 of
     the highest density within a low-pass cut-off of it, both smoothed, where the map smoothed
     still more is four sigma above solvent; grown by a third of a cut-off, so that which voxels it
-    holds hardly depends on noise. The full scale is the 0.99-quantile in D of the level smoothed
-    over a low-pass cut-off.
+    holds hardly depends on noise. The full scale is read off the level smoothed over a low-pass
+    cut-off: its plateau in D, the nearest mode below its 0.99-quantile, where that holds most of
+    the molecule; the quantile itself where only a part of it is full, as the means of what is full
+    are drawn down there by what is weaker around it.
     """
     coarse = coarse - np.float32(mean)
     unit = densest(coarse)
@@ -266,32 +268,15 @@ class _Means:
         return mean * np.clip(weight / np.float32(_LEAST_WEIGHT) - 1, 0, 1)
 
 
-def _plateau_level(plateau, core):
-    """The level that the fullest hundredth of the molecule reaches."""
-    value = _weighted_quantile(plateau[core > 0], core[core > 0], _PLATEAU_QUANTILE)
-    if not value > 0:
-        raise OccuPyError(
-            f"the full scale is {value:.4g} above the solvent, but it must be above 0; if the map's contrast is "
-            "inverted, multiply it by -1"
-        )
-    return value
-
-
-def _weighted_quantile(values, weights, quantile):
-    order = np.argsort(values)
-    summed = np.cumsum(weights[order], dtype=float) - weights[order] / 2
-    return float(np.interp(quantile * weights.sum(dtype=float), summed, values[order]))
-
-
-def _full_scale(value, plateau, fullest, box):
+def _full_scale(value, smoothed, fullest, box):
     """The full scale with a cube of two cut-offs about a voxel that just reaches it."""
-    place = np.argwhere(fullest)[np.argmin(plateau[fullest])]
+    place = np.argwhere(fullest)[np.argmin(smoothed[fullest])]
     size = [min(n, max(1, round(2 * box.lowpass / v))) for n, v in zip(box.shape, box.voxel_size, strict=True)]
     start = [int(np.clip(p - s // 2, 0, n - s)) for p, s, n in zip(place, size, box.shape, strict=True)]
     return FullScale(value, tuple(start), tuple(size))
 
 
-def _level(means, core, full):
+def _level(means, core, top):
     """The width with which the level is read, and the level.
 
     Between two of the widths it is where the texture is just as high as it may be, so that no
@@ -300,7 +285,7 @@ def _level(means, core, full):
     before = None
     for width in _WIDTHS:
         level = means.of_width(width)
-        texture = _weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) / full
+        texture = plateau.weighted_quantile(level[core > 0], core[core > 0], _HIGH_QUANTILE) / top
         if texture <= _HIGHEST_TEXTURE:
             break
         before = width, texture

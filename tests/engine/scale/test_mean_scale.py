@@ -52,6 +52,21 @@ def test_parts_read_their_occupancies_with_and_without_noise(sigma):
     assert found[0] == pytest.approx(1, abs=0.12)
 
 
+@pytest.mark.parametrize("weakest", [1.0, 0.4])
+def test_a_dense_spot_does_not_make_the_rest_of_a_whole_molecule_read_weak(weakest):
+    density = textured_balls((1.0, 1.0, weakest)) + noise(0.3)
+    z, y, x = CENTRES[0]
+    density[z - 2 : z + 2, y - 2 : y + 2, x - 2 : x + 2] *= 1.8
+    found = means(estimate(density, VOXEL).scale)
+    assert found[1] > 0.93
+    assert found[2] == pytest.approx(weakest, abs=0.1)
+
+
+def test_what_few_parts_reach_is_full_where_most_are_weak():
+    found = means(estimate(textured_balls((1.0, 0.5, 0.5)) + noise(0.3), VOXEL).scale)
+    np.testing.assert_allclose(found, (1.0, 0.5, 0.5), atol=0.1)
+
+
 def test_weak_parts_are_closer_to_their_occupancy_in_noise_than_the_local_maximum_is():
     density = textured_balls() + noise(1.5)
     errors = {
