@@ -137,11 +137,13 @@ class Refiner:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
         grid, unit = self._model.grid, found.unit
         coefficients = grid.coefficients(density, unit)
-        fit = self._weighed(fit_with_beads(self._model, self._groups, coefficients), coefficients)
+        fit = fit_with_beads(self._model, self._groups, coefficients)
         fitted, overall, lacks = fit.fitted, fit.correlation, fit.unexplained
         problem = refine_notes.unusable(fit.occupancies, fitted.transfer, overall, fit.correlation_alone, lacks)
         if problem:
             raise OccuPyError(problem)
+        fit = self._weighed(fit, coefficients)
+        fitted = fit.fitted
         halves = None if half_maps is None else grid.coefficients(half_difference(half_maps, self._shape, found), unit)
         errors = Errors(fit.model, fitted, fit.groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fit, errors)

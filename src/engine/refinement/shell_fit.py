@@ -1,4 +1,4 @@
-"""The fit of one map's sums, each shell of frequency weighed by what the model leaves in it."""
+"""The fit of the sums of one map or many, each shell of frequency weighed by what the model leaves in it."""
 
 from dataclasses import dataclass, replace
 

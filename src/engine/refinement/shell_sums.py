@@ -1,4 +1,4 @@
-"""What a matrix of occupancies needs of each map: a few sums over shells of frequency.
+"""What a fit by shells of frequency needs of a map: a few sums over each shell.
 
 They are the same few thousand numbers whatever the size of the map, so that hundreds of maps can
 be weighed against each other without being held in memory.
