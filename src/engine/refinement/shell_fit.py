@@ -20,8 +20,12 @@ _LEAST_FREE = 0.1
 _OCCUPANCY_SPREAD = 1.0
 """Occupancies are this far from their mean, or so: the prior that holds groups too small to be read."""
 
-_B_SPREAD, _LARGEST_B = 200.0, 300.0
-"""Å². B-factors of a group as a whole are this far from right, or so; no more than that far."""
+_B_SPREAD, _B_SPREAD_OF_SMALL, _LARGEST_B = 200.0, 40.0, 300.0
+"""Å². B-factors of a group as a whole are this far from right, or so, and no more than the last. They are held closer
+of a group that is hardly more than a point at the resolution, where they cannot be told from its occupancy."""
+
+_SMALL, _LARGE = 2.0, 3.0
+"""Volumes of the probe: up to which a group is hardly more than a point, and from which it is more."""
 
 _B_ROUNDS, _B_MAPS = 3, 60
 """Shifts of B-factors are found from so many maps at most."""
@@ -128,8 +132,9 @@ class ShiftedModel:
             modelled += fit.beads * sums.beads[:, :-2] * self._fall_offs
         left = sums.cross * self._fall_offs - fit.transfer[:, None] * modelled
         toward = fit.occupancies * ((weights * slope) @ left)[:count]
-        prior = 1 / (_B_SPREAD**2 * self._model.filled)
-        return own * np.outer(fit.occupancies, fit.occupancies) + prior * np.eye(count), toward - prior * self._shifts
+        spread = np.interp(self._model.extents, (_SMALL, _LARGE), (_B_SPREAD_OF_SMALL, _B_SPREAD))
+        prior = 1 / (spread**2 * self._model.filled)
+        return own * np.outer(fit.occupancies, fit.occupancies) + np.diag(prior), toward - prior * self._shifts
 
     def _solved(self, sums, normal, cross):
         """Occupancies, transfer function and what the model leaves in each shell, in turn until they stay.

@@ -66,6 +66,8 @@ class ModelSums:
         Atoms of each inside the box.
     inside : array of float, shape (groups,)
         Which share of its atoms these are.
+    extents : array of float, shape (groups,)
+        Volume of each seen through the probe, in units of the probe's own: 1 of a point.
     normal : array of float32, shape (shells, columns, columns)
         Re Σ conj(column) · column. Columns are the densities of groups and the window itself, which
         stands for the level that a map has in it; 0 where it covers the box.
@@ -81,6 +83,7 @@ class ModelSums:
     weights: np.ndarray
     sizes: np.ndarray
     inside: np.ndarray
+    extents: np.ndarray
     normal: np.ndarray
     squares: np.ndarray
     observations: np.ndarray
@@ -129,8 +132,9 @@ class ShellModel:
         sizes = np.array([len(group) for group in self._groups])
         self._densities = densities
         self.model_sums = ModelSums(
-            list(groups), np.array([w.sum() for w in weights]), sizes, np.array(inside), self._normal(),
-            self._transfer_shells.centres**2, np.array(observations), float(filled),
+            list(groups), np.array([w.sum() for w in weights]), sizes, np.array(inside),
+            _extents(grid, densities), self._normal(), self._transfer_shells.centres**2,
+            np.array(observations), float(filled),
         )  # fmt: skip
 
     def sums(self, density, unit, local=False):
@@ -228,6 +232,12 @@ def _surroundings(grid, groups):
     dim = [min(n, fft.next_fast_len(int(b - a), real=True)) for n, a, b in zip(shape, first, last, strict=True)]
     first = np.minimum(first, np.array(shape) - dim)
     return tuple(slice(a, a + n) for a, n in zip(first, dim, strict=True)), (first * sizes)[::-1]
+
+
+def _extents(grid, densities):
+    """Volume of each group, in units of that of the probe."""
+    sums, squares = (np.asarray(values.sum(axis=0)).ravel().astype(float) for values in (densities, densities**2))
+    return sums**2 / squares / grid.voxels_per_observation
 
 
 def _dense(columns):
