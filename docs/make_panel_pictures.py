@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from chimerax.core.commands import run
+from chimerax.occupy.figures.palette import FLEXIBILITY
 from chimerax.occupy.tool.panel import OccuPyPanel
 from PIL import Image
 from Qt.QtCore import Qt, QTimer
@@ -63,12 +64,14 @@ def settle(panel):
     wait()
 
 
-def take(session, panel, name):
-    """Save a picture of the window, and one of the panel."""
+def take(session, panel, name, alone=True):
+    """Save a picture of the window, and one of the panel alone."""
     screen = session.ui.primaryScreen().grabWindow(0).toImage()
     window, area = session.ui.main_window, panel.tool_window.ui_area
     place = area.mapToGlobal(area.rect().topLeft())
     save(screen.copy(window.geometry()), ROOT / f"docs/images/panel_{name}.png")
+    if not alone:
+        return
     save(
         screen.copy(place.x(), place.y(), area.width(), area.height()), ROOT / f"src/docs/user/images/panel_{name}.png"
     )
@@ -118,9 +121,27 @@ def picture_measure(session):
     take(session, panel, "measure")
 
 
+def picture_flexibility(session):
+    panel = OccuPyPanel.get_singleton(session)
+    panel.pages.setCurrentIndex(0)
+    panel.estimate_page.flexibility.setChecked(True)
+    panel.estimate_page.estimate()
+    settle(panel)
+    panel.pages.setCurrentIndex(3)
+    page = panel.measure_page
+    page.source.setCurrentIndex(1)
+    page.by_menu.setCurrentText("residue")
+    page.plot()
+    run(session, f"color byattribute map_flexibility #2 palette {':'.join(FLEXIBILITY.colors)} range -40,20")
+    run(session, "hide #1 models; key delete")
+    settle(panel)
+    take(session, panel, "flexibility", alone=False)
+
+
 def main():
     picture_estimate_and_modify(session)  # noqa: F821 - ChimeraX gives scripts their session
     picture_measure(session)  # noqa: F821
+    picture_flexibility(session)  # noqa: F821
     run(session, "exit")  # noqa: F821
 
 

@@ -47,6 +47,7 @@ _MODULE_OF = {
     "occupancy_matrix": "engine.matrix.occupancies",
     "OccupancyMatrix": "engine.matrix.result",
     "guided_scale": "engine.refinement.guided",
+    "unexplained_density": "engine.refinement.unexplained",
     "GuidedScale": "engine.refinement.guided",
     "make_groups": "engine.refinement.groups",
     "Group": "engine.refinement.groups",

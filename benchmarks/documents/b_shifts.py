@@ -100,8 +100,8 @@ finest resolution that was used. *Occupancy*: mean error of the same chains' occ
 
 _HAEMOGLOBIN = """\
 EMD-3488, haemoglobin, with 5NI1, of which all B-factors were set to the same: over the {told} of {segments} segments of
-30 residues that have a value, the rank correlation of ΔB with the means of the refined B-factors is {rank:.2f}, the slope
-{slope:.2f}."""
+30 residues that have a value, the rank correlation of ΔB with the means of the refined B-factors is {rank:.2f}, the
+slope {slope:.2f}."""
 
 
 def _table(readings):

@@ -126,6 +126,11 @@ def add_tables(parser):
     add("--csv", type=Path, metavar="FILE", dest="csv_file", help="save it as comma-separated values")
 
 
+def add_plot(parser, what):
+    """Add the option to save a plot, of what the help says."""
+    parser.add_argument("--plot", type=_picture, metavar="FILE", help=f"save a plot of {what}, as a .png")
+
+
 def add_common_scale(parser):
     """Add the option to put several maps on one scale."""
     parser.add_argument(
@@ -177,6 +182,14 @@ def _checked(setting):
             raise argparse.ArgumentTypeError(f"it is {text}, but must be {setting.expected}") from None
 
     return convert
+
+
+def _picture(text):
+    """A converter for argparse."""
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"it is {text}, but must end with .png")
+    return path
 
 
 def positive_number(text):

@@ -9,11 +9,17 @@ import numpy as np
 from ..engine.errors import OccuPyError
 from ..engine.scale.estimate import lowpassed
 from ..engine.scale.regions import BY, RegionTable
-from .arguments import add_map_subcommand, add_running, add_tables
-from .files.maps import sample, values_on_grid
+from ..figures.flexibility import flexibility_figure, regions_in_figure
+from ..figures.palette import KEY_TITLE
+from .arguments import add_map_subcommand, add_plot, add_running, add_tables
+from .files.mapfile import map_name
+from .files.maps import file_of, sample, values_on_grid
 from .files.models import AtomicModel
+from .files.outputs import draw
+from .files.places import check_absent
+from .files.staging import recover, staged
 from .files.tables import Tables
-from .report import note_lines
+from .report import note_lines, printable, tell
 from .runs.work import Batch, Done
 
 
@@ -28,6 +34,7 @@ def measure(
     flexibility_map=None,
     json_file=None,
     csv_file=None,
+    plot=None,
     output_dir=None,
     overwrite=False,
     running=None,
@@ -52,6 +59,8 @@ def measure(
         A flexibility map, as `occupy estimate --flexibility` writes: regions are told theirs as well.
     json_file, csv_file : Path, optional
         Files to save the table to. That of several maps has a column that names the map.
+    plot : Path, optional
+        File of a figure of the scale against the flexibility, of one map.
     output_dir : Path, optional
         Where the summary of several maps is; None for no summary.
     overwrite : bool
@@ -66,12 +75,36 @@ def measure(
     """
     if not masks and not atoms:
         raise OccuPyError("there is nothing to measure; give --masks or --atoms")
+    if plot is not None:
+        _check_plot(plot, maps, flexibility_map, [json_file, csv_file], overwrite)
     tables = Tables(json_file, csv_file, overwrite)
     batch = Batch(maps, running=running, summarized=output_dir is not None)
     others = {"map": map, "flexibility_map": flexibility_map}
     done = batch.run(partial(measure_one, voxel_size=voxel_size, masks=masks, atoms=atoms, by=by, **others))
     tables.write(done, len(maps) > 1)
+    if plot is not None and done:
+        _write_plot(plot, overwrite, *done[0])
     return batch.status
+
+
+def _check_plot(path, maps, flexibility_map, tables, overwrite):
+    """Raise `OccuPyError` where no plot can be made, or be written to this file."""
+    if flexibility_map is None:
+        raise OccuPyError("--plot is of scale against flexibility; expected --flexibility-map with it")
+    if len(maps) > 1:
+        raise OccuPyError(f"--plot is of one map; expected one map with it, not {len(maps)}")
+    if path in tables:
+        raise OccuPyError(f"{path} cannot be both a table and a plot; give --plot a file of its own")
+    recover([[path]])
+    check_absent([path], overwrite)
+
+
+def _write_plot(path, overwrite, source, found):
+    """The figure of the scale of regions against their flexibility."""
+    title = f"Scale and flexibility in {printable(map_name(file_of(source)))}"
+    with staged([path], overwrite) as place:
+        draw(flexibility_figure(*regions_in_figure(found.rows), title=title, label=KEY_TITLE), place(path))
+    tell([f"  wrote     {path}"])
 
 
 def measure_one(source, _, *, voxel_size, masks, atoms, by, map, flexibility_map=None):
@@ -157,6 +190,7 @@ def register(subcommands):
     flexibility = "the flexibility map that was made with the scale map: tells that of each region as well, in Å²"
     add("--flexibility-map", type=Path, metavar="MAP", help=flexibility)
     add_tables(parser)
+    add_plot(parser, "the scale against the flexibility, with --flexibility-map")
     summary = "where to write a summary of several maps [default: none is written]"
     add("--output-dir", type=Path, metavar="DIR", help=summary)
     add("--overwrite", action="store_true", help="replace these files if they exist already")

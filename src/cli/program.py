@@ -21,7 +21,7 @@ SUBCOMMANDS = {
     "mask": ("write a solvent definition or a signal-subtraction mask from a scale map", ()),
     "measure": ("tell the occupancy of regions in a scale map", ()),
     "refine": ("tell the occupancy of chains or other groups of atoms in a map, with standard errors", ()),
-    "demo": ("make a small map with parts of known occupancy, and estimate and equalise it", ()),
+    "demo": ("make small maps of known occupancies, and estimate and equalise them", ()),
 }
 """In the order of the help, what each does and other names of it. The module of its name has `register`, which
 adds its parser and says which function it calls; no module is imported, which takes time, but the one asked for."""

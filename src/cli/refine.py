@@ -3,15 +3,19 @@
 import argparse
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from ..engine.errors import OccuPyError
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
+from ..engine.refinement.unexplained import unexplained_density
+from ..figures.flexibility import flexibility_figure, groups_in_figure
 from ..figures.occupancies import occupancies_figure
-from .arguments import add_map_subcommand, add_output, add_running, add_tables, positive_integer
+from .arguments import add_map_subcommand, add_output, add_plot, add_running, add_tables, positive_integer
+from .files import mapfile
 from .files.atom_groups import AtomChoice, read_groups
 from .files.models import WRITABLE
-from .files.outputs import ReportFiles
+from .files.outputs import ReportFiles, draw
 from .files.tables import Tables
 from .matrix import refine_maps
 from .refinement import (
@@ -26,7 +30,7 @@ from .refinement import (
     result_lines,
     title_of,
 )
-from .report import file_lines
+from .report import file_lines, label, printable
 from .runs.work import Batch, Done
 
 DESCRIPTION = """\
@@ -45,6 +49,7 @@ examples:
   occupy refine map.mrc --atoms model.cif --reference A B --json occupancies.json
   occupy refine map.mrc --atoms model.cif --write-model refined.cif --write-b
                                                           occupancies and B-factors in a copy of the model
+  occupy refine map.mrc --atoms part.cif --unexplained    and a map of what the model lacks
   occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
   occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
@@ -68,6 +73,8 @@ def refine(
     write_model=(),
     write_b=False,
     reference_maps=(),
+    unexplained=False,
+    plot=None,
     **keywords,
 ):
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix.
@@ -92,6 +99,10 @@ def refine(
         Write the B-factors too: those of the models and ΔB.
     reference_maps : list of str
         Maps that are known to be complete: each group is relative to itself in these.
+    unexplained : bool
+        Write what the model does not explain of one map.
+    plot : Path, optional
+        File of a figure of occupancy against flexibility in one map.
     **keywords
         Those of `refine_map` or, for several maps, of `matrix.refine_maps`.
 
@@ -104,15 +115,16 @@ def refine(
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
     _check_written(write_model, write_b, atoms, maps)
     if len(maps) == 1:
-        return refine_map(maps[0], choices[0], write_model, write_b, **keywords)
-    _check_several(maps, keywords)
+        made = {"written": write_model, "unexplained": unexplained, "plot": plot}
+        return refine_map(maps[0], choices[0], made, write_b, **keywords)
+    _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
     return refine_maps(maps, choices, reference_maps, **keywords)
 
 
 def refine_map(
     source,
     choice,
-    write_model=(),
+    made=MappingProxyType({}),
     write_b=False,
     *,
     output_dir=None,
@@ -130,7 +142,9 @@ def refine_map(
     source : str
         A file or an EMDB entry.
     choice : AtomChoice
-    write_model, write_b
+    made : dict
+        Keywords of `files_of`.
+    write_b
         As for `refine`.
     output_dir, overwrite
         See `RunFiles`.
@@ -149,7 +163,7 @@ def refine_map(
         The exit status.
     """
     tables = Tables(json_file, csv_file, overwrite, COLUMNS)
-    files = partial(files_of, written=write_model, output_dir=output_dir, overwrite=overwrite)
+    files = partial(files_of, output_dir=output_dir, overwrite=overwrite, **made)
     batch = Batch([source], files, running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told before anything is done
@@ -158,9 +172,9 @@ def refine_map(
     return batch.status
 
 
-def files_of(source, *, written=(), output_dir=None, overwrite=False):
-    """The files that are made of a map: figure, record, and models where these are wanted."""
-    return ReportFiles(source, "refined", output_dir, overwrite, written)
+def files_of(source, *, written=(), unexplained=False, plot=None, output_dir=None, overwrite=False):
+    """The files that are made of a map: figure, record; models, what they do not explain and a plot where wanted."""
+    return ReportFiles(source, "refined", output_dir, overwrite, written, unexplained, plot)
 
 
 def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
@@ -172,9 +186,23 @@ def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
     with files.staged() as place:
         files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
         files.write_record(place, record(sampled.path, choice, found, settings))
+        if files.plot:
+            title = f"Occupancy and flexibility in {printable(mapfile.map_name(sampled.path))}"
+            draw(flexibility_figure(*groups_in_figure(rows), title=title), place(files.plot))
+        if files.unexplained:
+            _write_unexplained(files, place, sampled, chosen, found)
         if files.others:
             chosen.write_models([place(path) for path in files.others], found.rows, write_b)
     return Done([*result_lines(source, sampled, chosen, found), *file_lines(files)], rows)
+
+
+def _write_unexplained(files, place, sampled, chosen, found):
+    """The map of what the model does not explain, or a flat one with a note."""
+    origin = tuple(sampled.origin)[::-1]
+    density = unexplained_density(sampled.density, sampled.voxel_size, chosen.groups, found, origin=origin)
+    mapfile.write(place(files.unexplained), density, sampled, label("what the model does not explain"))
+    if not found.unexplained > 0:
+        files.notes.append(f"The model explains the density in this map: {files.unexplained.name} is flat.")
 
 
 def _choices(maps, atoms, each_atoms, by, segment, groups):
@@ -188,11 +216,11 @@ def _choices(maps, atoms, each_atoms, by, segment, groups):
     return [_checked_choice([path], by, segment, groups) for path in each_atoms]
 
 
-def _check_several(maps, settings):
+def _check_several(maps, of_one_map):
     for source in _repeated(maps):
         raise OccuPyError(f"the map {source} is given twice; expected each map once")
-    if "half_maps" in settings:
-        raise OccuPyError(f"--half-maps are of one map; expected one map with them, not {len(maps)}")
+    for option in (name for name, given in of_one_map.items() if given):
+        raise OccuPyError(f"--{option} is for one map; expected one map with it, not {len(maps)}")
 
 
 def _checked_choice(atoms, by, segment, groups):
@@ -248,6 +276,9 @@ def register(subcommands):
     parser.add_argument("--write-model", nargs="+", type=Path, default=[], metavar="FILE", help=written)
     b_factors = "with --write-model, write the B-factors too: those of the model and ΔB, none below 0"
     parser.add_argument("--write-b", action="store_true", help=b_factors)
+    add_plot(parser, "the occupancies against the flexibilities of the groups")
+    lacking = "write the part of the map that the model does not explain, MAP_unexplained.mrc"
+    parser.add_argument("--unexplained", action="store_true", help=lacking)
     _add_atoms(parser.add_argument_group("atoms").add_argument)
     section = parser.add_argument_group("refinement")
     for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):

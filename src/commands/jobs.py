@@ -15,6 +15,7 @@ from ..engine.modification.modify import modify, without_solvent
 from ..engine.parallel import Progress
 from ..engine.refinement.guided import guided_scale
 from ..engine.refinement.refine import refine
+from ..engine.refinement.unexplained import unexplained_density
 from ..engine.scale.estimate import estimate, estimation_settings
 from ..engine.settings.checks import checked
 from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY
@@ -180,6 +181,11 @@ class RefineJob(_JobOnGroups):
 
     def take(self):
         return recall(self)
+
+    def unexplained(self, found, progress=None):
+        """The part of the map that this refinement did not explain, an array; see `unexplained_density`."""
+        sampled = self.sampled
+        return unexplained_density(sampled.density, sampled.voxel_size, self._groups, found, progress=progress)
 
 
 class GuidedJob(_JobOnGroups):

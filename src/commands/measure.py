@@ -12,6 +12,8 @@ from chimerax.map.mapargs import MapArg, MapsArg
 
 from ..engine.scale.estimate import lowpassed
 from ..engine.scale.regions import BY, RegionTable, as_csv, columns_of, flexibility_at
+from ..figures.flexibility import regions_in_figure
+from ..figures.palette import KEY_TITLE
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of, set_residue_attribute
 from .maps import sample, values_on_grid
@@ -30,6 +32,7 @@ def measure(
     map=None,
     flexibility_map=None,
     attribute=True,
+    plot=True,
     save_file=None,
     return_json=False,
 ):
@@ -53,6 +56,8 @@ def measure(
         What `occupy estimate` made with the scale map: also the mean ΔB of each region is given, in Å².
     attribute : bool
         Give the residues of the atoms the attribute map_occupancy, and with a flexibility map map_flexibility.
+    plot : bool
+        With a flexibility map, show a plot of the scale against the flexibility, where there is a window.
     save_file : str, optional
         A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
@@ -84,6 +89,10 @@ def measure(
     _log(session, scale_map, found)
     if save_file is not None:
         save_table(session, as_csv(found), found, save_file)
+    if plot and flexibility is not None and session.ui.is_gui:
+        from .plot import show_flexibility_plot
+
+        show_flexibility_plot(session, scale_map.name, regions_in_figure(found), KEY_TITLE)
     return JSONResult(dumps(found), found) if return_json else found
 
 
@@ -138,6 +147,7 @@ def register(name, logger):
             ("map", MapArg),
             ("flexibility_map", MapArg),
             ("attribute", BoolArg),
+            ("plot", BoolArg),
             ("save_file", SaveFileNameArg),
         ],
         synopsis="Measure the occupancy of regions, chains or residues in a scale map",

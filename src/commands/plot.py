@@ -2,6 +2,7 @@
 
 from chimerax.interfaces.graph import Plot
 
+from ..figures.flexibility import draw_flexibility
 from ..figures.occupancies import draw_occupancies
 from ..figures.solvent import draw_solvent
 from ..figures.window_layout import WindowLayout
@@ -44,6 +45,35 @@ class OccupancyPlot(DockedPlot):
         self.figure.set_layout_engine(WindowLayout())
         draw_occupancies(self.axes, rows, by)
         self.canvas.draw()
+
+
+class FlexibilityPlot(DockedPlot):
+    """Occupancy against flexibility."""
+
+    def __init__(self, session, name, groups, label):
+        super().__init__(session, "OccuPy flexibility", title=f"Occupancy and flexibility in {name}")
+        self.tool_window.ui_area.setMinimumHeight(260)
+        self.figure.set_layout_engine(WindowLayout())
+        draw_flexibility(self.axes, *groups, label=label)
+        self.canvas.draw()
+
+
+def show_flexibility_plot(session, name, groups, label="occupancy"):
+    """Show a plot of occupancy against flexibility in a map, in place of an earlier one.
+
+    Parameters
+    ----------
+    session : Session
+    name : str
+        Of the map.
+    groups : sequence
+        Names, occupancies and ΔB, and their errors where these are known, as `draw_flexibility` takes them.
+    label : str
+        What occupancies are called.
+    """
+    for earlier in session.tools.find_by_class(FlexibilityPlot):
+        earlier.delete()
+    FlexibilityPlot(session, name, groups, label).show()
 
 
 def show_occupancy_plot(session, rows, by, name):

@@ -25,6 +25,7 @@ from chimerax.map.mapargs import MapRegionArg, MapsArg
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
 from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
+from ..figures.flexibility import groups_in_figure
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
 from .atom_groups import AtomGroups, groups_of_each_model, reference_names
 from .atoms import set_residue_attribute
@@ -34,12 +35,18 @@ from .maps import sample
 from .matrix import refine_maps
 from .report import b_shift_text, listed, occupancy_text, warn
 from .tables import html_table, save_table
+from .unexplained import show_map_of_unexplained
 
 ATTRIBUTE, B_ATTRIBUTE = "refined_occupancy", "refined_b_shift"
 COLUMNS = tuple(field.name for field in fields(GroupOccupancy))
 """Of the table that is returned and saved."""
 
-_OF_ONE_MAP = {"half_maps": "halfMaps", "assign": "assign", "assign_b": "assignB"}
+_OF_ONE_MAP = {
+    "half_maps": "halfMaps",
+    "assign": "assign",
+    "assign_b": "assignB",
+    "show_unexplained": "showUnexplained",
+}
 _ON_ATOMS = (*_OF_ONE_MAP, "attribute", "color", "palette", "range", "key")
 """Keywords on what is done with the atoms, which several maps leave as they are."""
 
@@ -87,7 +94,7 @@ def refine(
     save_file : str, optional
         A file to save the table to, as JSON where its name ends so, else as comma-separated values.
     return_json : bool
-    half_maps, assign, assign_b, attribute, color, palette, range, key
+    half_maps, assign, assign_b, attribute, show_unexplained, color, palette, range, key
         Of one map: see `refine_map`.
 
     Returns
@@ -121,6 +128,7 @@ def refine_map(
     assign=False,
     assign_b=False,
     attribute=True,
+    show_unexplained=False,
     plot=True,
     save_file=None,
     return_json=False,
@@ -140,6 +148,8 @@ def refine_map(
         Add ΔB to the B-factors of the atoms.
     attribute : bool
         Give the residues the attributes refined_occupancy and refined_b_shift.
+    show_unexplained : bool
+        Show the density that the model does not explain in place of the map.
     reference, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine`.
     **coloring
@@ -163,13 +173,22 @@ def refine_map(
         _assign(session, chosen, found, assign, assign_b)
         if attribute:
             _show_on_atoms(session, chosen, found, Coloring(**coloring))
+    if show_unexplained:
+        show_map_of_unexplained(session, job, found)
     if save_file is not None:
         save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
-        from .plot import show_occupancy_plot
-
-        show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
+        _plot(session, volume, chosen, rows)
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
+
+
+def _plot(session, volume, chosen, rows):
+    """Show the occupancies, and where the map tells ΔB these against it."""
+    from .plot import show_flexibility_plot, show_occupancy_plot
+
+    if any(isfinite(row["b_shift"]) for row in rows):
+        show_flexibility_plot(session, volume.name, groups_in_figure(rows))
+    show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
 
 
 def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
@@ -279,6 +298,7 @@ def register(name, logger):
             ("assign", BoolArg),
             ("assign_b", BoolArg),
             ("attribute", BoolArg),
+            ("show_unexplained", BoolArg),
             ("color", BoolArg),
             *COLORING,
             ("plot", BoolArg),

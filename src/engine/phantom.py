@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from .errors import OccuPyError
 from .grids import fourier
@@ -22,11 +23,14 @@ class Part:
         In voxels, z, y, x.
     radius : float
         In voxels.
+    b_factor : float
+        Å², of its atoms: how much they move.
     """
 
     occupancy: float
     centre: tuple
     radius: float
+    b_factor: float = 0.0
 
     def core(self, shape):
         """Bool array: the voxels well inside the part."""
@@ -68,6 +72,31 @@ def density_of_parts(parts, shape, voxel_size, resolution=5.0, noise=0.05, seed=
     """
     random = np.random.default_rng(seed)
     density = np.zeros(shape)
+    for part, atoms in zip(parts, _atoms(parts, shape, voxel_size, random), strict=True):
+        own = np.zeros(shape) if part.b_factor else density
+        np.add.at(own, tuple(atoms.T), part.occupancy)
+        if part.b_factor:
+            density += _blurred(own, part.b_factor, voxel_size)
+    density /= _ATOMS_PER_CUBIC_ANGSTROM * voxel_size**3
+    voxels = (voxel_size,) * 3
+    clean = fourier.lowpass(density.astype(np.float32), resolution, voxels)
+    grain = fourier.lowpass(random.standard_normal(shape, dtype=np.float32), resolution, voxels)
+    return clean + grain * np.float32(noise / grain.std())
+
+
+def atoms_of_parts(parts, shape, voxel_size, seed=0):
+    """The atoms of which `density_of_parts` makes the map of the same seed.
+
+    Returns
+    -------
+    list of array of int, shape (atoms, 3)
+        Of each part, z, y, x in voxels.
+    """
+    return _atoms(parts, shape, voxel_size, np.random.default_rng(seed))
+
+
+def _atoms(parts, shape, voxel_size, random):
+    found = []
     for part in parts:
         volume = 4 / 3 * np.pi * (part.radius * voxel_size) ** 3
         directions = random.standard_normal((int(_ATOMS_PER_CUBIC_ANGSTROM * volume), 3))
@@ -76,9 +105,11 @@ def density_of_parts(parts, shape, voxel_size, resolution=5.0, noise=0.05, seed=
         atoms = np.rint(np.array(part.centre) + directions * distances).astype(int)
         if (atoms < 0).any() or (atoms >= shape).any():
             raise OccuPyError(f"a part of radius {part.radius:g} at {part.centre} reaches beyond the box {shape}")
-        np.add.at(density, tuple(atoms.T), part.occupancy)
-    density /= _ATOMS_PER_CUBIC_ANGSTROM * voxel_size**3
-    voxels = (voxel_size,) * 3
-    clean = fourier.lowpass(density.astype(np.float32), resolution, voxels)
-    grain = fourier.lowpass(random.standard_normal(shape, dtype=np.float32), resolution, voxels)
-    return clean + grain * np.float32(noise / grain.std())
+        found.append(atoms)
+    return found
+
+
+def _blurred(density, b_factor, voxel_size):
+    """A density whose atoms have a B-factor."""
+    sigma = np.sqrt(b_factor / (8 * np.pi**2)) / voxel_size
+    return np.fft.ifftn(ndimage.fourier_gaussian(np.fft.fftn(density), sigma)).real

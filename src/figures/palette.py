@@ -35,6 +35,9 @@ FLEXIBILITY = Shades(("#2c115f", "#8c2981", "#de4968", "#fe9f6d", "#fcfdbf"), (0
 UNTOLD = "#a0a0a0"
 """Where there is no value."""
 
+UNEXPLAINED = "#33a854"
+"""What a model does not explain: a green, which no key has."""
+
 NEW_KEY = "fontSize 14 pos 0.58,0.08 size 0.38,0.04"
 """How a key is made so that its labels stay apart in a window of 450 pixels already."""
 

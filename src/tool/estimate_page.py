@@ -49,12 +49,11 @@ class EstimatePage(QWidget):
         )
         self.uncertainty = QCheckBox("Make a map of the standard error too")
         self.uncertainty.setToolTip(f"<p>{SETTINGS['uncertainty'].help}: <b>uncertainty</b></p>")
-        self.flexibility = QCheckBox("Make a map of the flexibility too")
+        self.flexibility = QCheckBox("with flexibility")
         self.flexibility.setToolTip(f"<p>{SETTINGS['flexibility'].help}: <b>flexibility</b></p>")
         layout = QVBoxLayout(self)
         self.form.fold(self.tile)
         self.form.fold(self.uncertainty)
-        self.form.fold(self.flexibility)
         self._show_fields()
         layout.addWidget(self.form)
         layout.addWidget(
@@ -64,6 +63,7 @@ class EstimatePage(QWidget):
                     self.estimate,
                     "Make the scale map and color the surface of the map by it: <b>occupy estimate</b>",
                 ),
+                self.flexibility,
                 button("Reset", self.form.reset, "Set all settings back to what follows from the map"),
             )
         )
@@ -94,7 +94,8 @@ class EstimatePage(QWidget):
         asked = {name: True for name, box in others.items() if box.isChecked()}
 
         def choose(made):
-            self._panel.choose_scale_map(made[0] if asked else made)
+            maps = made if asked else [made]
+            self._panel.choose_scale_map(maps[0], maps[len(asked)] if "flexibility" in asked else None)
 
         self._panel.run_job("occupy estimate", EstimateJob, lambda: self.form.values() | asked, then=choose, **words)
 

@@ -40,13 +40,16 @@ _HEADINGS = {
     "lower_quartile": "lower\nquartile",
     "upper_quartile": "upper\nquartile",
     "relative_density": "relative\ndensity",
+    "flexibility": "ΔB\n(Å²)",
 }
 _HELP_OF_FIT = (
     "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps "
     "that are chosen on the Estimate page tell the noise.</p>"
 )
 _HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
-_DECIMALS = {"correlation": 2, "b_shift": 0, "b_shift_error": 0}
+_PLOT_OF_FIT = "<p>Plot the occupancies with their standard errors: <b>plot</b></p>"
+_PLOT_OF_SCALE_MAP = "<p>Plot the scale against the flexibility: what is missing, and what moves. <b>plot</b></p>"
+_DECIMALS = {"correlation": 2, "flexibility": 1, "b_shift": 0, "b_shift_error": 0}
 _MOST_DECIMALS = 3
 _LONGEST_SEGMENT = 10000
 
@@ -78,8 +81,8 @@ class MeasurePage(QWidget):
         layout.addWidget(row(QLabel("Atomic model"), self.model_menu))
         layout.addWidget(row(QLabel("Occupancies from"), self.source))
         layout.addWidget(row(QLabel("By"), self.by_menu, self.segment, self.without_water, self.with_density))
-        layout.addWidget(self._of_fit)
-        layout.addWidget(self._of_scale_map)
+        for options in (*self._of_fit, *self._of_scale_map):
+            layout.addWidget(options)
         layout.addWidget(self._buttons())
         layout.addWidget(self.table, 1)
         self.source.currentIndexChanged.connect(lambda index: self._show_options())
@@ -97,10 +100,12 @@ class MeasurePage(QWidget):
         return {
             "source": self.source.currentIndex(),
             "scale_map": self.scale_menu.value,
+            "flexibility_map": self.flexibility_menu.value,
             "model": self.model_menu.value,
             "by": self.by_menu.currentText(),
             "segment": self.segment.value(),
             "reference": self.reference.text(),
+            "show_unexplained": self.show_unexplained.isChecked(),
             "without_water": self.without_water.isChecked(),
             "with_density": self.with_density.isChecked(),
         }
@@ -109,24 +114,26 @@ class MeasurePage(QWidget):
     def state(self, state):
         self.source.setCurrentIndex(state.get("source", 0))
         self.scale_menu.value = state["scale_map"]
+        self.flexibility_menu.value = state.get("flexibility_map")
         self.model_menu.value = state["model"]
         self.by_menu.setCurrentText(state["by"])
         self.segment.setValue(state.get("segment", groups.DEFAULT_SEGMENT))
         self.reference.setText(state.get("reference", ""))
+        self.show_unexplained.setChecked(state.get("show_unexplained", False))
         self.without_water.setChecked(state.get("without_water", True))
         self.with_density.setChecked(state["with_density"])
 
     def measure(self, save_file=None):
         """Find the occupancies and show their table, or save it to a file too."""
-        self._run(save_file=save_file)
+        self._run(unexplained=save_file is None and self.show_unexplained.isChecked(), save_file=save_file)
 
     def color(self):
         """Find the occupancies, and color the model by them."""
         self._run(color=True)
 
     def plot(self):
-        """Refine the occupancies and show their plot."""
-        self._refine(color=False, plot=True)
+        """Find the occupancies and show their plot."""
+        self._run(plot=True)
 
     def save(self):
         """Ask for a file and save the table to it."""
@@ -135,13 +142,13 @@ class MeasurePage(QWidget):
         if path:
             self.measure(str(Path(path).with_suffix(".csv")) if not Path(path).suffix else path)
 
-    def _run(self, color=False, save_file=None):
+    def _run(self, color=False, plot=False, unexplained=False, save_file=None):
         if self.refines:
-            self._refine(color, save_file=save_file)
+            self._refine(color, plot, unexplained, save_file)
         else:
-            self._read(color, save_file)
+            self._read(color, plot, save_file)
 
-    def _refine(self, color, plot=False, save_file=None):
+    def _refine(self, color, plot, unexplained, save_file):
         """Run occupy refine, its work in the background."""
         model, by, length = self._chosen_model(), self.by_menu.currentText(), self.segment.value()
         typed = self.reference.text().strip()
@@ -156,6 +163,7 @@ class MeasurePage(QWidget):
             "by": by if by != groups.BY[0] else None,
             "segment": length if by == "segment" and length != groups.DEFAULT_SEGMENT else None,
             "reference": Typed(typed) if typed else None,
+            "showUnexplained": True if unexplained else None,
             "color": None if color else False,
             "plot": None if plot else False,
             "saveFile": save_file,
@@ -169,18 +177,29 @@ class MeasurePage(QWidget):
             raise UserError(f"Reference {typed} is not understood at {rest.strip()}; expected atoms, such as #2/A")
         return atoms
 
-    def _read(self, color, save_file):
+    def _read(self, color, plot, save_file):
         """Run occupy measure."""
-        self._show(run(self._panel.session, self._measure_command(save_file)))
+        if plot and self.flexibility_menu.value is None:
+            raise UserError(
+                "No flexibility map is chosen, against which to plot the scale; estimate with flexibility to have one"
+            )
+        self._show(run(self._panel.session, self._measure_command(plot, save_file)))
         if color:
             color_atoms(self._panel.session, in_words(self._chosen_model()), ATTRIBUTE)
 
-    def _measure_command(self, save_file):
+    def _measure_command(self, plot, save_file):
         scale_map = self._panel.chosen_map(self.scale_menu)
         by = self.by_menu.currentText()
         density = self._panel.current.volume if self.with_density.isChecked() else None
         atoms = in_words(self._chosen_model()) + (" & ~:HOH" if self.without_water.isChecked() else "")
-        words = {"by": by if by != regions.BY[0] else None, "map": density, "saveFile": save_file}
+        flexibility = self.flexibility_menu.value
+        words = {
+            "by": by if by != regions.BY[0] else None,
+            "map": density,
+            "flexibilityMap": flexibility,
+            "plot": None if plot or flexibility is None else False,
+            "saveFile": save_file,
+        }
         return command("occupy measure", scale_map, atoms=Typed(atoms), **words)
 
     def _chosen_model(self):
@@ -204,7 +223,12 @@ class MeasurePage(QWidget):
             "<p>Atoms that are known to be there in full, such as #2/A: occupancies are relative to the groups that "
             "they make up. <b>reference</b></p>"
         )
-        self._of_fit = row(QLabel("Full occupancy"), self.reference, stretch=False)
+        self.show_unexplained = QCheckBox("Show what the model does not explain")
+        self.show_unexplained.setToolTip(
+            "<p>With <b>Refine occupancies</b>: show the part of the map that the model does not explain, in place of "
+            "the map. <b>showUnexplained</b></p>"
+        )
+        self._of_fit = row(QLabel("Full occupancy"), self.reference, stretch=False), self.show_unexplained
         self.scale_menu = map_menu(self._panel.session, no_value_button_text="No scale map chosen")
         self.without_water = QCheckBox("without water")
         self.without_water.setToolTip("<p>Leave water molecules out: <b>& ~:HOH</b></p>")
@@ -214,7 +238,15 @@ class MeasurePage(QWidget):
             "<p>Also measure the low-passed density of the map chosen above, relative to the strongest; where one "
             "chain is known to be fully occupied, it follows occupancy more closely than the scale: <b>map</b></p>"
         )
-        self._of_scale_map = row(QLabel("Scale map"), self.scale_menu)
+        self.flexibility_menu = map_menu(self._panel.session, no_value_button_text="none", no_value_menu_text="none")
+        self.flexibility_menu.setToolTip(
+            "<p>The map of flexibility that was made with the scale map: also tell ΔB of each region, in Å². "
+            "<b>flexibilityMap</b></p>"
+        )
+        self._of_scale_map = (
+            row(QLabel("Scale map"), self.scale_menu),
+            row(QLabel("Flexibility map"), self.flexibility_menu),
+        )
 
     def _make_table(self):
         self.table = QTableWidget(0, 0)
@@ -224,7 +256,7 @@ class MeasurePage(QWidget):
 
     def _buttons(self):
         self._measure_button = button("", self.measure, "")
-        self._plot_button = button("Plot", self.plot, "Plot the occupancies with their standard errors: <b>plot</b>")
+        self._plot_button = button("Plot", self.plot, "")
         color = button("Color", self.color, "Color the model by its occupancies, with a key: <b>color</b>")
         save = button("Save CSV…", self.save, "Save the table to a file: <b>saveFile</b>")
         return row(self._measure_button, color, self._plot_button, save)
@@ -232,10 +264,11 @@ class MeasurePage(QWidget):
     def _show_options(self):
         """Show what can be chosen for where the occupancies come from."""
         refines = self.refines
-        self._of_fit.setVisible(refines)
-        for widget in (self._of_scale_map, self.without_water, self.with_density):
+        for widget in self._of_fit:
+            widget.setVisible(refines)
+        for widget in (*self._of_scale_map, self.without_water, self.with_density):
             widget.setVisible(not refines)
-        self._plot_button.setVisible(refines)
+        self._plot_button.setToolTip(_PLOT_OF_FIT if refines else _PLOT_OF_SCALE_MAP)
         self._measure_button.setText("Refine occupancies" if refines else "Measure")
         self._measure_button.setToolTip(_HELP_OF_FIT if refines else _HELP_OF_SCALE_MAP)
         by = self.by_menu.currentText()
@@ -270,4 +303,4 @@ def _cell(value, decimals):
 def _number(value, decimals):
     if isinstance(value, float):
         return f"{value:.{decimals}f}" if isfinite(value) else ""
-    return str(value)
+    return "" if value is None else str(value)

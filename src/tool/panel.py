@@ -291,10 +291,11 @@ class OccuPyPanel(ToolInstance):
             if page.scale_menu.value is None and scale_maps:
                 page.scale_menu.value = scale_maps[-1]
 
-    def choose_scale_map(self, scale_map):
-        """Choose a scale map on the pages that need one."""
+    def choose_scale_map(self, scale_map, flexibility_map=None):
+        """Choose a scale map on the pages that need one, and the flexibility map made with it, if any."""
         for page in (self.mask_page, self.measure_page):
             page.scale_menu.value = scale_map
+        self.measure_page.flexibility_menu.value = flexibility_map
 
     def _stop(self):
         for handler in self._handlers:

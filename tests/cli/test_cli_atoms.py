@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from chimerax import occupy as library
+from PIL import Image
 
 gemmi = pytest.importorskip("gemmi", reason="gemmi is not installed")
 
@@ -78,6 +79,25 @@ def test_the_flexibility_of_chains_is_told_in_the_same_table(rows, store, densit
     first, second = rows(source, "--atoms", model, "--flexibility-map", flexibility)
     assert first["flexibility"] == pytest.approx(25)
     assert second["flexibility"] is None
+
+
+def test_a_plot_of_the_scale_against_the_flexibility_is_saved(occupy, refusal, store, density, tmp_path):
+    source = store(tmp_path / "scale.mrc", library.estimate(density, 1.5).scale)
+    flexibility = store(tmp_path / "flexibility.mrc", np.full(density.shape, 25, np.float32))
+    model = model_file(tmp_path / "model.pdb", {"A": [(15, 15, 15), (20, 15, 15)], "B": [(15, 15, 45)]})
+    asked = ("measure", source, "--atoms", model, "--plot", tmp_path / "plot.png", "--flexibility-map", flexibility)
+    done = occupy(*asked)
+    assert done.returncode == 0, done.stderr
+    assert "wrote" in done.stdout
+    with Image.open(tmp_path / "plot.png") as picture:
+        assert min(picture.size) > 300
+        assert picture.convert("L").getextrema()[0] < 100
+    assert "exists already" in refusal(*asked)
+    assert "expected --flexibility-map with it" in refusal(*asked[:-2], "--overwrite")
+    assert "cannot be both a table and a plot" in refusal(*asked, "--csv", tmp_path / "plot.png", "--overwrite")
+    assert "must end with .png" in occupy(*asked, "--plot", tmp_path / "plot.cif").stderr
+    other = store(tmp_path / "other.mrc", density)
+    assert "--plot is of one map" in refusal("measure", other, *asked[1:], "--overwrite")
 
 
 def test_residues_and_whole_models_can_be_measured(rows, store, density, tmp_path):

@@ -1,5 +1,6 @@
 """`occupy demo`: the whole job on a map whose truth is known."""
 
+import json
 import re
 
 import numpy as np
@@ -8,6 +9,10 @@ import pytest
 TRUTH = (1.0, 0.8, 0.6, 0.4, 0.2)
 OUTPUTS = {
     "demo.mrc",
+    "complex.mrc",
+    "complex.pdb",
+    "complex_flexibility.mrc",
+    *(f"complex_occupancy{ending}" for ending in (".mrc", ".png", ".cxc", ".json")),
     *(f"demo_occupancy{ending}" for ending in (".mrc", ".png", ".cxc", ".json")),
     *(f"demo_equalized{ending}" for ending in (".mrc", "_scale.mrc", ".png", ".cxc", ".json")),
 }
@@ -54,6 +59,24 @@ def test_the_table_is_what_the_files_hold(demo, table, load):
     core = (z - 47.5) ** 2 + (y - 47.5) ** 2 + (x - 47.5 - ring) ** 2 <= 7**2
     for column, name in ((1, "demo_occupancy.mrc"), (2, "demo.mrc"), (3, "demo_equalized.mrc")):
         assert load(folder / name)[0][core].mean() == pytest.approx(table[0][column], abs=0.006)
+
+
+def test_what_is_missing_and_what_moves_are_told_apart(demo):
+    rows = re.findall(r"^  ([ABC]) +([\d.]+) +([\d.]+) +(-?\d+) +(-?\d+)$", demo[1], re.MULTILINE)
+    found = {name: [float(number) for number in numbers] for name, *numbers in rows}
+    assert {name: (row[0], row[2]) for name, row in found.items()} == {"A": (1, 0), "B": (0.5, 0), "C": (1, 80)}
+    for occupancy, estimated, shift, read in found.values():
+        assert estimated == pytest.approx(occupancy, abs=0.06)
+        assert read == pytest.approx(shift, abs=16)
+
+
+def test_the_model_of_the_demo_tells_the_same(demo, occupy):
+    (command,) = re.findall(r"occupy (refine .+)$", demo[1], re.MULTILINE)
+    done = occupy(*command.split(), "--json", "table.json", "--no-figures", cwd=demo[0])
+    assert done.returncode == 0, done.stderr
+    rows = {row["group"]: row for row in json.loads((demo[0] / "table.json").read_text())}
+    assert [rows[name]["occupancy"] for name in "ABC"] == pytest.approx([1, 0.5, 1], abs=0.03)
+    assert [rows[name]["b_shift"] for name in "ABC"] == pytest.approx([0, 0, 80], abs=10)
 
 
 def test_demo_names_the_script_to_open(demo):

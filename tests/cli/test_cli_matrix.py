@@ -177,7 +177,7 @@ def test_a_map_that_fails_is_a_row_that_says_why(occupy, store, densities, maps,
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--atoms", "model.cif", "--half-maps", "vol_a.mrc", "vol_b.mrc"], "--half-maps are of one map"),
+        (["--atoms", "model.cif", "--half-maps", "vol_a.mrc", "vol_b.mrc"], "--half-maps is for one map"),
         (["--each-atoms", "model.cif"], "--each-atoms has 1 models for 2 maps"),
         (["--atoms", "model.cif", "--each-atoms", "model.cif", "model.cif"], "either --atoms"),
         ([], "either --atoms"),

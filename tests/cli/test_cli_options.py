@@ -40,6 +40,7 @@ OUT_OF_RANGE = {
 COMMANDS = [each for name, (_, aliases) in program.SUBCOMMANDS.items() for each in (name, *aliases)]
 MODIFICATION = {setting.kebab for setting in SETTINGS.values() if setting.group == "modification"}
 ESTIMATION = {setting.kebab for setting in SETTINGS.values() if setting.group == "estimation"}
+OF_ESTIMATE = {setting.kebab for setting in SETTINGS.values() if setting.group in ("uncertainty", "flexibility")}
 MASK = {"mask-from", "threshold", "soft-edge", "invert"}
 
 
@@ -79,9 +80,7 @@ def test_the_help_lists_every_setting_that_concerns_the_command(occupy, command,
     assert result.returncode == 0
     listed = set(re.findall(r"^  --([a-z-]+)", result.stdout, re.MULTILINE))
     settings = {setting.kebab for setting in SETTINGS.values()}
-    assert settings & listed == settings - without - (
-        {"uncertainty", "flexibility"} if command != "estimate" else set()
-    )
+    assert settings & listed == settings - without - (OF_ESTIMATE if command != "estimate" else set())
 
 
 def test_the_help_can_be_printed_where_there_is_no_letter_for_angstrom(occupy):

@@ -223,6 +223,45 @@ def test_the_written_model_holds_the_occupancies_and_all_else_as_it_was(rows, ma
     assert gemmi.cif.read(str(tmp_path / "out.cif"))[0].find_value("_struct.title") == "'kept as it was'"
 
 
+def test_the_part_of_the_map_that_the_model_does_not_explain_is_written(occupy, load, map_file, density, tmp_path):
+    model = write(tmp_path / "part.cif", bundle({name: CORNERS[name] for name in "AC"}))
+    done = occupy("refine", map_file, "--atoms", model, "--unexplained", "--no-figures")
+    assert done.returncode == 0, done.stderr
+    assert "map_unexplained.mrc" in done.stdout
+    found, header = load(tmp_path / "map_unexplained.mrc")
+    assert [float(header.origin[axis]) for axis in "xyz"] == list(ORIGIN)
+    parts = {name: simulated(bundle(), {name: truth}, noise=0) for name, truth in TRUTH.items()}
+    for name, share in {"A": 0, "B": 1, "C": 0}.items():
+        ratio = (found * parts[name]).sum() / (density * parts[name]).sum()
+        assert ratio == pytest.approx(share, abs=0.05), name
+
+
+def test_a_plot_of_occupancies_against_flexibilities_is_saved(occupy, map_file, model_file, tmp_path):
+    done = occupy("refine", map_file, "--atoms", model_file, "--plot", tmp_path / "plot.png", "--no-figures")
+    assert done.returncode == 0, done.stderr
+    assert "plot.png" in done.stdout
+    with Image.open(tmp_path / "plot.png") as figure:
+        assert figure.size == (840, 600)
+        assert figure.convert("L").getextrema()[0] < 100
+    record = json.loads((tmp_path / "map_refined.json").read_text())
+    assert "plot.png" in record["run"]["files"]
+
+
+def test_where_the_model_explains_the_map_that_map_is_flat_and_a_note_says_so(occupy, load, map_file, model_file):
+    done = occupy("refine", map_file, "--atoms", model_file, "--unexplained", "--no-figures")
+    assert "The model explains the density in this map: map_unexplained.mrc is flat." in done.stdout
+    found, _ = load(map_file.with_name("map_unexplained.mrc"))
+    assert np.ptp(found) == 0
+    again = occupy("refine", map_file, "--atoms", model_file, "--unexplained", "--no-figures", "--resume")
+    assert "kept" in again.stdout
+
+
+def test_what_several_maps_leave_unexplained_is_refused(refusal, store, density, map_file, model_file):
+    other = put(store, map_file.with_name("other.mrc"), density)
+    message = refusal("refine", map_file, other, "--atoms", model_file, "--unexplained")
+    assert message == "--unexplained is for one map; expected one map with it, not 2"
+
+
 def test_shifts_of_b_factors_are_told_and_written_where_they_are_wanted(occupy, rows, store, tmp_path):
     moving = bundle()
     for residue in moving[0]["B"]:

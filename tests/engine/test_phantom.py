@@ -1,8 +1,10 @@
 """Synthetic maps with parts of known occupancy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from chimerax.occupy.engine.phantom import Part, density_of_parts, parts_on_ring
+from chimerax.occupy.engine.phantom import Part, atoms_of_parts, density_of_parts, parts_on_ring
 
 SHAPE = (44, 48, 52)
 
@@ -11,6 +13,25 @@ def test_the_mean_density_of_a_part_is_its_occupancy(balls):
     density, parts = balls
     for part in parts:
         assert density[part.core(SHAPE)].mean() == pytest.approx(part.occupancy, rel=0.06)
+
+
+def test_what_moves_has_the_fall_off_of_its_b_factor_and_as_much_density():
+    part = Part(1.0, (22.0, 24.0, 26.0), 9.0)
+    still, moving = (
+        density_of_parts([replace(part, b_factor=b)], SHAPE, 1.2, resolution=3.0, noise=0) for b in (0.0, 80.0)
+    )
+    assert moving.sum() == pytest.approx(still.sum(), rel=1e-4)
+    k = np.sqrt(sum(f**2 for f in np.meshgrid(*(np.fft.fftfreq(n, 1.2) for n in SHAPE), indexing="ij")))
+    shell = (k > 0.19) & (k < 0.21)
+    ratio = np.abs(np.fft.fftn(moving)[shell]) / np.abs(np.fft.fftn(still)[shell])
+    np.testing.assert_allclose(ratio, np.exp(-80 * k[shell] ** 2 / 4), rtol=0.05)
+
+
+def test_the_atoms_are_those_of_the_map_of_that_seed():
+    parts = parts_on_ring((1.0, 0.5), SHAPE, 7)
+    density = density_of_parts(parts, SHAPE, 2.0, resolution=4.0, noise=0, seed=3)
+    for part, atoms in zip(parts, atoms_of_parts(parts, SHAPE, 2.0, seed=3), strict=True):
+        assert density[tuple(atoms.T)].mean() > 1.1 * part.occupancy
 
 
 def test_the_noise_has_its_standard_deviation():

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...engine.errors import OccuPyError
 
+_CARBONS = 12
 WRITABLE = (".cif", ".mmcif", ".pdb", ".ent")
 """Endings of names of files that models are written to."""
 
@@ -134,6 +135,35 @@ class AtomicModel:
         document = gemmi.cif.read(str(self.path))
         self._structure.update_mmcif_block(document[0], gemmi.MmcifOutputGroups(False, atoms=True, auth_all=True))
         return document
+
+
+def write_carbons(path, chains, b_factor):
+    """Write a PDB file of carbon atoms, twelve to a residue.
+
+    Parameters
+    ----------
+    path : Path
+    chains : dict of str to array of float, shape (atoms, 3)
+        x, y, z in Å.
+    b_factor : float
+        Å², of all atoms.
+    """
+    gemmi = _gemmi()
+    structure = gemmi.Structure()
+    structure.add_model(gemmi.Model(1))
+    for name, positions in chains.items():
+        chain = gemmi.Chain(name)
+        for i, position in enumerate(positions):
+            if i % _CARBONS == 0:
+                residue = gemmi.Residue()
+                residue.name, residue.seqid = "UNK", gemmi.SeqId(1 + i // _CARBONS, " ")
+                chain.add_residue(residue)
+            atom = gemmi.Atom()
+            atom.name, atom.element, atom.b_iso = f"C{1 + i % _CARBONS}", gemmi.Element("C"), b_factor
+            atom.pos = gemmi.Position(*position)
+            chain[-1].add_atom(atom)
+        structure[0].add_chain(chain)
+    structure.write_pdb(str(path))
 
 
 def _gemmi():

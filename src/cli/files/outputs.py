@@ -131,16 +131,22 @@ class ReportFiles(_NamedFiles):
         See `RunFiles`.
     others : sequence of Path
         Files beside figure and record, which the user has named.
+    unexplained : bool
+        Whether a map of what a model does not explain is written.
+    plot : Path, optional
+        Another figure, which the user has named.
     """
 
-    def __init__(self, source, made, output_dir, overwrite, others=()):
+    def __init__(self, source, made, output_dir, overwrite, others=(), unexplained=False, plot=None):
         super().__init__(source, made, output_dir, overwrite)
-        self.others = list(others)
+        self.others, self.plot = list(others), plot
+        named = f"{mapfile.map_name(file_of(source))}_unexplained.mrc"
+        self.unexplained = self._folder / named if unexplained else None
 
     @property
     def paths(self):
         """All files that will be written."""
-        return [path for path in (*self.others, self.figure, self.record) if path]
+        return [path for path in (*self.others, self.unexplained, self.plot, self.figure, self.record) if path]
 
 
 class RunFiles(_NamedFiles):

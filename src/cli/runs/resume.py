@@ -11,7 +11,7 @@ from ... import __version__
 from ..files import emdb
 from ..files.fingerprints import matches, state
 
-_NUMBERS = ("occupancy", "standard_error", "correlation")
+_NUMBERS = ("occupancy", "standard_error", "b_shift", "b_shift_error", "correlation")
 
 
 def stamp_of(source, files, work, run):

@@ -3,5 +3,5 @@
 Read `scattering` and `groups` first, what atoms scatter and how they are grouped; `inputs`, their checks; then `coarse`
 and `transfer`, model and map on one coarse grid; `fit`; `reference`, what is full; `parts`, `standard_errors` and
 `noise_spectrum`, how far off it may be; `notes`, what to mistrust; `result`; `refine`, all of it; `guided`, the scale
-that follows a model.
+that follows a model; `unexplained`, the part of a map that a model lacks.
 """

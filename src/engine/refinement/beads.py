@@ -68,6 +68,11 @@ class BeadedFit:
         """Of the groups without the beads, on the scale of the fit."""
         return self.fitted.occupancies[: self.count]
 
+    @property
+    def bead_positions(self):
+        """x, y, z of the beads in Å from the first voxel, shape (beads, 3)."""
+        return np.concatenate([np.empty((0, 3)), *(beads.positions for beads in self.groups[self.count :])])
+
 
 def fit_with_beads(model, groups, coefficients):
     """Fit a model to a map, with beads if it lacks a share that counts and fits better beside them.

@@ -156,7 +156,16 @@ class Refiner:
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
         frequencies, transfer = fit.model.shells.centres, fitted.transfer * unit
         refinement = Refinement(
-            rows, names, overall, lacks, self.lowpass, shifts.lowpass, frequencies, transfer, warnings
+            rows,
+            names,
+            overall,
+            lacks,
+            fit.bead_positions,
+            self.lowpass,
+            shifts.lowpass,
+            frequencies,
+            transfer,
+            warnings,
         )
         return refinement, fit, chosen
 

@@ -57,6 +57,8 @@ class Refinement:
         Of map and fitted model where the model is.
     unexplained : float
         Share of the map's density that the model does not explain: what it lacks. 0 where that is little.
+    unexplained_at : array of float, shape (beads, 3)
+        Where that is, x, y, z in Å from the first voxel: see `unexplained_density`.
     lowpass : float
         Å, for occupancies.
     b_shift_lowpass : float
@@ -71,6 +73,7 @@ class Refinement:
     reference: list
     correlation: float
     unexplained: float
+    unexplained_at: np.ndarray
     lowpass: float
     b_shift_lowpass: float
     frequencies: np.ndarray

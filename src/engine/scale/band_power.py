@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import fft
+from scipy.ndimage import gaussian_filter1d
 
 from ..grids import fourier
 
@@ -23,12 +24,18 @@ _REACH = 2.5
 _SAMPLES = 3
 """Of a band's highest frequency: its square, which has twice that, must not turn up at low frequencies."""
 
+_SMOOTHING = 0.03
+"""1/Å, of the spectrum that is brought to it: the filter then reaches 5 Å; shells as they are make ripples beyond."""
+
 _LEAST_POWER, _LEAST_SIGNAL = 1e-6, 0.02
 """A shell tells nothing where it holds less than these shares of the strongest and of the noise."""
 
 _STRONGEST_FROM = 1 / 20
 _MOST_NOISE = 3.0
 """Times its signal: of more noise a band does not tell."""
+
+_LEAST_MEAN = 0.9
+"""Of its lower edge: a band whose signal has a lower mean frequency is cut off by the resolution."""
 
 B_VALUES = np.arange(-200.0, 401.0, 4.0)
 """Å²: the differences for which it is tabled what becomes of the power."""
@@ -71,8 +78,9 @@ class Shells:
         strongest = signal[frequencies > _STRONGEST_FROM].max(initial=0)
         signal[signal < np.maximum(_LEAST_SIGNAL * noise, _LEAST_POWER * strongest)] = 0
         self.signal, self._noise = signal, molecule_share * noise
-        whitened = np.exp(-_FALL_OFF / 4 * frequencies**2) / np.sqrt(np.where(signal > 0, signal, np.inf))
-        self._gains = whitened * signal / np.maximum(signal + self._noise, np.finfo(float).tiny)
+        smooth = _smoothed(signal, frequencies)
+        whitened = np.exp(-_FALL_OFF / 4 * frequencies**2) / np.sqrt(np.where(smooth > 0, smooth, np.inf))
+        self._gains = whitened * smooth / np.maximum(smooth + self._noise, np.finfo(float).tiny)
 
     def gains(self, centre, width):
         """Gains of the shells in a Gaussian band: the spectrum evened out, less where there is much noise."""
@@ -80,12 +88,12 @@ class Shells:
         return np.where(np.abs(offset) <= _REACH, np.exp(-(offset**2) / 2) * self._gains, 0)
 
     def is_told(self, gains, lowest):
-        """Whether what a filter leaves is enough signal, and most of it of more than a lowest frequency."""
+        """Whether what a filter leaves is enough signal, and not cut off close above its lower edge."""
         volumes = np.square(gains * self.frequencies)
         powers = volumes * self.signal
         signal = powers.sum()
         is_seen = signal > 0 and (volumes * self._noise).sum() < _MOST_NOISE * signal
-        return is_seen and (powers * self.frequencies).sum() > lowest * signal
+        return is_seen and (powers * self.frequencies).sum() > _LEAST_MEAN * lowest * signal
 
     def falls(self, gains):
         """What a difference of each of `B_VALUES` leaves of the amplitude of the filtered map, as a logarithm."""
@@ -102,7 +110,17 @@ class Shells:
         return max(1.0, band * (2 * np.sqrt(np.pi) * window) ** 3)
 
 
-def bands(density, voxel_size, part, difference=None):
+def _smoothed(signal, frequencies):
+    """The spectrum of the signal in means over neighbouring shells, where there is any: what is rough reaches far."""
+    told = signal > 0
+    sums, weights = (
+        gaussian_filter1d(values * frequencies**2, _SMOOTHING / frequencies[1], mode="constant")
+        for values in (signal, told.astype(float))
+    )
+    return np.divide(sums, weights, out=np.zeros_like(signal), where=told & (weights > 0))
+
+
+def bands(density, voxel_size, part, difference=None, solvent=None):
     """The power around each place in bands of spatial frequency.
 
     Parameters
@@ -114,6 +132,8 @@ def bands(density, voxel_size, part, difference=None):
         The molecule, on the coarse grid.
     difference : array of float32, shape (z, y, x), optional
         Half the difference of the half maps, whose noise then is the noise.
+    solvent : SolventSpectrum, optional
+        Whose noise it is else.
 
     Returns
     -------
@@ -123,7 +143,7 @@ def bands(density, voxel_size, part, difference=None):
     highest = max(_highest(low, high) for low, high in pairwise(_EDGES))
     spectrum = fourier.Spectrum(density, voxel_size, highest)
     noise = None if difference is None else fourier.Spectrum(difference, voxel_size, highest)
-    shells = _shells(spectrum, noise, density, voxel_size, part, highest)
+    shells = _shells(spectrum, noise, density.size, part, solvent)
     found = []
     for low, high in pairwise(_EDGES):
         width = (high - low) / 2
@@ -146,15 +166,14 @@ def _highest(low, high):
     return (low + high) / 2 + _REACH * (high - low) / 2
 
 
-def _shells(spectrum, noise, density, voxel_size, part, highest):
+def _shells(spectrum, noise, size, part, solvent):
     power = spectrum.power()
     if noise is not None:
         noise = noise.power()
-    elif part.solvent_share == 0:
+    elif solvent is None:
         noise = np.zeros_like(power)
     else:
-        solvent = part.solvent_of(density)
-        noise = fourier.Spectrum(solvent, voxel_size, highest).power() / part.solvent_share
+        noise = size * solvent.power(spectrum.frequencies, power / size)
     return Shells(spectrum.frequencies, power, np.minimum(noise, power), part.share)
 
 

@@ -24,8 +24,8 @@ def estimate(density, voxel_size, *, progress=None, **settings):
     **settings
         The settings of the groups `estimation`, `uncertainty` and `flexibility` in `settings.SETTINGS`:
         mode, lowpass, resolution (Å), kernel_size, kernel_radius, tile_size, max_box (voxels), tau,
-        normalization, full_scale, recalibrate, solvent_model, uncertainty, flexibility, solvent_mask
-        (array of the shape of the map), half_maps (two such arrays).
+        normalization, full_scale, recalibrate, solvent_model, uncertainty, flexibility,
+        correct_flexibility, solvent_mask (array of the shape of the map), half_maps (two such arrays).
 
     Returns
     -------

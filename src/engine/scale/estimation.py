@@ -20,6 +20,8 @@ from ..solvent import varying as solvent_varying
 from . import flexibility, mean_scale, suitability
 from . import published as scale
 from .envelope import CoarseBox
+from .freed_scale import freed_scale
+from .part import Part
 from .result import Estimate
 
 
@@ -250,13 +252,15 @@ class Estimation:
         if full <= level.solvent:
             raise SettingError("full_scale", f"is {full:g}, but must be above the solvent, {level.solvent:.4g} here")
         self._check_given_full_scale()
-        local = scale.local_scale(interpolate(level.scale(full), self._shape), 1.0)
-        found = {"scale": local, "zero": level.solvent / full}
+        found = {"zero": level.solvent / full} | self._flexibility(level, full)
+        freed = found.pop("freed", None)
+        local = level.scale(full) if freed is None else freed.scale
+        found["scale"] = scale.local_scale(interpolate(local, self._shape), 1.0)
         if self._settings.uncertainty:
             error = level.standard_error(full, self._given_full_scale is not None, self._local_noise())
+            if freed is not None:
+                error = np.hypot(error * freed.noise_gain, freed.error)
             found["uncertainty"] = interpolate(error, self._shape)
-        if self._settings.flexibility:
-            found |= self._flexibility(level, full)
         if level.period is not None:
             self._notes.append(
                 f"This map has lost its frequencies below 1/{level.period:.0f} Å, without which no density tells of "
@@ -270,16 +274,20 @@ class Estimation:
         return found | {"smoothing": level.width, "restored_from": level.period}
 
     def _flexibility(self, level, full):
-        """The differences of B-factors, and their errors where these are asked for."""
-        part = flexibility.Part(level.scale(full), level.inside, self._box, level.noise_ratio)
-        found = flexibility.flexibility(self._density, self._settings.voxel_size, part, self._difference)
+        """The differences of B-factors, their errors and the scale freed of them, each where it is asked for."""
+        settings = self._settings
+        if not (settings.flexibility or settings.correct_flexibility):
+            return {}
+        part = Part(level.scale(full), level.inside, self._box, level.noise_ratio)
+        found = flexibility.flexibility(self._density, settings.voxel_size, part, self._difference)
         self._notes += found.notes
-        result = {
-            "flexibility": flexibility.on_grid(found.values, self._shape),
-            "flexibility_untold": found.untold,
-        }
-        if self._settings.uncertainty:
-            result["flexibility_error"] = flexibility.on_grid(found.error, self._shape)
+        result = {"flexibility_untold": found.untold}
+        if settings.correct_flexibility:
+            result["freed"] = freed_scale(level, full, found, self._box)
+        if settings.flexibility:
+            result["flexibility"] = flexibility.on_grid(found.values, self._shape)
+            if settings.uncertainty:
+                result["flexibility_error"] = flexibility.on_grid(found.error, self._shape)
         return result
 
     def _recalibrate(self, local, zero):

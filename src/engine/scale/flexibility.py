@@ -5,21 +5,14 @@ all; what the power in bands of frequency does beyond that is motion.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from ..grids.cut import Cut
 from ..grids.interpolation import interpolate
 from .band_power import B_VALUES, bands
+from .solvent_spectrum import SolventSpectrum
 
-_LEAST_SCALE = 0.2
-"""Of places that are told: what is weaker is the leak of its neighbours."""
-
-_SOLVENT_DISTANCE = 1.0
-"""Of the solvent from the molecule, in low-pass cut-offs."""
-
-_FEWEST_SOLVENT_VOXELS = 64
-_FULLEST_QUANTILE, _FULLEST_SCALE = 0.8, 0.9
 _LEAST_POWER, _LEAST_OF_NOISE = 1e-3, 0.3
 """Power is told down to these shares of the power of the fullest part and of the noise."""
 
@@ -29,13 +22,20 @@ _INTERCEPT = 0.075
 _PRIOR = 1000.0
 """Å²: standard deviation of differences, so that there is an answer where the map tells nothing."""
 
-_TEXTURE, _MODEL_ERROR = 0.4, 0.07
-"""The power of molecules varies by this share of the variance of random maps, and their logarithmic amplitude by this
-from kind to kind: both as measured in simulated maps."""
+_TEXTURE = 0.4
+"""The power of molecules varies by this share of the variance of random maps, as measured in simulated maps; what else
+varies does so in both bands alike, and is in the amplitude."""
 
 _ROUNDS = 4
-_MIXING, _MIXED_SHARE = 4.0, 2.0
-"""Å: what varies over this is hardly resolved, so that the error holds the variance that is seen, times this."""
+_MIXING = 4.0
+"""Å: of what varies over this, as from residue to residue, the windows show a third."""
+
+_UNRESOLVED = 4.0
+"""The squared two thirds that they do not show, over the squared third that they do."""
+
+_OF_ERROR = 0.8
+"""Of the variance of the fit's own error, which windows of 2.5 Å and the reach of the filter smooth, so much is seen
+within that distance, and is no motion."""
 
 _MOST_ERROR = 40.0
 """Å²: where the error is larger the map does not tell."""
@@ -86,81 +86,6 @@ class Flexibility:
     notes: list
 
 
-class Part:
-    """The molecule on the coarse grid: where it is, how high, and where solvent is.
-
-    Parameters
-    ----------
-    scale, inside : arrays of float32, shape of the box
-        The local scale, and the molecule, 0 to 1.
-    box : CoarseBox
-    noise_ratio : float or array of float32
-        How strong the noise is at each voxel relative to one place.
-    """
-
-    def __init__(self, scale, inside, box, noise_ratio=1.0):
-        self.box, self.scale, self.noise_ratio = box, scale, np.float32(1) * noise_ratio
-        self.molecule = inside
-        self.inside = np.where(scale >= _LEAST_SCALE, inside, np.float32(0))
-        self._solvent = ~box.dilated(inside > 0, _SOLVENT_DISTANCE)
-        if np.count_nonzero(self._solvent) < _FEWEST_SOLVENT_VOXELS:
-            self._solvent[...] = False
-
-    @cached_property
-    def _smoothed_inside(self):
-        return self.box.smoothing(self.inside)
-
-    @cached_property
-    def share(self):
-        """Of the box that is molecule."""
-        return float(self.inside.mean())
-
-    @cached_property
-    def solvent_share(self):
-        """Of the box that is surely solvent."""
-        return float(self._solvent.mean())
-
-    def solvent_of(self, density):
-        """A map with all but solvent set to the solvent's mean, 0."""
-        places = (np.arange(n) * m // n for n, m in zip(density.shape, self.box.shape, strict=True))
-        solvent = self._solvent[np.ix_(*places)]
-        result = density * solvent
-        result -= np.float32(result.sum(dtype=float) / np.count_nonzero(solvent)) * solvent
-        return result
-
-    def noise_of(self, power):
-        """The power of the noise at each voxel, from that in the solvent; 0 where none is seen."""
-        if not self._solvent.any():
-            return np.zeros_like(power)
-        squared = np.broadcast_to(np.square(self.noise_ratio), power.shape)
-        return squared * np.float32(max(0.0, (power / squared)[self._solvent].mean(dtype=float)))
-
-    def window_sums(self, values, window):
-        """Sums of values over the molecule, weighted by a Gaussian (Å) about each voxel."""
-        return self.box.smoothing(self.inside * values)(window / self.box.lowpass)
-
-    def window_means(self, values, window):
-        """The same as means."""
-        return self.window_sums(values, window) / np.maximum(self.filled(window), np.float32(1e-3))
-
-    def filled(self, window):
-        """How much of a Gaussian window about each voxel the molecule fills."""
-        return self._smoothed_inside(window / self.box.lowpass)
-
-    def squared_level(self, reach, window):
-        """Sums as of `window_sums` of the squared scale, once it has leaked over a reach (Å)."""
-        leaked = self.window_sums(np.square(np.maximum(self.scale, np.float32(_LEAST_SCALE))), reach)
-        return np.maximum(self.window_sums(leaked, window), np.float32(1e-4))
-
-    @cached_property
-    def fullest(self):
-        """The fullest part, a bool array."""
-        core = self.inside > 0.5
-        if not core.any():
-            return core
-        return core & (self.scale >= min(_FULLEST_SCALE, np.quantile(self.scale[core], _FULLEST_QUANTILE)))
-
-
 def flexibility(density, voxel_size, part, difference=None):
     """B-factors of a map at each place, relative to its fullest part.
 
@@ -186,28 +111,39 @@ def flexibility(density, voxel_size, part, difference=None):
     exp(−ΔB·k²/4) leaves of the amplitude of the molecule's own spectrum in the band, −ΔB·k²/4 for a narrow one. It is
     solved for a and ΔB by weighted least squares.
     """
-    found = bands(density, voxel_size, part, difference) if part.fullest.any() else []
-    if not found or min(_reference(band, part.fullest) for band in found) <= 0:
-        nothing = np.full(part.box.shape, np.nan, np.float32)
-        return Flexibility(nothing, nothing.copy(), 1.0, [NOTHING_TOLD])
+    cut = part.cut_from(density.shape)
+    near, nearby = part.within(cut), density[cut.fine]
+    if difference is None:
+        solvent = SolventSpectrum(density, voxel_size, part) if part.solvent.any() else None
+        found = bands(nearby, voxel_size, near, solvent=solvent)
+    else:
+        found = bands(nearby, voxel_size, near, difference[cut.fine])
+    values, error = np.full((2, *part.box.shape), np.nan, np.float32)
+    if not found or not near.fullest.any() or min(_reference(band, near.fullest) for band in found) <= 0:
+        return Flexibility(values, error, 1.0, [NOTHING_TOLD])
+    values[cut.coarse], error[cut.coarse] = _differences(found, near)
+    return Flexibility(values, error, _untold(values, part), _notes(values, found, part, near.fullest))
+
+
+def _differences(found, part):
+    """Differences of B-factors and their standard errors, NaN where the map does not tell."""
     at = part.inside > 0.05
     values, error = (np.zeros(part.box.shape, np.float32) for _ in range(2))
     values[at], error[at] = _fitted(found, part, at)
     values -= np.float32(values[part.fullest].mean(dtype=float))
-    mixed = part.window_means(np.square(values - part.window_means(values, _MIXING)), _MIXING)
-    error = np.sqrt(np.square(error) + np.float32(_MIXED_SHARE) * np.maximum(mixed, 0))
+    seen = part.window_means(np.square(values - part.window_means(values, _MIXING)), _MIXING)
+    of_error = np.float32(_OF_ERROR) * part.window_means(np.square(error), _MIXING)
+    error = np.sqrt(np.square(error) + np.float32(_UNRESOLVED) * np.maximum(seen - of_error, 0))
     told = (part.inside > 0.3) & (error <= _MOST_ERROR) & (part.filled(_EDGE) >= _LEAST_MOLECULE)
-    values, error = _to_the_outline(values, error, told, part)
-    return Flexibility(values, error, _untold(values, part), _notes(values, found, part))
+    return _to_the_outline(values, error, told, part)
 
 
-def _notes(values, found, part):
+def _notes(values, found, part, fullest):
     """Sentences for the user on what the map does not show."""
     if np.isnan(values).all():
         return [NOTHING_TOLD]
     notes = [_SHARE_TOLD.format(1 - _untold(values, part))]
-    full = part.fullest
-    noise = max(band.noise[full].mean() / band.power[full].mean() for band in found)
+    noise = max(band.noise[fullest].mean() / band.power[fullest].mean() for band in found)
     return [*notes, NO_NOISE] if noise < _SEEN_NOISE else notes
 
 
@@ -240,7 +176,7 @@ def _observed(band, fullest, at):
     power, noise = band.power[at].astype(float), band.noise[at].astype(float)
     reference = _reference(band, fullest)
     signal = np.maximum(power - noise, _LEAST_OF_NOISE * noise + _LEAST_POWER * reference)
-    variance = _TEXTURE * np.square(power / signal) / (2 * band.coefficients) + _MODEL_ERROR**2
+    variance = _TEXTURE * np.square(np.maximum(power / signal, 1)) / (2 * band.coefficients)
     return np.log(signal / reference) / 2, 1 / variance
 
 
@@ -288,7 +224,10 @@ def on_grid(values, shape):
         NaN where most of what is around has no value.
     """
     known = np.isfinite(values)
-    share = interpolate(known.astype(np.float32), shape)
-    result = interpolate(np.where(known, values, np.float32(0)), shape)
-    result = np.divide(result, share, out=np.full(shape, np.nan, np.float32), where=share >= 0.5)
+    cut = Cut(shape, values.shape, known, (1, 1, 1))
+    known, values = known[cut.coarse], values[cut.coarse]
+    result = np.full(shape, np.nan, np.float32)
+    share = interpolate(known.astype(np.float32), cut.fine_shape)
+    sums = interpolate(np.where(known, values, np.float32(0)), cut.fine_shape)
+    np.divide(sums, share, out=result[cut.fine], where=share >= 0.5)
     return result

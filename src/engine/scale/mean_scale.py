@@ -10,6 +10,7 @@ from ..errors import OccuPyError
 from ..grids import dilate
 from . import low_frequencies, plateau
 from .envelope import densest, robust_sigma
+from .means import Means
 from .published import FullScale
 
 # Lengths are in low-pass cut-offs, of 8 Å where nothing else is said.
@@ -45,8 +46,6 @@ _NO_MOLECULE = (
     "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; if its contrast is "
     "inverted, multiply it by -1, else try mode occupancy"
 )
-_LEAST_WEIGHT = 0.05
-"""Where less than this share of the weights lies in the molecule the level is 0; at twice the share it is the mean."""
 
 
 class MeanLevel:
@@ -71,6 +70,8 @@ class MeanLevel:
         The density of the fullest part, and where it is, in voxels of the box.
     solvent : float
         The density of the solvent.
+    coarse : array of float32
+        The map less its solvent, in units of its own.
     width : float
         Å: standard deviation of the Gaussian that weighs the means.
     period : float or None
@@ -87,11 +88,11 @@ class MeanLevel:
         self.period, self._unit, self.scarce_solvent = period, unit, False
         zero = np.median(coarse[solvent])
         self.solvent = mean + unit * float(zero)
-        coarse = coarse - zero
+        self.coarse = coarse = coarse - zero
         self._box, self.noise_ratio = box, noise_ratio
         self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
         core, self.inside = _molecule(coarse, box, solvent, noise_ratio)
-        means = _Means(coarse, self.inside, box)
+        means = Means(coarse, self.inside, box)
         smoothed = means.of_width(_PLATEAU_SMOOTHING)
         top = plateau.top_level(smoothed, core)
         above = plateau.full_level(smoothed, core, top)
@@ -114,6 +115,10 @@ class MeanLevel:
             Not clipped; 0 away from the molecule.
         """
         return self._level / self._above(full)
+
+    def scale_of(self, coarse, full):
+        """The scale of another such map of the same molecule, as `scale` and `coarse` are those of this."""
+        return Means(coarse, self.inside, self._box).of_width(self._width) / self._above(full)
 
     def standard_error(self, full, is_known, noise=None):
         """Standard error of the scale from noise: the spread of what is read off random noise in the same way.
@@ -138,13 +143,13 @@ class MeanLevel:
         scale = self.scale(full)
         random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
         for _ in range(_NOISE_SAMPLES):
-            means = _Means(sigma * box.white_noise(random), self.inside, box)
+            means = Means(sigma * box.white_noise(random), self.inside, box)
             error = means.of_width(self._width)
             if not is_known:
                 error -= scale * means.of_width(_PLATEAU_SMOOTHING)[self._fullest].mean()
             squares += np.square(np.float32(_OUTLINE_SHARE) * error)
         # Samples are few; the error hardly differs between neighbours.
-        variance = _Means(squares / np.float32(_NOISE_SAMPLES), self.inside, box).of_width(_ERROR_SMOOTHING)
+        variance = Means(squares / np.float32(_NOISE_SAMPLES), self.inside, box).of_width(_ERROR_SMOOTHING)
         return np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
 
     def _above(self, full):
@@ -253,19 +258,6 @@ def _molecule(coarse, box, solvent, noise_ratio):
 def _above(values, threshold):
     """1 where values are above a positive threshold, 0 where they are below, with a ramp between."""
     return np.clip((values / threshold - 1) / np.float32(_RAMP) + np.float32(0.5), 0, 1)
-
-
-class _Means:
-    """Means of a map in the molecule, weighted by Gaussians of any width."""
-
-    def __init__(self, coarse, inside, box):
-        self._weights = box.smoothing(inside)
-        self._sums = box.smoothing(inside * coarse)
-
-    def of_width(self, width):
-        weight = self._weights(width)
-        mean = self._sums(width) / np.maximum(weight, np.float32(_LEAST_WEIGHT))
-        return mean * np.clip(weight / np.float32(_LEAST_WEIGHT) - 1, 0, 1)
 
 
 def _full_scale(value, smoothed, fullest, box):

@@ -20,7 +20,7 @@ class Estimate:
     Attributes
     ----------
     scale : array of float32, shape (z, y, x)
-        S, the local scale, 0 to 1, on the grid of the map.
+        S, the local scale, 0 to 1, on the grid of the map; freed of flexibility where that was asked for.
     full_scale : float
         N, the density at which S = 1.
     full_scale_tile : FullScale
@@ -42,7 +42,8 @@ class Estimate:
         Å²: the B-factor at each voxel less that of the fullest part, where it was asked for, and its standard error,
         where the uncertainty was too; NaN where the map does not tell.
     flexibility_untold : float or None
-        Share of the molecule in which the map does not tell.
+        Share of the molecule in which the map does not tell the flexibility, where that or a correction for it was
+        asked for.
     peak : float
         The density that the strongest part reaches: N of the local maximum, whatever the
         mode; in mode calibrated above solvent.
@@ -170,7 +171,7 @@ class Estimate:
 
     def limits(self):
         """The numbers that were read off the map, as plain values for a log or a JSON file."""
-        untold = {} if self.flexibility is None else {"flexibility_untold": self.flexibility_untold}
+        untold = {} if self.flexibility_untold is None else {"flexibility_untold": self.flexibility_untold}
         return untold | {
             "full_scale": self.full_scale,
             "smoothing": self.smoothing,

@@ -34,6 +34,7 @@ class EstimationSettings:
     solvent_model: str
     uncertainty: bool = False
     flexibility: bool = False
+    correct_flexibility: bool = False
 
     @property
     def mean_voxel_size(self):
@@ -93,7 +94,7 @@ def _check_mode(values):
     mode = values["mode"]
     if values["recalibrate"] and mode == CALIBRATED:
         raise SettingError("recalibrate", f"has no place in mode {mode}, whose scale is 0 at the solvent already")
-    for name in ("uncertainty", "flexibility"):
+    for name in ("uncertainty", "flexibility", "correct_flexibility"):
         if values.get(name) and mode != CALIBRATED:
             raise SettingError(name, f"is known in mode {CALIBRATED} only, but the mode is {mode}")
 

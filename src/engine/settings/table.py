@@ -163,6 +163,14 @@ _TABLE = (
         "part (mode calibrated).",
     ),
     Setting(
+        "correct_flexibility",
+        FLEXIBILITY,
+        "bool",
+        False,
+        "Correct the scale for flexibility: give back what more motion than that of the fullest part has taken from "
+        "the density, where the map tells it (mode calibrated).",
+    ),
+    Setting(
         "solvent_model",
         ESTIMATION,
         "choice",

@@ -6,20 +6,22 @@ from unittest import mock
 
 import numpy as np
 from chimerax.atomic import AtomicStructure
+from chimerax.core.colors import Color
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.geometry import rotation, translation
-from chimerax.map import volume_from_grid_data
+from chimerax.map import Volume, volume_from_grid_data
 from chimerax.map_data import ArrayGridData
 from chimerax.occupy.commands import jobs
 from chimerax.occupy.engine.refinement.inputs import MOST_GROUPS
-from chimerax.occupy.figures.palette import PALETTE
+from chimerax.occupy.figures.palette import PALETTE, UNEXPLAINED
 from helices import GRID, PLACES, RESIDUES, open_map_of, open_model
 from support import FOLDER, MapTestCase, close_all, session
 
 TRUTH = {"A": 1.0, "B": 0.4}
 CLOSE = 0.02
 NOISE = 0.02
+GREEN = tuple(Color(UNEXPLAINED).uint8x4())
 PLACE = translation((13, -7, 21)) * rotation((1, 2, 3), 40)
 
 
@@ -328,6 +330,79 @@ class Results(RefineTestCase):
             self.model.scene_position = translation((GRID, 0, 0))
             self.assertNotEqual(self.refine(), expected)
             self.assertEqual(engine.call_count, 2)
+
+
+class Unexplained(RefineTestCase):
+    """A model without its second chain, whose density the map has."""
+
+    def setUp(self):
+        super().setUp()
+        self.map = open_map_of(self.model, dict.fromkeys(TRUTH, 1.0), NOISE)
+        self.spec = f"#{self.map.id_string}"
+        self.map.set_parameters(surface_levels=[0.2 * self.map.full_matrix().max()])
+        self.density = self.map.full_matrix().copy()
+        self.made = f"{self.map.name} unexplained"
+
+    def shown(self):
+        found = [volume for volume in session.models.list(type=Volume) if volume.name == self.made]
+        return found[0] if found else None
+
+    def surroundings_of(self, chain):
+        """The voxels at the atoms of a chain, numbers along z, y and x."""
+        nearest = self.map.data.xyz_to_ijk_transform * self.chain(chain).scene_coords
+        return tuple(np.rint(nearest).astype(int).T[::-1])
+
+    def test_its_surface_stands_in_place_of_the_map_at_its_level(self):
+        at = {chain: self.surroundings_of(chain) for chain in TRUTH}
+        self.refine("showUnexplained true", atoms=f"{self.atoms}/A")
+        found = self.shown()
+        self.assertTrue(found.display and not self.map.display)
+        self.assertEqual([s.level for s in found.surfaces], [s.level for s in self.map.surfaces])
+        self.assertEqual(tuple(found.surfaces[0].color), GREEN)
+        self.assertGreater(len(found.surfaces[0].vertices), 100)
+        values = found.full_matrix()
+        np.testing.assert_allclose(values[at["B"]], self.density[at["B"]], rtol=0.02)
+        self.assertLess(np.abs(values[at["A"]]).mean(), 0.05 * self.density[at["A"]].mean())
+        self.assertRegex(
+            self.log.text["info"], r"Made simulated unexplained .*: the \d+% of the density that the model"
+        )
+
+    def test_it_is_in_the_place_of_a_map_that_was_moved(self):
+        at = self.surroundings_of("B")
+        for model in (self.map, self.model):
+            model.scene_position = PLACE
+        self.refine("showUnexplained true", atoms=f"{self.atoms}/A")
+        self.assert_same_place(self.shown(), self.map)
+        np.testing.assert_allclose(self.shown().full_matrix()[at], self.density[at], rtol=0.02)
+
+    def test_it_is_of_the_part_of_the_map_that_was_used(self):
+        x, y, z = self.map.data.size
+        self.refine(f"showUnexplained true subregion 2,3,4,{x - 3},{y - 3},{z - 3}", atoms=f"{self.atoms}/A")
+        self.assertEqual(self.shown().data.size, (x - 4, y - 5, z - 6))
+        values = self.shown().interpolated_values(self.chain("B").scene_coords)
+        np.testing.assert_allclose(values, self.map.interpolated_values(self.chain("B").scene_coords), rtol=0.02)
+
+    def test_sessions_keep_it(self):
+        self.refine("showUnexplained true", atoms=f"{self.atoms}/A")
+        values = self.shown().full_matrix().copy()
+        path = FOLDER / "home" / "unexplained.cxs"
+        self.run_command(f'save "{path}"')
+        close_all()
+        self.run_command(f'open "{path}"')
+        np.testing.assert_array_equal(self.shown().full_matrix(), values)
+        self.assertEqual(tuple(self.shown().surfaces[0].color), GREEN)
+
+    def test_a_whole_model_leaves_nothing_to_show_and_a_sentence_says_so(self):
+        before = session.models.list()
+        self.refine("showUnexplained true color false")
+        self.assertEqual(session.models.list(), before)
+        self.assertTrue(self.map.display)
+        self.assertIn("There is nothing to show: the model explains the density in simulated", self.log.text["info"])
+
+    def test_it_is_of_one_map(self):
+        other = self.open_map(self.density, "other")
+        with self.assertRaisesRegex(UserError, "showUnexplained is of one map"):
+            self.run_command(f"occupy refine {self.spec},{other.id_string} atoms {self.atoms} showUnexplained true")
 
 
 class Shifts(RefineTestCase):

@@ -18,8 +18,9 @@ from chimerax.core.models import Model
 from chimerax.geometry import translation
 from chimerax.map import Volume
 from chimerax.occupy.commands import jobs, remembered
-from chimerax.occupy.commands.plot import OccupancyPlot, SolventPlot
+from chimerax.occupy.commands.plot import FlexibilityPlot, OccupancyPlot, SolventPlot
 from chimerax.occupy.engine.errors import OccuPyError
+from chimerax.occupy.engine.scale.flexibility import NO_VALUE
 from chimerax.occupy.engine.settings.checks import checked
 from chimerax.occupy.engine.settings.kinds import KINDS
 from chimerax.occupy.engine.settings.table import OF_PUBLISHED_MODES
@@ -660,6 +661,13 @@ class Measuring(PanelTestCase):
         table = self.page.table
         return [[table.item(i, j).text() for j in range(table.columnCount())] for i in range(table.rowCount())]
 
+    def heading(self, column):
+        return self.page.table.horizontalHeaderItem(column).text()
+
+    def press(self, text):
+        (found,) = [b for b in self.page.findChildren(QPushButton) if b.text() == text and not b.isHidden()]
+        found.click()
+
     def test_the_table_tells_the_scale_of_each_chain(self):
         self.page.measure()
         scale = occupy.estimate(self.density, VOXEL_SIZE).scale
@@ -694,6 +702,42 @@ class Measuring(PanelTestCase):
             self.page.measure(save_file=str(path))
             self.assertTrue(path.exists(), name)
             self.assertIn(self.model, session.models.list())
+
+    def test_the_flexibility_of_each_chain_is_in_the_table_and_plotted(self):
+        values = np.full(self.density.shape, 40.0, np.float32)
+        values[:, :, SHAPE[2] // 2 :] = NO_VALUE
+        made = self.open_map(values, "flexibility")
+        self.page.flexibility_menu.value = made
+        self.press("Measure")
+        (column,) = [j for j in range(self.page.table.columnCount()) if "ΔB" in self.heading(j)]
+        self.assertEqual([found[column] for found in self.table()], ["40.0", ""])
+        command = f"occupy measure #2 atoms #{self.model.id_string} & ~:HOH flexibilityMap #{made.id_string} plot false"
+        self.assertIn(command, self.log.text["info"])
+        self.assertEqual(session.tools.find_by_class(FlexibilityPlot), [])
+        self.press("Plot")
+        self.press("Plot")
+        (plot,) = session.tools.find_by_class(FlexibilityPlot)
+        self.assertEqual(plot.axes.get_title(loc="right"), "1 without ΔB is not shown")
+        plot.delete()
+        self.assert_quiet()
+
+    def test_a_plot_without_a_flexibility_map_says_what_is_missing(self):
+        with self.assertRaisesRegex(UserError, "No flexibility map is chosen"):
+            self.page.plot()
+
+    def test_a_flexibility_map_that_is_made_is_chosen(self):
+        page = self.panel.estimate_page
+        page.flexibility.setChecked(True)
+        for uncertainty in (True, False):
+            page.uncertainty.setChecked(uncertainty)
+            page.estimate()
+            self.settle()
+            made = [volume for volume in self.maps() if volume.name == "small flexibility"]
+            self.assertIs(self.page.flexibility_menu.value, made[-1])
+        page.flexibility.setChecked(False)
+        page.estimate()
+        self.settle()
+        self.assertIsNone(self.page.flexibility_menu.value)
 
     def test_without_a_model_or_a_scale_map_it_says_what_is_missing(self):
         run(session, f"close #{self.model.id_string}", log=False)
@@ -757,6 +801,19 @@ class Refining(PanelTestCase):
         self.assertNotEqual(tuple(first), tuple(last))
         self.assert_quiet()
 
+    def test_what_the_model_does_not_explain_is_shown_where_that_is_wanted(self):
+        self.map = helices.open_map_of(self.model, {"A": 1.0, "B": 1.0}, 0.02)
+        self.model.atoms[self.model.atoms.chain_ids == "B"].delete()
+        self.panel.map_menu.value = self.map
+        self.settle()
+        self.page.show_unexplained.setChecked(True)
+        self.press("Color")
+        self.assertNotIn("simulated unexplained", [volume.name for volume in self.maps()])
+        self.press("Refine occupancies")
+        self.assertIn("showUnexplained true", self.log.text["info"])
+        self.assertIn("simulated unexplained", [volume.name for volume in self.maps()])
+        self.assertEqual(self.log.text["error"], "")
+
     def test_the_plot_is_shown_in_place_of_an_earlier_one(self):
         self.press("Plot")
         self.page.by_menu.setCurrentText("residue")
@@ -764,6 +821,8 @@ class Refining(PanelTestCase):
         (plot,) = session.tools.find_by_class(OccupancyPlot)
         self.assertTrue(plot.axes.has_data())
         plot.delete()
+        for plot in session.tools.find_by_class(FlexibilityPlot):
+            plot.delete()
         self.assert_quiet()
 
     def test_plots_are_tabs_of_one_place_so_that_the_log_keeps_its_own(self):
@@ -771,11 +830,12 @@ class Refining(PanelTestCase):
         self.press("Plot")
         (solvent,) = session.tools.find_by_class(SolventPlot)
         (occupancies,) = session.tools.find_by_class(OccupancyPlot)
-        docks = [plot.tool_window.ui_area.window() for plot in (solvent, occupancies)]
-        self.assertEqual(docks, [session.ui.main_window] * 2)
+        (flexibility,) = session.tools.find_by_class(FlexibilityPlot)
+        docks = [plot.tool_window.ui_area.window() for plot in (solvent, flexibility, occupancies)]
+        self.assertEqual(docks, [session.ui.main_window] * 3)
         tabs = session.ui.main_window.tabifiedDockWidgets(dock_of(solvent))
-        self.assertEqual(tabs, [dock_of(occupancies)])
-        for plot in (solvent, occupancies):
+        self.assertEqual({*tabs}, {dock_of(flexibility), dock_of(occupancies)})
+        for plot in (solvent, flexibility, occupancies):
             plot.delete()
         self.assert_quiet()
 
@@ -926,6 +986,8 @@ class Sessions(PanelTestCase):
         self.panel.measure_page.by_menu.setCurrentText("segment")
         self.panel.measure_page.segment.setValue(12)
         self.panel.measure_page.reference.setText("#2/A")
+        self.panel.measure_page.show_unexplained.setChecked(True)
+        self.panel.measure_page.flexibility_menu.value = self.map
         self.panel.pages.setCurrentIndex(1)
         given, form = self.form.values(), self.modify.form.values()
         panel = self.reopen()
@@ -938,6 +1000,8 @@ class Sessions(PanelTestCase):
         self.assertEqual(panel.measure_page.by_menu.currentText(), "segment")
         self.assertEqual(panel.measure_page.segment.value(), 12)
         self.assertEqual(panel.measure_page.reference.text(), "#2/A")
+        self.assertTrue(panel.measure_page.show_unexplained.isChecked())
+        self.assertEqual(panel.measure_page.flexibility_menu.value.name, "small")
         self.assertEqual(panel.pages.currentIndex(), 1)
         self.assertIsNotNone(panel.current.found)
         self.assert_quiet()

@@ -18,7 +18,7 @@ ODD_NUMBERS = ("0", "-1", "1e-20", "1e-3", "0.999", "1.5", "1e4", "1e20", "1e308
 SELECTIONS = ("a=//A", "b=//B/1-3", "c=//*/(HOH)", "d=//*/(HEM)", "e=//A/1/CA", "=//A", "f=", "g=!!", "h=///////")
 NAMES = ("A", "B", "C", "A B", "Z", "", "é", "map.mrc")
 ENTRIES = ("emdb:", "emdb:1", "emdb:abcd", "EMDB:../1234")
-ENDINGS = ("", ".csv", ".json", ".cif", ".pdb")
+ENDINGS = ("", ".csv", ".json", ".cif", ".pdb", ".png")
 EDGES = (16, 18, 20, 24, 27, 30)
 FOLDERS = ("out", "out", "a/b", "map1.mrc", ".")
 SLOW = ("--workers", "--scheduler", "--scheduler-file", "--help")

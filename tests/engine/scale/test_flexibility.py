@@ -80,6 +80,41 @@ def test_units_of_the_map_do_not_count(found, factor):
     np.testing.assert_allclose(means(read), means(found.flexibility), atol=0.5)
 
 
+def test_the_scatter_of_the_fit_is_not_taken_for_motion_as_well():
+    found = estimate(moving_balls(b_factors=(60.0,) * 3) + noise(0.02), VOXEL, flexibility=True, uncertainty=True)
+    inside = np.min([distances(centre) for centre in CENTRES], axis=0) < RADIUS - 2
+    close = np.abs(found.flexibility)[inside] < found.flexibility_error[inside]
+    assert 0.6 < close.mean() < 0.85
+
+
+def test_the_scale_can_be_freed_of_what_motion_has_taken_from_it():
+    at_rest, moving = (moving_balls((1.0,) * 3, b) + noise(0.02) for b in ((40.0,) * 3, (40.0, 140.0, 90.0)))
+    full = 1.5 * estimate(at_rest, VOXEL).full_scale
+    plain, freed = (estimate(moving, VOXEL, full_scale=full, correct_flexibility=c) for c in (False, True))
+    expected, lost, left = (
+        np.diff(means(one.scale)) for one in (estimate(at_rest, VOXEL, full_scale=full), plain, freed)
+    )
+    assert expected[0] - lost[0] > 0.01
+    assert abs(expected[0] - left[0]) < 0.5 * (expected[0] - lost[0])
+    assert freed.flexibility is None
+    assert freed.limits()["flexibility_untold"] == freed.flexibility_untold
+
+
+def test_parts_that_are_missing_stay_so_when_the_scale_is_freed_and_its_error_holds_that_of_the_flexibility():
+    density = moving_balls(b_factors=(60.0,) * 3) + noise(0.02)
+    settings = {"uncertainty": True, "flexibility": True}
+    plain, freed = (estimate(density, VOXEL, correct_flexibility=correct, **settings) for correct in (False, True))
+    np.testing.assert_allclose(means(freed.scale), means(plain.scale), atol=0.02)
+    np.testing.assert_array_equal(freed.flexibility, plain.flexibility)
+    assert (means(freed.uncertainty) > means(plain.uncertainty)).all()
+
+
+def test_where_no_flexibility_is_told_the_scale_stays():
+    density = moving_balls(resolution=13.0) + noise(1e-4, resolution=13.0)
+    plain, freed = (estimate(density, VOXEL, correct_flexibility=correct).scale for correct in (False, True))
+    np.testing.assert_allclose(freed, plain, atol=1e-5)
+
+
 def test_there_is_no_value_in_solvent_and_one_in_nearly_all_of_the_molecule(found):
     nearest = np.min([distances(centre) for centre in CENTRES], axis=0)
     assert np.isnan(found.flexibility[nearest > RADIUS + 12 / VOXEL]).all()
@@ -137,11 +172,12 @@ def test_a_map_that_is_fourier_cropped_reads_the_same_on_its_own_grid(found):
     np.testing.assert_allclose(means(read), means(found.flexibility), atol=6)
 
 
+@pytest.mark.parametrize("name", ["flexibility", "correct_flexibility"])
 @pytest.mark.parametrize("mode", ["occupancy", "resolution"])
-def test_the_published_modes_do_not_know_it(mode):
+def test_the_published_modes_do_not_know_it(mode, name):
     with pytest.raises(SettingError, match="mode calibrated only") as caught:
-        estimate(moving_balls(), VOXEL, mode=mode, flexibility=True)
-    assert caught.value.name == "flexibility"
+        estimate(moving_balls(), VOXEL, mode=mode, **{name: True})
+    assert caught.value.name == name
 
 
 def test_interpolation_does_not_carry_values_to_where_there_is_none():

@@ -1,0 +1,107 @@
+"""The power spectrum of noise, read in a few cubes of solvent, as a transform of the whole map would cost more."""
+
+from itertools import product
+
+import numpy as np
+from scipy import fft
+
+from ..grids.fourier import Spectrum
+
+_EDGE = 40.0
+"""Å, of a cube."""
+
+_ENOUGH = 400_000
+"""Voxels of solvent, in which a band of the spectrum has thousands of coefficients."""
+
+_HIGHEST = 0.5
+"""1/Å, of what is read."""
+
+_OF_WINDOW = np.array([1, 4, 1]) / 6
+"""Powers of the coefficients of the window along an axis."""
+
+_LEAST_OF_CUBE = 0.5
+"""Of the power that cubes show: where a map has less it has none, and cubes show that of other frequencies."""
+
+_LEAST_LEFT = 0.8
+"""Of a shell of a cube: what is left of noise by the edge of the spectrum."""
+
+_LEAST_OF_MOST = 0.9
+"""Of the solvent in the cube that holds most: the outline of what is left out blurs the spectrum."""
+
+
+class SolventSpectrum:
+    """The power spectrum of a map's solvent.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    voxel_size : tuple of 3 float
+        Å.
+    part : Part
+        Of which some is solvent.
+    """
+
+    def __init__(self, density, voxel_size, part):
+        edges = [min(n, fft.next_fast_len(round(_EDGE / v))) for n, v in zip(density.shape, voxel_size, strict=True)]
+        window, powers, weight = _window(edges), 0.0, 0.0
+        for start in _chosen(density.shape, edges, part):
+            weights = window * part.solvent[np.ix_(*_coarse_places(start, edges, density.shape, part.box.shape))]
+            cube = density[tuple(slice(a, a + n) for a, n in zip(start, edges, strict=True))] * weights
+            cube -= weights * np.float32(cube.sum(dtype=float) / weights.sum(dtype=float))
+            found = Spectrum(cube, voxel_size, _HIGHEST)
+            powers += found.power()
+            weight += np.square(weights, dtype=float).sum()
+        self._frequencies, self._power = found.frequencies, powers / weight
+
+    def power(self, frequencies, total):
+        """Mean squared amplitude of the noise in shells of a map.
+
+        Parameters
+        ----------
+        frequencies, total : arrays of float
+            1/Å, evenly spaced, and for each voxel of the map the mean squared amplitude of all that is there.
+
+        Returns
+        -------
+        array of float
+            At most the total. A cube blurs the sharp edge with which a map ends at its resolution; this is undone.
+        """
+        noise = np.interp(frequencies, self._frequencies, self._power)
+        is_there = total > _LEAST_OF_CUBE * noise
+        strongest = np.argmax(noise)
+        is_there[strongest:] = np.logical_and.accumulate(is_there[strongest:])
+        shells = np.minimum(np.rint(frequencies / self._frequencies[1]).astype(int), len(self._power))
+        counts, sums = (np.bincount(shells, w, len(self._power) + 1) for w in (None, is_there))
+        share = sums / np.maximum(counts, 1)
+        left = _OF_WINDOW @ [np.append(share[1], share[:-2]), share[:-1], share[1:]]
+        seen = left >= _LEAST_LEFT
+        noise = np.interp(frequencies, self._frequencies[seen], (self._power / np.maximum(left, _LEAST_LEFT))[seen])
+        return np.minimum(noise, total)
+
+
+def _window(edges):
+    """Falls off to the faces of a cube, so that no step to the face across counts."""
+    z, y, x = (np.sin(np.pi * (np.arange(n) + 0.5) / n).astype(np.float32) ** 2 for n in edges)
+    return z[:, None, None] * y[:, None] * x
+
+
+def _coarse_places(start, edges, shape, coarse_shape):
+    """For the voxels of a cube along each axis those of the coarse grid."""
+    return [np.arange(a, a + e) * m // n for a, e, n, m in zip(start, edges, shape, coarse_shape, strict=True)]
+
+
+def _chosen(shape, edges, part):
+    """Where cubes begin: of those with much solvent the closest to the molecule, until there is enough."""
+    axes = [np.linspace(0, n - e, -(-n // e)).astype(int) for n, e in zip(shape, edges, strict=True)]
+    starts = np.array(list(product(*axes)))
+    shares = np.array([_share(part.solvent, _coarse_places(start, edges, shape, part.box.shape)) for start in starts])
+    distances = np.square((starts + np.array(edges) / 2) / shape - part.centre).sum(axis=1)
+    distances[shares < _LEAST_OF_MOST * shares.max()] = np.inf
+    near = np.argsort(distances, kind="stable")[: np.isfinite(distances).sum()]
+    enough = np.searchsorted(np.cumsum(shares[near]) * np.prod(edges), _ENOUGH) + 1
+    return starts[near[:enough]]
+
+
+def _share(solvent, places):
+    """Of the coarse voxels in a cube that are solvent."""
+    return solvent[tuple(slice(along[0], along[-1] + 1) for along in places)].mean()
