@@ -99,9 +99,9 @@ finest resolution that was used. *Occupancy*: mean error of the same chains' occ
 **Bold**: beyond 8 Å² at 3 and 4 Å, and shares outside 60 to 85 %."""
 
 _HAEMOGLOBIN = """\
-EMD-3488, haemoglobin, with 5NI1, of which all B-factors were set to the same: over {told} of {segments} segments of 30
-residues, the others having no value, the rank correlation of ΔB with the means of the refined B-factors is {rank:.2f},
-the slope {slope:.2f}."""
+EMD-3488, haemoglobin, with 5NI1, of which all B-factors were set to the same: over the {told} of {segments} segments of
+30 residues that have a value, the rank correlation of ΔB with the means of the refined B-factors is {rank:.2f}, the
+slope {slope:.2f}."""
 
 
 def _table(readings):
