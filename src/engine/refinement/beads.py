@@ -30,6 +30,9 @@ _VOLUME_PER_ATOM = 18.0
 _LEAST_AMOUNT = 0.01
 """Of the atoms of the model: fewer that are lacking are not worth a fit."""
 
+_AS_WELL = 0.001
+"""Of a correlation: a model that correlates by so much less fits as well."""
+
 LEAST_UNEXPLAINED = 0.02
 """Share of a map's density below which a model counts as whole."""
 
@@ -116,8 +119,8 @@ def fit_with_beads(model, groups, coefficients):
     shares = np.maximum(fitted.occupancies, 0) * joined.weights
     unexplained = float(shares[-1] / max(shares.sum(), np.finfo(float).tiny))
     correlated = _correlation(joined, fitted, model.region, count)
-    # Where beads stand for blobs of noise the model does not fit better beside them.
-    if not (unexplained >= LEAST_UNEXPLAINED and correlated > correlated_alone):
+    # Where beads stand for blobs of noise the model fits less well beside them; what is far from it changes nothing.
+    if unexplained < LEAST_UNEXPLAINED or correlated < correlated_alone - _AS_WELL:
         return alone
     return BeadedFit(joined, [*groups, beads], fitted, count, correlated, correlated_alone, unexplained)
 

@@ -44,6 +44,16 @@ def found_without_b(density, balls):
     return unexplained_density(density, VOXEL, groups, refinement, origin=ORIGIN), refinement
 
 
+@pytest.mark.parametrize("occupancy", [1.0, 0.4])
+@pytest.mark.parametrize("noise", [0.02, 0.1])
+def test_a_chain_that_does_not_touch_the_model_is_noticed_too(balls, occupancy, noise):
+    away = density_of(balls["B"] + [15, 0, 0])
+    random = np.random.default_rng(1)
+    density = density_of(balls["A"]) + occupancy * away + random.normal(0, noise * away.max(), SHAPE)
+    _, refinement = found_without_b(density.astype(np.float32), balls)
+    assert refinement.unexplained == pytest.approx(occupancy / (1 + occupancy), abs=0.03)
+
+
 @pytest.mark.parametrize("level", [0.0, 7.0])
 def test_it_is_the_map_where_a_chain_is_lacking_and_solvent_where_the_model_is(balls, densities, level):
     noise = np.random.default_rng(1).normal(0, 0.1 * densities["A"].max(), SHAPE)
