@@ -3,6 +3,7 @@
 import os
 import zlib
 from base64 import b64decode, b64encode
+from dataclasses import fields
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.result import listed
-from ..engine.matrix.sums import MapSums
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
+from ..engine.refinement.local_fit import LocalFits
+from ..engine.refinement.shell_sums import MapSums
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
 from .files import mapfile
@@ -187,6 +189,7 @@ def read_one(source, files, *, voxel_size, settings):
     box = (sampled.density.shape, sampled.voxel_size, tuple(sampled.origin))
     sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
     row = {"box": box, "cross": _as_text(sums.cross), "power": _as_text(sums.power)}
+    row |= {"local": {field.name: _as_text(getattr(sums.local, field.name)) for field in fields(LocalFits)}}
     if sums.beads is not None:
         row |= {"beads": _as_text(sums.beads), "beads_weight": sums.beads_weight}
     with files.staged() as place:
@@ -215,9 +218,14 @@ def _reading(source, found, choice, model_sums, problems):
     (row,) = found.rows
     power = _from_text(row["power"])
     cross = _from_text(row["cross"]).reshape(len(power), -1)
-    beads = (_from_text(row["beads"]).reshape(len(power), -1), row["beads_weight"]) if "beads" in row else ()
-    sums = MapSums(cross, power, *beads)
+    beads = (_from_text(row["beads"]).reshape(len(power), -1), row["beads_weight"]) if "beads" in row else (None, 0.0)
+    sums = MapSums(cross, power, *beads, _local_fits(row["local"]))
     return Reading(source, sums, model_sums(choice, tuple(map(tuple, row["box"]))))
+
+
+def _local_fits(row):
+    found = {name: _from_text(text) for name, text in row.items()}
+    return LocalFits(**found | {"shifts": found["shifts"].reshape(-1, 3)})
 
 
 def _record(maps, choices, voxel_size, settings):
@@ -235,16 +243,19 @@ def short_names(sources):
 
 
 def result_lines(matrix, names):
-    """What was found: how the maps were read, the sets of maps that agree, warnings."""
+    """What was found: how the maps were read, the sets of maps that agree, which groups have notes, warnings."""
     name_of = dict(zip(matrix.maps, names, strict=True))
     sets = matrix.described()
     yield f"{len(matrix.maps)} maps, {len(matrix.groups)} groups, at {matrix.lowpass:.3g} Å"
+    yield f"  fit       {matrix.fit}"
     if matrix.reference_maps:
         yield f"  reference {listed([name_of[name] for name in matrix.reference_maps])}: every group is full there"
-    yield f"  {'set':>3} {'maps':>5}  maps that agree"
+    yield f"  {'set':>3} {'maps':>5} {'correlation':>11}  maps that agree"
     for one in sorted(sets, key=lambda one: -len(one["maps"]))[:_MOST_SETS]:
         members = listed([name_of[name] for name in one["maps"]])
-        yield f"  {one['number']:3d} {len(one['maps']):5d}  {one['words']}: {members}"
+        yield f"  {one['number']:3d} {len(one['maps']):5d} {one['correlation']:11.2f}  {one['words']}: {members}"
     if len(sets) > _MOST_SETS:
-        yield f"            and {len(sets) - _MOST_SETS} smaller sets"
+        yield f"                        and {len(sets) - _MOST_SETS} smaller sets"
+    if matrix.noted:
+        yield f"  notes     on {matrix.noted}"
     yield from warning_lines(matrix.warnings)

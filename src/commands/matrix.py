@@ -116,16 +116,21 @@ class _Boxes:
 
 def _log(session, matrix, volumes):
     cells = [
-        [f"{one['number']}", f"{len(one['maps'])}", escape(one["words"]), _show_links(one["maps"], volumes)]
+        [
+            f"{one['number']}", f"{len(one['maps'])}", f"{one['correlation']:.2f}", escape(one["words"]),
+            _show_links(one["maps"], volumes),
+        ]
         for one in sorted(matrix.described(), key=lambda one: -len(one["maps"]))
-    ]
+    ]  # fmt: skip
     complete = ""
     if matrix.reference_maps:
         complete = f" Each group is relative to itself in {escape(listed(matrix.reference_maps))}."
+    noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
-        f"{html_table(['set', 'maps', 'what is there', 'names'], cells)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å.{complete} <i>saveFile</i> saves the matrix with its errors.",
+        f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{complete}{noted} <i>saveFile</i> saves the matrix "
+        "with its errors.",
         is_html=True,
     )
     for name, problem in matrix.failed.items():

@@ -13,6 +13,12 @@ _SET_COLORS = (("0.3", "1"), ("0.75", "0"))
 """Of the bands of sets and of their numbers, by turns."""
 
 _UNKNOWN = "0.6"
+_MARK_SHARE, _LARGEST_MARK = 0.35, 4.0
+"""Of the smaller side of a cell, and in points: how wide the mark of a cell with notes is."""
+
+_BELOW_KEY = 10.0
+"""Points from the key to what explains the marks."""
+
 _INCHES_PER_MAP, _INCHES_PER_GROUP = 0.16, 0.22
 _SMALLEST, _LARGEST = (6.0, 4.2), (15.0, 20.0)
 
@@ -46,6 +52,8 @@ def matrix_figure(matrix, names, title=""):
 def draw_matrix(figure, matrix, names, title=""):
     """Draw a matrix on a figure: heat map, dendrograms, a band with the sets of maps that agree, and a key.
 
+    A cell of which there are notes has a mark.
+
     Parameters
     ----------
     figure : matplotlib.figure.Figure
@@ -69,6 +77,7 @@ def draw_matrix(figure, matrix, names, title=""):
     _draw_tree(figure.add_axes(places["maps"]), matrix.map_order, "left")
     _draw_tree(figure.add_axes(places["groups"]), matrix.group_order, "top")
     figure.colorbar(image, cax=figure.add_axes(places["key"]), label="occupancy", extend="both")
+    _mark_noted(heat, matrix, places["key"])
     top = 1 - 0.1 / figure.get_figheight()
     figure.suptitle(title, y=top, va="top", fontsize="medium", parse_math=False)
     return heat
@@ -95,15 +104,42 @@ def cell_of(matrix, x, y):
 
 
 def cell_text(matrix, names, cell):
-    """What is told of a cell: map, group, occupancy and standard error."""
+    """What is told of a cell: map, group, occupancy and standard error, local correlation, notes."""
     i, j = cell
-    value, error = matrix.occupancies[i, j], matrix.standard_errors[i, j]
-    number = f"{value:.2f} ± {error:.2f}" if np.isfinite(value) else "not known"
-    return f"{names[i]}, {matrix.groups[j]}: {number}"
+    value, error, correlated = (
+        values[i, j] for values in (matrix.occupancies, matrix.standard_errors, matrix.local_correlations)
+    )
+    told = [f"{value:.2f} ± {error:.2f}" if np.isfinite(value) else "not known"]
+    told += [f"correlation {correlated:.2f}"] if np.isfinite(correlated) else []
+    return f"{names[i]}, {matrix.groups[j]}: {'; '.join([*told, *matrix.notes[i][j]])}"
 
 
 def _shown(matrix):
     return matrix.occupancies[np.ix_(matrix.map_order.places, matrix.group_order.places)]
+
+
+def _mark_noted(heat, matrix, key):
+    """A mark on each cell of which there are notes, and what it means below the key."""
+    from matplotlib.lines import Line2D
+
+    cells = [
+        (column, row)
+        for row, i in enumerate(matrix.map_order.places)
+        for column, j in enumerate(matrix.group_order.places)
+        if matrix.notes[i][j]
+    ]
+    if not cells:
+        return
+    figure, box = heat.get_figure(), heat.get_position()
+    sides = 72 * figure.get_size_inches() * (box.width, box.height)
+    cell = (sides / (len(matrix.group_order.places), len(matrix.map_order.places))).min()
+    mark = {"marker": "o", "linestyle": "", "color": "white", "markeredgecolor": "black", "markeredgewidth": 0.5}
+    heat.plot(*zip(*cells, strict=True), **mark, markersize=min(_MARK_SHARE * cell, _LARGEST_MARK))
+    left, bottom, width, _ = key
+    below = bottom - _BELOW_KEY / (72 * figure.get_figheight())
+    place = {"transform": figure.transFigure}
+    figure.add_artist(Line2D([left + width / 2], [below], **mark, **place, markersize=_LARGEST_MARK))
+    figure.text(left + 1.6 * width, below, "has notes", va="center", fontsize="small")
 
 
 def _layout(figure, matrix, names, title):

@@ -67,10 +67,13 @@ def test_several_maps_make_one_matrix_in_csv_json_and_a_figure(occupy, maps, mod
     assert saved["atoms"]["models"] == [str(model_file.resolve())]
     with open(tmp_path / "occupancy_matrix.csv", newline="", encoding="utf-8") as file:
         headings, *rows = csv.reader(file)
-    assert headings == ["map", "set", "correlation", "unexplained", *"ABC", "A error", "B error", "C error", "problem"]
+    of_groups = [f"{name}{what}" for what in ("", " error", " correlation") for name in "ABC"]
+    assert headings == ["map", "set", "correlation", "unexplained", *of_groups, "notes", "problem"]
     assert [row[0] for row in rows] == [str(path) for path in maps]
     np.testing.assert_allclose(np.array([row[4:7] for row in rows], float), saved["matrix"]["occupancies"])
     np.testing.assert_allclose(np.array([row[7:10] for row in rows], float), saved["matrix"]["standard_errors"])
+    np.testing.assert_allclose(np.array([row[10:13] for row in rows], float), saved["matrix"]["local_correlations"])
+    assert f"correlation {np.mean(saved['matrix']['correlations']):.2f} with the model on the mean" in done.stdout
     with Image.open(tmp_path / "occupancy_matrix.png") as picture:
         assert min(picture.size) > 300
         assert len(picture.convert("RGB").getcolors(1 << 24)) > 50
@@ -97,6 +100,19 @@ def test_a_file_that_is_no_map_fails_alone_and_changes_nothing_for_the_others(re
     found = refined(*maps, tmp_path / "known.csv", "--atoms", model_file, status=1)
     assert (found["lowpass"], list(found["failed"])) == (alone["lowpass"], [str(tmp_path / "known.csv")])
     assert found["occupancies"][:-1] == alone["occupancies"]
+
+
+def test_a_chain_that_is_displaced_in_a_map_is_told_of_and_in_the_csv(occupy, store, maps, model_file, tmp_path):
+    shifted = np.roll(simulated(bundle(), {"A": 0, "B": 1, "C": 0}), 3, axis=0)
+    maps[1].unlink()
+    put(store, maps[1], shifted + simulated(bundle(), {"A": 1, "B": 0, "C": 1}))
+    done = occupy("refine", *maps, "--atoms", model_file, "--overwrite")
+    assert done.returncode == 0, done.stderr
+    assert "  notes     on B (1 of 4 maps)" in done.stdout
+    with open(tmp_path / "occupancy_matrix.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [bool(row["notes"]) for row in rows] == [False, True, False, False]
+    assert rows[1]["notes"].startswith("B: displaced? a shift of ")
 
 
 def test_the_page_of_the_run_begins_with_the_heat_map(refined, maps, model_file, tmp_path):

@@ -1,13 +1,14 @@
 """The figures that all doors show."""
 
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 
 import chimerax.occupy as occupy
 import numpy as np
 import pytest
 from chimerax.occupy.engine import phantom
-from chimerax.occupy.figures.heatmap import matrix_figure
+from chimerax.occupy.figures.heatmap import cell_of, cell_text, draw_matrix, matrix_figure
 from chimerax.occupy.figures.maps import draw_projection
 from chimerax.occupy.figures.occupancies import draw_occupancies, occupancies_figure
 from chimerax.occupy.figures.palette import PALETTE
@@ -156,9 +157,27 @@ def test_a_plot_in_a_window_of_any_size_is_drawn_without_a_warning(model, size):
     drawn(figure)
 
 
-def test_a_heat_map_of_maps_that_do_not_differ_is_drawn_without_a_warning():
+@pytest.fixture(scope="module")
+def matrix():
+    """A matrix of three equal maps with one group."""
     density = phantom.density_of_parts([phantom.Part(1.0, (20, 20, 20), 8)], (40, 40, 40), VOXEL_SIZE, noise=0)
     places = np.argwhere(density > density.max() / 3)[:, ::-1] * VOXEL_SIZE
     groups = occupy.make_groups(places, ["C"] * len(places), ["A"] * len(places))[0]
-    matrix = occupy.refine_maps([density, density, density], VOXEL_SIZE, groups)
+    return occupy.refine_maps([density, density, density], VOXEL_SIZE, groups)
+
+
+def test_a_heat_map_of_maps_that_do_not_differ_is_drawn_without_a_warning(matrix):
     drawn(matrix_figure(matrix, matrix.maps))
+
+
+def test_cells_with_notes_are_marked_in_the_heat_map_and_told_with_them(matrix):
+    noted = replace(matrix, notes=[[[]], [["displaced?", "too small"]], [[]]])
+    figure = Figure(figsize=(4, 4))
+    heat = draw_matrix(figure, noted, noted.maps)
+    drawn(figure)
+    (marks,) = heat.get_lines()
+    assert [cell_of(noted, x, y) for x, y in marks.get_xydata()] == [(1, 0)]
+    assert "has notes" in [text.get_text() for text in figure.texts]
+    correlated = noted.local_correlations[1, 0]
+    assert cell_text(noted, noted.maps, (1, 0)).endswith(f"; correlation {correlated:.2f}; displaced?; too small")
+    assert not draw_matrix(Figure(), matrix, matrix.maps).get_lines()

@@ -7,15 +7,15 @@ import numpy as np
 from ..errors import OccuPyError
 from ..parallel import Progress
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
+from ..refinement.shell_fit import MOST_BY_SHELLS, fit_all
+from ..refinement.shell_sums import MapSums, ModelSums, ShellModel
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
-from .fit import fit_all
+from .cells import cells_of, untold
 from .relative import RelativeFits
 from .result import ABSENT, FULL, OccupancyMatrix, listed
-from .sums import MapSums, MatrixModel, ModelSums
 
-MOST_GROUPS = 600
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
 
 
@@ -123,9 +123,11 @@ class MatrixBox:
     def __init__(self, shape, voxel_size, groups, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
         sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
         self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
-        in_box, _ = groups_in_box(checked_groups(groups, MOST_GROUPS), self._shape, sizes, checked_origin(origin))
+        checked = checked_groups(groups, MOST_BY_SHELLS)
+        in_box, shares = groups_in_box(checked, self._shape, sizes, checked_origin(origin))
         check_scattering(in_box, solvent)
-        self._model = MatrixModel(self._shape, sizes, in_box, self.lowpass, solvent, progress)
+        inside = [share for name, share in zip(checked, shares, strict=True) if name in in_box]
+        self._model = ShellModel(self._shape, sizes, in_box, inside, self.lowpass, solvent, progress)
         self.model_sums = self._model.model_sums
 
     def sums(self, density):
@@ -133,7 +135,7 @@ class MatrixBox:
         density, found = checked_density(density)
         if density.shape != self._shape:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
-        return self._model.sums(density, found.unit)
+        return self._model.sums(density, found.unit, local=True)
 
 
 def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
@@ -171,7 +173,7 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
     warnings = table.set_against(complete, reference)
-    return _assembled(maps, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
+    return _assembled(readings, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
 
 
 def _check_not_failed(reference_maps, failed):
@@ -180,7 +182,8 @@ def _check_not_failed(reference_maps, failed):
             raise OccuPyError(f"the reference map {name} cannot be used: {failed[name]}")
 
 
-def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warnings, reference):
+def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, warnings, reference):
+    maps, cells = [reading.name for reading in readings], [untold(groups)] * len(readings)
     occupancies, errors, own_errors = np.full((3, len(maps), len(groups)), np.nan)
     (correlations, unexplained), references = np.full((2, len(maps)), np.nan), [[] for _ in maps]
     good = [k for k, i in enumerate(used) if maps[i] not in failed]
@@ -190,6 +193,8 @@ def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warni
         row = used[k]
         occupancies[row], errors[row], own_errors[row], references[row] = table.relative(k, reference)
         correlations[row], unexplained[row] = table.fits[k].correlation, table.fits[k].unexplained
+        read = readings[row]
+        cells[row] = cells_of(groups, read.model_sums, read.sums, table.fits[k], errors[row], lowpass)
     rows = np.array([used[k] for k in good])
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
         warnings = [*warnings, *_never_full(groups, occupancies[rows])]
@@ -198,7 +203,8 @@ def _assembled(maps, used, groups, table, failed, reference_maps, lowpass, warni
     agreement = np.zeros(len(maps), int)
     agreement[rows] = agreeing(order, own_errors[rows])
     return OccupancyMatrix(
-        maps, groups, occupancies, errors, correlations, unexplained, references, reference_maps, agreement,
+        maps, groups, occupancies, errors, np.array([one.correlations for one in cells]),
+        [one.notes for one in cells], correlations, unexplained, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
     )  # fmt: skip
 

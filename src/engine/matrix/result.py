@@ -22,6 +22,10 @@ class OccupancyMatrix:
     maps, groups : list of str
     occupancies, standard_errors : arrays of float, shape (maps, groups)
         Neither clipped at 0 nor at 1. NaN where a group is outside a map or its map failed.
+    local_correlations : array of float, shape (maps, groups)
+        Of each map, less the other groups, with a group's own density where that is. NaN where it is not known.
+    notes : list of list of list of str
+        What to mistrust: sentences on each group in each map.
     correlations : array of float, shape (maps,)
         Of map and fitted model, around the model.
     unexplained : array of float, shape (maps,)
@@ -47,6 +51,8 @@ class OccupancyMatrix:
     groups: list
     occupancies: np.ndarray
     standard_errors: np.ndarray
+    local_correlations: np.ndarray
+    notes: list
     correlations: np.ndarray
     unexplained: np.ndarray
     references: list
@@ -58,14 +64,27 @@ class OccupancyMatrix:
     lowpass: float
     warnings: list = field(default_factory=list)
 
+    @property
+    def fit(self):
+        """In words, how maps and model correlate."""
+        known = self.correlations[np.isfinite(self.correlations)]
+        return f"correlation {known.mean():.2f} with the model on the mean, {known.min():.2f} to {known.max():.2f}"
+
+    @property
+    def noted(self):
+        """In words, of which groups there are notes in how many maps, most first; empty where there are none."""
+        counts = [sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)]
+        most = sorted(zip(counts, self.groups, strict=True), key=lambda item: -item[0])
+        return listed([f"{name} ({count} of {len(self.maps)} maps)" for count, name in most if count])
+
     def described(self):
         """What tells the sets of agreeing maps apart.
 
         Returns
         -------
         list of dict
-            number, maps (names), absent and partial (names of groups, by their median occupancy),
-            and the same in words.
+            number, maps (names), their mean correlation with the model, absent and partial (names of groups, by their
+            median occupancy), and the same in words.
         """
         sets = []
         for number in range(1, int(self.agreement.max(initial=0)) + 1):
@@ -74,27 +93,36 @@ class OccupancyMatrix:
             absent, partial = self._named(medians <= ABSENT), self._named((medians > ABSENT) & (medians < FULL))
             maps = [name for name, here in zip(self.maps, mine, strict=True) if here]
             words = _in_words(absent, partial)
-            sets.append({"number": number, "maps": maps, "absent": absent, "partial": partial, "words": words})
+            told = {"number": number, "maps": maps, "correlation": float(self.correlations[mine].mean())}
+            sets.append(told | {"absent": absent, "partial": partial, "words": words})
         return sets
 
     def table(self):
-        """The matrix as a table, a row for each map: set, correlation, unexplained share, occupancies, their errors.
+        """The matrix as a table, a row for each map.
 
         Returns
         -------
         headings : list of str
+            Set, correlation and unexplained share of the map; occupancies, their errors and local correlations of all
+            groups; notes on groups; what is wrong with the map.
         rows : list of list
             What is not known is None.
         """
-        errors = [f"{name} error" for name in self.groups]
-        headings = ["map", "set", "correlation", "unexplained", *self.groups, *errors, "problem"]
+        of_groups = [f"{name}{what}" for what in ("", " error", " correlation") for name in self.groups]
+        headings = ["map", "set", "correlation", "unexplained", *of_groups, "notes", "problem"]
         rows = [
             [name, int(self.agreement[i]) or None, _known(self.correlations[i]), _known(self.unexplained[i])]
-            + [_known(value) for value in (*self.occupancies[i], *self.standard_errors[i])]
-            + [self.failed.get(name)]
+            + [_known(v) for v in (*self.occupancies[i], *self.standard_errors[i], *self.local_correlations[i])]
+            + [self._notes_on(i) or None, self.failed.get(name)]
             for i, name in enumerate(self.maps)
         ]
         return headings, rows
+
+    def _notes_on(self, i):
+        """All notes on groups in a map, as one text."""
+        return "; ".join(
+            f"{name}: {note}" for name, notes in zip(self.groups, self.notes[i], strict=True) for note in notes
+        )
 
     def as_csv(self):
         """The table as comma-separated values (`csv_text`)."""
@@ -108,6 +136,8 @@ class OccupancyMatrix:
             "groups": self.groups,
             "occupancies": [[_known(value) for value in row] for row in self.occupancies],
             "standard_errors": [[_known(value) for value in row] for row in self.standard_errors],
+            "local_correlations": [[_known(value) for value in row] for row in self.local_correlations],
+            "notes": self.notes,
             "correlations": [_known(value) for value in self.correlations],
             "unexplained": [_known(value) for value in self.unexplained],
             "references": self.references,

@@ -1,12 +1,12 @@
 """Beads that stand in for what a model lacks and its map has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .fit import Fitted, GroupModel
 from .groups import Group
-from .notes import correlation
+from .local_fit import Cores, correlation
 
 _SPACING = 3.0
 """Å between beads, or the pitch of the grid where that is more."""
@@ -72,6 +72,21 @@ class BeadedFit:
     def bead_positions(self):
         """x, y, z of the beads in Å from the first voxel, shape (beads, 3)."""
         return np.concatenate([np.empty((0, 3)), *(beads.positions for beads in self.groups[self.count :])])
+
+    def with_occupancies(self, occupancies, b_shifts):
+        """The same fit with other occupancies of the groups, the beads' as they are beside these, and shifts, Å²."""
+        weights, beads = self.model.weights[: self.count], slice(self.count, None)
+        ratio = (weights @ occupancies) / (weights @ self.occupancies)
+        all_occupancies = np.append(occupancies, self.fitted.occupancies[beads] * ratio)
+        all_shifts = np.append(occupancies * b_shifts, self.fitted.b_shifts[beads] * ratio)
+        return replace(self, fitted=self.model.at(self.fitted, all_occupancies, all_shifts))
+
+    def local_fits(self):
+        """How each group, the beads left out, fits the map where it is: `LocalFits`."""
+        left = np.full(self.model.grid.size, np.nan, np.float32)
+        left[self.model.region] = self.fitted.undamped_residual
+        cores = Cores(self.model.grid, self.model.densities, [len(group) for group in self.groups[: self.count]])
+        return cores.fits(self.occupancies, left)
 
 
 def fit_with_beads(model, groups, coefficients):

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -67,6 +67,10 @@ class Fitted:
     def residual(self):
         """What the model leaves of the data."""
         return self.data - self.model
+
+    def covariance(self, count):
+        """Of the occupancies of so many groups, the first, but for a factor."""
+        return linalg.cho_solve(self.factor, np.eye(len(self.factor[0]))[:, :count])[:count]
 
     @property
     def undamped_residual(self):
@@ -182,6 +186,16 @@ class GroupModel:
     def projected(self, fitted, values):
         """What a map, given in the region as data of a fit, adds to the occupancies of that fit."""
         return linalg.cho_solve(fitted.factor, self.design.T @ values)[: self.count]
+
+    def at(self, fitted, occupancies, b_shifts):
+        """A fit with other occupancies and shifts of B-factors than those that it found, a `Fitted`."""
+        data, transfer, whole_filter = self.brought_back(fitted.coefficients, self.whole(occupancies, b_shifts))
+        model = self.whole(occupancies, b_shifts)[self.region]
+        data -= (data - model).mean()
+        return replace(
+            fitted, occupancies=occupancies, b_shifts=b_shifts, data=data, model=model, transfer=transfer,
+            filter=whole_filter,
+        )  # fmt: skip
 
     def whole(self, occupancies, b_shifts):
         """The model's density on the whole grid, flat."""

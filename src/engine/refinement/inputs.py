@@ -77,7 +77,7 @@ def groups_in_box(groups, shape, voxel_size, origin):
     OccuPyError
         If most of the atoms are outside.
     """
-    in_place = {name: _placed(group, origin) for name, group in groups.items()}
+    in_place = {name: placed(group, origin) for name, group in groups.items()}
     within = {name: _inside(group, shape, voxel_size) for name, group in in_place.items()}
     outside, total = sum((~atoms).sum() for atoms in within.values()), sum(map(len, within.values()))
     if outside > (1 - _LEAST_INSIDE) * total:
@@ -103,8 +103,8 @@ def check_scattering(groups, solvent):
             raise OccuPyError(f"{name} scatters no more than {what}; expected groups of more than that")
 
 
-def _placed(group, origin):
-    """The group with positions from the first voxel."""
+def placed(group, origin):
+    """The group with positions from another place, x, y, z in Å."""
     return Group(group.positions - origin, group.potential, group.volume, group.variance)
 
 

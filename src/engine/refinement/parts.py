@@ -28,7 +28,7 @@ class PartFit:
     Attributes
     ----------
     deviations : array of float, shape (parts,)
-        Occupancy of each part less that of its group, on the scale of the fit.
+        Occupancy of each part less that of its group, on the scale of the fit; 0 on the mean of a group.
     """
 
     def __init__(self, model, fitted):
@@ -37,12 +37,19 @@ class PartFit:
         normal += np.diag(np.full(len(normal), _RIDGE * np.diag(normal).mean()))
         self._factor = linalg.cho_factor(normal)
         self._voxels_per_observation = model.grid.voxels_per_observation
+        self._group, self._weights = model.part_group, model.part_weights
         self._residual = fitted.residual
         self.deviations = self.solved(fitted.residual)
 
     def solved(self, residual):
-        """Occupancies of parts that fit a residual, which is given in the region."""
-        return linalg.cho_solve(self._factor, self._near.T @ residual)
+        """Deviations of parts that fit a residual, which is given in the region.
+
+        What all parts of a group have in common is left out: how much there is of a group is better told by a fit in
+        which each shell of frequency has its own weight.
+        """
+        found = linalg.cho_solve(self._factor, self._near.T @ residual)
+        means = np.bincount(self._group, self._weights * found) / np.bincount(self._group, self._weights)
+        return found - means[self._group]
 
     @cached_property
     def standard_errors(self):

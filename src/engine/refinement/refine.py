@@ -17,8 +17,13 @@ from .inputs import check_scattering, checked_groups, checked_lowpass, groups_in
 from .parts import drawn_to_mean, part_deviations, surely_deviate
 from .reference import default_reference, strongest_level
 from .result import GroupOccupancy, Refinement
+from .shell_fit import MOST_BY_SHELLS, fit_all
+from .shell_sums import ShellModel
 from .standard_errors import Errors
 from .transfer import lost_share
+
+_MOST_PAIRED = 2000
+"""More groups are not held against each other."""
 
 
 def refine(
@@ -94,6 +99,11 @@ class Refiner:
         self._groups = list(in_box.values())
         self._solvent = solvent
         self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
+        self._by_shells = None
+        if len(in_box) <= MOST_BY_SHELLS:
+            inside = [self._fraction_inside[i] for i in self._kept]
+            grid = self._model.grid
+            self._by_shells = ShellModel(grid.shape, grid.pitch, in_box, inside, self.lowpass, solvent)
 
     @cached_property
     def _fine_model(self):
@@ -145,6 +155,8 @@ class Refiner:
         problem = refine_notes.unusable(fit.occupancies, fitted.transfer, overall, fit.correlation_alone, lacks)
         if problem:
             raise OccuPyError(problem)
+        fit = self._weighed(fit, coefficients)
+        fitted = fit.fitted
         halves = None if half_maps is None else grid.coefficients(half_difference(half_maps, self._shape, found), unit)
         errors = Errors(fit.model, fitted, fit.groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fit, errors)
@@ -169,10 +181,18 @@ class Refiner:
         )
         return refinement, fit, chosen
 
+    def _weighed(self, fit, coefficients):
+        """The fit with occupancies from all shells of frequency, each weighed by what the model leaves in it."""
+        if self._by_shells is None:
+            return fit
+        sums = self._by_shells.sums(self._model.grid.density(coefficients).reshape(self._model.grid.shape), 1.0)
+        (found,) = fit_all([sums], [self._by_shells.model_sums])
+        return fit.with_occupancies(found.occupancies, found.b_shifts)
+
     def _rows(self, fit, occupancies, standard_errors, shifts):
-        notes = refine_notes.GroupNotes(fit, standard_errors)
-        names = [self._names[i] for i in self._kept]
-        inseparable = notes.inseparable([*names, *["what the model lacks"] * (len(fit.groups) - fit.count)])
+        local = fit.local_fits()
+        notes = refine_notes.GroupNotes([len(group) for group in self._groups], standard_errors[: fit.count], local)
+        inseparable = self._inseparable(fit)
         rows = []
         of_kept = {i: k for k, i in enumerate(self._kept)}
         for i, name in enumerate(self._names):
@@ -185,10 +205,18 @@ class Refiner:
             rows.append(
                 GroupOccupancy(
                     name, float(occupancies[k]), float(standard_errors[k]), *(float(part[k]) for part in shifts),
-                    len(self._groups[k]), float(notes.correlations[k]), remarks,
+                    len(self._groups[k]), float(local.correlations[k]), remarks,
                 )
             )  # fmt: skip
         return rows
+
+    def _inseparable(self, fit):
+        """Remarks on groups that cannot be told apart, by number."""
+        count = fit.model.count
+        if count > _MOST_PAIRED:
+            return {}
+        names = [*(self._names[i] for i in self._kept), *["what the model lacks"] * (count - fit.count)]
+        return refine_notes.inseparable(fit.fitted.covariance(count), names)
 
     def _reference(self, names, fit, errors):
         """Which groups are the reference, a bool array; beads never are."""

@@ -10,9 +10,13 @@ from .transfer import lost_share
 
 _DRAWS = 24
 _SEED = 0
-_VOLUME_ERROR, _OWN_VOLUME_ERROR = 0.08, 0.004
-"""Relative errors of displaced volumes: between kinds of molecules, such as protein and RNA, and between
-molecules of one kind."""
+_VOLUME_ERROR, _OWN_VOLUME_ERROR = 0.03, 0.004
+"""Relative errors of displaced volumes: of a kind of molecules, such as protein or RNA, and between molecules of one
+kind."""
+
+_KIND, _KIND_STEP = 0.2, 0.02
+"""Molecules are of one kind that displace so much ice for what they scatter, or nearly: protein 1.3, RNA 0.9. The step
+is that in which it is counted."""
 
 _LOST_ERROR = 0.025
 """Where a map has lost its lowest frequencies, amounts have to be read off shapes."""
@@ -20,7 +24,7 @@ _LOST_ERROR = 0.025
 _PRIOR_PARTS = 3
 _SMALLEST_OCCUPANCY = 0.2
 _SCATTER_SCALE = 1.5
-_RESIDUAL_SCALE = 1.5
+_RESIDUAL_SCALE = 1.2
 _LOCAL = 8.0
 """Å. A misfit counts for what is so near it."""
 
@@ -62,8 +66,7 @@ class Errors:
         self._ice = ICE * volumes / model.weights * solvent
         lost = _LOST_ERROR * lost_share(model.shells, fitted.transfer)
         self._other = np.hypot(lost, 1 - fitted.trust)
-        usual = np.average(self._ice, weights=model.weights)
-        solvent = fitted.occupancies * self._solvent_error(usual)
+        solvent = fitted.occupancies * self._solvent_error(model.weights / model.weights.sum())
         self.standard_errors = np.sqrt(self._draws.var(axis=0) + self._scatter**2 + solvent**2)
 
     def relative(self, occupancies, reference):
@@ -86,13 +89,21 @@ class Errors:
         drawn = (self._draws - np.outer(self._draws @ share, relative)) / level
         own, of_level = self._scatter / level, np.sqrt(share**2 @ self._scatter**2) / level
         scatter = np.hypot(own, np.where(reference, 0, relative * of_level))
-        solvent = relative * self._solvent_error(share @ self._ice)
+        solvent = relative * self._solvent_error(share)
         noise = np.where(reference, self._draws.std(axis=0) / level, drawn.std(axis=0))
         return relative, np.sqrt(noise**2 + scatter**2 + solvent**2 + self._other**2)
 
-    def _solvent_error(self, ice):
-        """Relative error of each group beside matter that displaces so much ice for its scattering."""
-        return np.hypot(_VOLUME_ERROR * (self._ice - ice), _OWN_VOLUME_ERROR * self._ice)
+    def _solvent_error(self, share):
+        """Relative error of each group beside groups that have such shares of a reference.
+
+        Displaced volumes of one kind of molecules are off together, and so cancel; those of two kinds are not.
+        """
+        kinds, kind = np.unique(np.rint(self._ice / _KIND_STEP), return_inverse=True)
+        alike = np.exp(-(np.subtract.outer(kinds, kinds) ** 2) * (_KIND_STEP / _KIND) ** 2 / 2)
+        of_reference = np.bincount(kind, share * self._ice)
+        together = (alike @ of_reference)[kind]
+        variance = self._ice**2 - 2 * self._ice * together + of_reference @ alike @ of_reference
+        return np.hypot(_VOLUME_ERROR * np.sqrt(np.maximum(variance, 0)), _OWN_VOLUME_ERROR * self._ice)
 
 
 def _projected_draws(model, fitted, coefficients, half_difference):

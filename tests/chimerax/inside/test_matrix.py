@@ -39,6 +39,7 @@ class Matrix(MapTestCase):
         self.assert_truth(found)
         self.assertIn("in 3 maps", self.log.text["info"])
         self.assertIn(f"without {self.atoms}/B", self.log.text["info"])
+        self.assertIn(f"correlation {np.mean(found['correlations']):.2f} with the model", self.log.text["info"])
         self.assertEqual(self.log.text["warning"] + self.log.text["error"], "")
 
     def test_maps_and_model_may_be_anywhere_in_the_scene(self):

@@ -1,8 +1,10 @@
 """Matrices of occupancies against maps that are added up here, atom by atom, with known occupancies."""
 
+import re
+
 import numpy as np
 import pytest
-from chimerax.occupy import MatrixBox, OccuPyError, Reading, make_groups, occupancy_matrix, refine_maps
+from chimerax.occupy import MatrixBox, OccuPyError, Reading, make_groups, occupancy_matrix, refine, refine_maps
 from chimerax.occupy.engine.matrix.agreement import agreeing, order_of
 from scipy import ndimage
 
@@ -199,6 +201,9 @@ def test_a_group_outside_a_map_is_not_known_there(parts, model, groups):
     assert np.isnan(found.occupancies[1, 5])
     assert np.isnan(found.standard_errors[1, 5])
     assert found.table()[1][1][4 + 5] is None
+    assert found.notes[1][5] == ["outside the map"]
+    assert any("of its atoms are outside the map" in note for notes in found.notes[1] for note in notes)
+    assert not any(found.notes[0])
 
 
 def test_maps_without_the_model_fail_and_the_others_do_not(parts, groups):
@@ -254,10 +259,70 @@ def test_the_table_has_a_row_for_each_map_even_where_groups_are_called_as_column
     groups = make_groups(positions, ["C"] * len(positions), labels)[0]
     found = refine_maps(maps_of(parts), VOXEL, groups)
     headings, rows = found.table()
-    assert len(headings) == len(rows[0]) == 5 + 2 * 6
+    assert len(headings) == len(rows[0]) == 6 + 3 * 6
     np.testing.assert_allclose(np.array([row[4:10] for row in rows], float), found.occupancies)
     lines = found.as_csv().split("\r\n")
     assert len(lines) == len(TRUTH) + 2
+
+
+def test_a_group_that_is_displaced_in_a_map_is_noted_there_and_nowhere_else(parts, model, groups):
+    moved = parts.copy()
+    moved[1] = density_of(model["B"] + (0, 6, 0), np.ones(ATOMS))
+    maps = [*maps_of(parts, TRUTH[[0, 1]]), *maps_of(moved, TRUTH[[0, 1]])]
+    found = refine_maps(maps, VOXEL, groups)
+    noted = {(i, j) for i, notes in enumerate(found.notes) for j, told in enumerate(notes) if told}
+    assert noted == {(2, 1), (3, 1)}
+    (note,) = found.notes[2][1]
+    assert float(re.match(r"displaced\? a shift of (\S+) Å", note)[1]) == pytest.approx(6, abs=2)
+    assert found.noted == "B (2 of 4 maps)"
+    headings, rows = found.table()
+    assert [row[headings.index("notes")] for row in rows] == [None, None, f"B: {note}", f"B: {found.notes[3][1][0]}"]
+    assert found.as_dict()["notes"] == found.notes
+    assert found.local_correlations[2, 1] < found.local_correlations[0, 1] - 0.02
+
+
+def test_one_map_alone_and_the_same_among_many_read_the_same(parts, groups):
+    maps = list(maps_of(parts, TRUTH[1:4], background=0.05))
+    among = refine_maps([*maps, maps[0]], VOXEL, groups, reference=["A"])
+    for i, density in enumerate(maps):
+        rows = refine(density, VOXEL, groups, reference=["A"]).rows
+        alone = np.array([row.occupancy for row in rows])
+        assert (np.abs(alone - among.occupancies[i]) <= 0.5 * np.array([row.standard_error for row in rows])).all()
+        assert alone[TRUTH[1 + i] == 0] == pytest.approx(0, abs=0.1)
+    (single,) = refine_maps(maps[:1], VOXEL, groups, reference=["A"]).occupancies
+    alone = [row.occupancy for row in refine(maps[0], VOXEL, groups, reference=["A"]).rows]
+    np.testing.assert_allclose(single, alone, atol=1e-4)
+
+
+def test_local_correlations_are_those_of_each_map_by_itself(parts, groups):
+    maps = list(maps_of(parts, TRUTH[:3], background=0.05))
+    found = refine_maps(maps, VOXEL, groups)
+    alone = np.array([[row.correlation for row in refine(density, VOXEL, groups).rows] for density in maps])
+    there = TRUTH[:3] == 1
+    np.testing.assert_allclose(found.local_correlations[there], alone[there], atol=0.03)
+    assert found.local_correlations[~there].max() < found.local_correlations[there].min()
+    assert found.described()[0]["correlation"] == pytest.approx(found.correlations[found.agreement == 1].mean())
+
+
+def test_small_groups_and_groups_that_cannot_be_told_apart_are_noted(parts, model):
+    positions = np.concatenate([*model.values(), model["B"][:5], model["A"] + 0.1])
+    labels = np.repeat([*CHAINS, "ION", "A2"], [*[ATOMS] * 6, 5, ATOMS])
+    groups = make_groups(positions, ["C"] * len(positions), labels)[0]
+    found = refine_maps(maps_of(parts, TRUTH[:2], background=0.02), VOXEL, groups)
+    for notes in found.notes:
+        told = dict(zip(found.groups, notes, strict=True))
+        assert "too small to be read well at this resolution" in told["ION"]
+        assert "cannot be told apart from A2" in told["A"]
+        assert "cannot be told apart from A" in told["A2"]
+        assert not told["C"]
+
+
+def test_a_map_that_failed_has_no_notes(parts, groups):
+    noise = np.random.default_rng(2).standard_normal(SHAPE).astype(np.float32)
+    found = refine_maps([next(maps_of(parts)), noise], VOXEL, groups)
+    assert not any(found.notes[1])
+    assert np.isnan(found.local_correlations[1]).all()
+    assert found.fit == f"correlation {found.correlations[0]:.2f} with the model on the mean, 1.00 to 1.00"
 
 
 @pytest.mark.parametrize(("keywords", "message"), [

@@ -1,5 +1,6 @@
 """Refined occupancies against maps added up here, atom by atom, with known occupancies."""
 
+import re
 import warnings
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 from chimerax.occupy import OccuPyError, Refiner, SettingError, make_groups, refine
 from chimerax.occupy.engine.refinement.beads import beads_in
 from chimerax.occupy.engine.refinement.fit import GroupModel
+from chimerax.occupy.engine.refinement.groups import ICE, Group
 from chimerax.occupy.engine.refinement.notes import unusable
+from chimerax.occupy.engine.refinement.parts import PartFit
 from chimerax.occupy.engine.refinement.reference import default_reference
 from scipy import ndimage, optimize
 from scipy.linalg import LinAlgWarning
@@ -171,6 +174,30 @@ def test_noise_of_many_groups_does_not_raise_the_default_reference(random):
     assert occupancies[chosen].mean() == pytest.approx(1, abs=0.02)
 
 
+def test_a_group_of_another_kind_than_the_reference_is_no_surer_than_the_ice_that_both_displace(model, groups):
+    positions, _ = model
+    # Ice displaced for what is scattered: protein and RNA.
+    displaced = {"A": 1.33, "B": 1.33, "C": 0.88}
+    kinds = {
+        name: Group(group.positions, np.full(len(group), 1 + ice), np.full(len(group), ice / ICE), group.variance)
+        for (name, group), ice in zip(groups.items(), displaced.values(), strict=True)
+    }
+    rows = found_in(density_of(positions, np.ones(len(positions)), VARIANCE), kinds, reference=["A"])
+    assert rows["B"].standard_error < 0.02
+    assert 0.043 < rows["C"].standard_error < 0.06
+
+
+def test_what_all_parts_of_a_group_have_in_common_is_no_deviation(clean, groups):
+    model = GroupModel(SHAPE, (VOXEL,) * 3, list(groups.values()), 8.0)
+    fitted = model.fit(model.grid.coefficients(clean, 1.0))
+    lowered = model.at(fitted, fitted.occupancies * [1, 0.8, 1], fitted.b_shifts)
+    deviations = PartFit(model, lowered).deviations
+    assert np.bincount(model.part_group, model.part_weights * deviations) == pytest.approx(
+        0, abs=1e-6 * model.weights[0]
+    )
+    assert np.abs(deviations).max() > 0
+
+
 def test_an_absent_group_reads_0(model, groups):
     positions, chains = model
     density = density_of(positions, (chains != "C").astype(float), VARIANCE)
@@ -181,7 +208,11 @@ def test_a_group_out_of_its_place_is_told(model, clean):
     positions, chains = model
     moved = positions + np.where(chains == "B", 1, 0)[:, None] * [0, 0, 2.5]
     rows = found_in(clean, groups_of(moved, chains))
-    assert any("displaced? a shift of 3.1 Å (0.0, 0.0, -3.1)" in note for note in rows["B"].notes)
+    (note,) = rows["B"].notes
+    length, *shift = (float(number) for number in re.findall(r"-?\d+\.\d", note))
+    assert note.startswith("displaced? a shift of ")
+    assert length == pytest.approx(2.5, abs=0.6)
+    assert shift == pytest.approx([0, 0, -length], abs=0.1)
     assert not rows["A"].notes
     assert rows["B"].correlation < rows["A"].correlation
 

@@ -1,10 +1,13 @@
-"""The fit of one map's sums, each shell of frequency weighed by what the model leaves in it."""
+"""The fit of the sums of one map or many, each shell of frequency weighed by what the model leaves in it."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..refinement.beads import LEAST_UNEXPLAINED
+from .beads import LEAST_UNEXPLAINED
+
+MOST_BY_SHELLS = 600
+"""More groups would take too much memory: their products in each shell are held."""
 
 _TOLERANCE, _MOST_ROUNDS = 1e-4, 60
 _RIDGE = 1e-6
@@ -14,8 +17,15 @@ _LEAST_LEFT = 1e-4
 _LEAST_FREE = 0.1
 """Share of a shell's coefficients that count as free, however many groups are fitted."""
 
-_B_SPREAD, _LARGEST_B = 40.0, 300.0
-"""Å². B-factors of a group as a whole are this far from right, or so; no more than that far."""
+_OCCUPANCY_SPREAD = 1.0
+"""Occupancies are this far from their mean, or so: the prior that holds groups too small to be read."""
+
+_B_SPREAD, _B_SPREAD_OF_SMALL, _LARGEST_B = 200.0, 40.0, 300.0
+"""Å². B-factors of a group as a whole are this far from right, or so, and no more than the last. They are held closer
+of a group that is hardly more than a point at the resolution, where they cannot be told from its occupancy."""
+
+_SMALL, _LARGE = 2.0, 3.0
+"""Volumes of the probe: up to which a group is hardly more than a point, and from which it is more."""
 
 _B_ROUNDS, _B_MAPS = 3, 60
 """Shifts of B-factors are found from so many maps at most."""
@@ -41,6 +51,8 @@ class MapFit:
         Occupancy of what stands for matter that the model lacks; 0 without any.
     unexplained : float
         Share of the density that it has.
+    b_shifts : array of float, shape (groups,)
+        What the map adds to the B-factors of each group, Å².
     """
 
     occupancies: np.ndarray
@@ -52,6 +64,7 @@ class MapFit:
     left: np.ndarray
     beads: float
     unexplained: float
+    b_shifts: np.ndarray
 
 
 class ShiftedModel:
@@ -65,13 +78,10 @@ class ShiftedModel:
     """
 
     def __init__(self, model, shifts):
-        count = model.count
-        self._model = model
-        self._columns = np.zeros((model.normal.shape[1], count + 1))
-        self._columns[np.arange(count), np.arange(count)] = 1
-        self._columns[count + np.arange(count), np.arange(count)] = shifts
-        self._columns[-1, -1] = 1
-        self._normal = self._columns.T @ (model.normal @ self._columns)
+        self._model, self._shifts = model, shifts
+        # What a B-factor of all atoms of a group does is the same for all coefficients of a shell.
+        self._fall_offs = np.exp(-np.outer(model.squares, np.append(shifts, 0)) / 4)
+        self._normal = self._fall_offs[:, :, None] * model.normal * self._fall_offs[:, None]
 
     def fit(self, sums):
         """Fit a map, with beads for what the model lacks where that counts and the model fits better beside them.
@@ -84,18 +94,47 @@ class ShiftedModel:
         -------
         MapFit
         """
-        cross, count = sums.cross @ self._columns, self._model.count
+        cross, count = sums.cross * self._fall_offs, self._model.count
         alone = self._solved(sums, self._normal, cross)
         if sums.beads is None:
             return alone
         # The column of the beads stands between those of the groups and the level.
-        beside = sums.beads[:, :-2] @ self._columns
+        beside = sums.beads[:, :-2] * self._fall_offs
         own = np.insert(beside, count, sums.beads[:, -2], axis=1)
         normal = np.insert(np.insert(self._normal, count, beside, axis=1), count, own, axis=2)
         found = self._solved(sums, normal, np.insert(cross, count, sums.beads[:, -1], axis=1))
         if not (found.unexplained >= LEAST_UNEXPLAINED and found.correlation > alone.correlation):
             return alone
         return replace(found, correlation_alone=alone.correlation)
+
+    @property
+    def names(self):
+        """Of the groups."""
+        return self._model.names
+
+    @property
+    def weights(self):
+        """Scattering of each group."""
+        return self._model.weights
+
+    def shift_equations(self, sums):
+        """What one map says of further shifts of the B-factors: a normal matrix and its right side, priors included."""
+        fit, count = self.fit(sums), self._model.count
+        state = np.append(fit.occupancies, fit.level)
+        slope = -self._model.squares / 4
+        weights = fit.transfer / fit.left
+        own = np.tensordot(weights * fit.transfer * slope**2, self._normal, 1)[:count, :count]
+        beside = np.tensordot(weights * fit.transfer * slope, self._normal, 1)[:count, :count]
+        # Occupancies follow the shifts: what they take up of these is no reason against them.
+        own -= beside @ (fit.covariance * self._model.filled) @ beside.T
+        modelled = self._normal @ state
+        if fit.beads:
+            modelled += fit.beads * sums.beads[:, :-2] * self._fall_offs
+        left = sums.cross * self._fall_offs - fit.transfer[:, None] * modelled
+        toward = fit.occupancies * ((weights * slope) @ left)[:count]
+        spread = np.interp(self._model.extents, (_SMALL, _LARGE), (_B_SPREAD_OF_SMALL, _B_SPREAD))
+        prior = 1 / (spread**2 * self._model.filled)
+        return own * np.outer(fit.occupancies, fit.occupancies) + np.diag(prior), toward - prior * self._shifts
 
     def _solved(self, sums, normal, cross):
         """Occupancies, transfer function and what the model leaves in each shell, in turn until they stay.
@@ -108,8 +147,11 @@ class ShiftedModel:
         for _ in range(_MOST_ROUNDS):
             transfer = _transfer(normal, cross, state)
             weights = transfer**2 / left
-            inverse = np.linalg.inv(_weighed(normal, weights))
-            latest = inverse @ ((transfer / left) @ cross)
+            weighed = _weighed(normal, weights)
+            prior = self._prior(weighed)
+            mean = np.average(state[:count], weights=self._model.weights)
+            inverse = np.linalg.inv(weighed + np.diag(prior))
+            latest = inverse @ ((transfer / left) @ cross + prior * mean)
             size = max(np.abs(latest[:count]).max(), np.finfo(float).tiny)
             change = np.abs(latest / size - state)[:count].max()
             state, inverse = latest / size, inverse / size**2
@@ -125,8 +167,15 @@ class ShiftedModel:
         lacking = max(beads, 0) * sums.beads_weight
         unexplained = lacking / max(explained + lacking, np.finfo(float).tiny)
         return MapFit(
-            state[:count], covariance, correlation, correlation, state[-1], transfer, left, beads, unexplained
-        )
+            state[:count], covariance, correlation, correlation, state[-1], transfer, left, beads, unexplained,
+            self._shifts,
+        )  # fmt: skip
+
+    def _prior(self, weighed):
+        """Weights of the prior on occupancies, in units of the weighed normal matrix; none on beads and level."""
+        prior = np.zeros(len(weighed))
+        prior[: self._model.count] = 1 / (_OCCUPANCY_SPREAD**2 * self._model.filled)
+        return prior
 
     def _left(self, sums, normal, cross, state, transfer, used):
         """Variance of a coefficient of what the model leaves, as many being free as the fit has not used."""
@@ -182,32 +231,26 @@ def fit_all(sums, models):
     some = np.unique(np.linspace(0, len(sums) - 1, min(_B_MAPS, len(sums))).astype(int))
     shifts = np.zeros(len(names))
     for _ in range(_B_ROUNDS):
-        fits = _fitted([sums[i] for i in some], [models[i] for i in some], names, shifts)
-        shifts = _shifts([sums[i] for i in some], [models[i] for i in some], names, fits)
-    return _fitted(sums, models, names, shifts)
+        shifts = _shifts([sums[i] for i in some], _shifted([models[i] for i in some], names, shifts), names, shifts)
+    return [model.fit(one) for one, model in zip(sums, _shifted(models, names, shifts), strict=True)]
 
 
-def _fitted(sums, models, names, shifts):
+def _shifted(models, names, shifts):
+    """The models of maps with the B-factors of their groups shifted; maps of one box share theirs."""
     number = {name: i for i, name in enumerate(names)}
-    shifted = {id(m): ShiftedModel(m, shifts[[number[name] for name in m.names]]) for m in models}
-    return [shifted[id(model)].fit(one) for one, model in zip(sums, models, strict=True)]
+    made = {id(model): ShiftedModel(model, shifts[[number[name] for name in model.names]]) for model in models}
+    return [made[id(model)] for model in models]
 
 
-def _shifts(sums, models, names, fits):
-    """Shifts of B-factors that fit all maps best; one common to all groups is left to the transfer functions."""
+def _shifts(sums, models, names, shifts):
+    """Shifts of B-factors that fit all maps better; one common to all groups is left to the transfer functions."""
     number = {name: i for i, name in enumerate(names)}
-    normal, right = np.diag(np.full(len(names), len(sums) / _B_SPREAD**2)), np.zeros(len(names))
-    weights = np.zeros(len(names))
-    for one, model, fit in zip(sums, models, fits, strict=True):
-        count, q = model.count, fit.occupancies
+    normal, right, weights = np.zeros((len(names), len(names))), np.zeros(len(names)), np.zeros(len(names))
+    for one, model in zip(sums, models, strict=True):
         mine = np.array([number[name] for name in model.names])
-        own = np.tensordot(fit.transfer**2 / fit.left, model.normal[:, count : 2 * count], 1)
-        state = np.concatenate([q, np.zeros(count), [fit.level]])
-        normal[np.ix_(mine, mine)] += np.outer(q, q) * own[:, count : 2 * count]
-        known = own @ state
-        if fit.beads:
-            known += fit.beads * ((fit.transfer**2 / fit.left) @ one.beads[:, count : 2 * count])
-        right[mine] += q * ((fit.transfer / fit.left) @ one.cross[:, count : 2 * count] - known)
+        own, toward = model.shift_equations(one)
+        normal[np.ix_(mine, mine)] += own
+        right[mine] += toward
         weights[mine] = model.weights
-    found = np.linalg.solve(normal, right)
+    found = shifts + np.linalg.solve(normal, right)
     return np.clip(found - np.average(found, weights=weights), -_LARGEST_B, _LARGEST_B)
