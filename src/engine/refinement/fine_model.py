@@ -24,7 +24,7 @@ B_UNIT = 100.0
 _FINEST = 3.0
 """Å. Beyond this coordinates would have to be better than those of most models."""
 
-_MOST_VOXELS = 2**23
+_MOST_VOXELS = 6_000_000
 """Of the grid: in a larger box less of the resolution is used, for the sake of time and memory."""
 
 _GRID_VOXELS = 2.5
