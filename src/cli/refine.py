@@ -74,6 +74,7 @@ def refine(
     write_b=False,
     reference_maps=(),
     unexplained=False,
+    flexibility=False,
     plot=None,
     **keywords,
 ):
@@ -101,6 +102,8 @@ def refine(
         Maps that are known to be complete: each group is relative to itself in these.
     unexplained : bool
         Write what the model does not explain of one map.
+    flexibility : bool
+        Tell ΔB in each of several maps; of one map it always is.
     plot : Path, optional
         File of a figure of occupancy against flexibility in one map.
     **keywords
@@ -118,7 +121,7 @@ def refine(
         made = {"written": write_model, "unexplained": unexplained, "plot": plot}
         return refine_map(maps[0], choices[0], made, write_b, **keywords)
     _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
-    return refine_maps(maps, choices, reference_maps, **keywords)
+    return refine_maps(maps, choices, reference_maps, flexibility=flexibility, **keywords)
 
 
 def refine_map(
@@ -283,6 +286,8 @@ def register(subcommands):
     section = parser.add_argument_group("refinement")
     for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):
         add_option(section)
+    moving = "of several maps tell ΔB too, as of one map, which takes longer"
+    section.add_argument("--flexibility", action="store_true", help=moving)
 
 
 def _add_atoms(add):

@@ -161,7 +161,7 @@ def test_groups_that_cannot_be_told_apart_do_no_harm(model, map_of):
 
 def test_a_reference_without_a_shift_leaves_none_to_tell():
     known = BShifts(np.array([1.0, np.nan]), np.array([1.0, np.nan]), np.ones(2), np.full(2, 0.5), 4.0)
-    shifts, errors = known.relative(np.array([False, True]))
+    shifts, errors = known.relative(np.array([False, True]), np.ones(2), np.full(2, 0.1))
     assert np.isnan([shifts, errors]).all()
 
 
