@@ -40,7 +40,8 @@ and model must be in one place. What the model lacks is filled with beads made f
 how much that is is told. ΔB is what the map adds to the B-factors of the model in each group, as
 far as it tells: motion, beside what is missing. Water is left out unless --groups names it;
 alternate locations share the occupancy of their group.
-Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side."""
+Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side;
+--flexibility tells ΔB of these too."""
 
 EPILOG = """\
 examples:
@@ -286,7 +287,7 @@ def register(subcommands):
     section = parser.add_argument_group("refinement")
     for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):
         add_option(section)
-    moving = "of several maps tell ΔB too, as of one map, which takes longer"
+    moving = "tell ΔB in each of several maps, which takes several times as long; in one map it always is told"
     section.add_argument("--flexibility", action="store_true", help=moving)
 
 

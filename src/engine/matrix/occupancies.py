@@ -52,7 +52,7 @@ def refine_maps(
     reference_maps : sequence of str, optional
         Names of maps that are known to be complete: each group is set against itself in these.
     flexibility : bool
-        Tell shifts of the B-factors of groups in each map too, which takes about as long again as all else.
+        Tell shifts of the B-factors of groups in each map too, which takes several times as long.
 
     Returns
     -------
