@@ -22,6 +22,10 @@ _WINDOW_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
 _MARGIN, _EDGE = 20.0, 8.0
 """Å. The window reaches so far beyond the model, and falls off with such a sigma."""
 
+_BLUR_OF_BEADS = 3.1
+"""In squares of the low-pass: the B-factor by which beads are blurred, as they follow a map that is. Groups that are as
+blurred as the map would take an amplitude for it."""
+
 _OUTER_EDGE = (0.05, 0.5)
 """Where the window is within these, a map shows its level around the model."""
 
@@ -180,7 +184,9 @@ class ShellModel:
             return None, 0.0
         weights = beads.weights(self._solvent)
         density = density_columns(self.grid, [beads], [weights])[0].toarray().reshape(self.grid.shape)
-        return self._kept(self.grid.transform(density * self._window)), float(weights.sum())
+        sharpened = np.exp(_BLUR_OF_BEADS / 4 * np.square(self.grid.lowpass * self.grid.frequency))
+        column = self.grid.transform(density * self._window) * np.where(self.grid.kept, sharpened, 0)
+        return self._kept(column.astype(np.complex64)), float(weights.sum())
 
     @cached_property
     def _cores(self):
