@@ -23,6 +23,10 @@ _WINDOW_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
 _MARGIN, _EDGE = 20.0, 8.0
 """Å. The window reaches so far beyond the model, and falls off with such a sigma."""
 
+_BLUR_OF_BEADS = 3.1
+"""In squares of the low-pass: the B-factor by which beads are blurred, as they follow a map that is. Groups that are as
+blurred as the map would take an amplitude for it."""
+
 _OUTER_EDGE = (0.05, 0.5)
 """Where the window is within these, a map shows its level around the model."""
 
@@ -153,7 +157,7 @@ class ShellModel:
         local : bool
             Tell how each group fits the map where it is.
         fine_model : FineModel, optional
-            Of the groups: with it shifts of their B-factors are told.
+            Of the groups: with it, and where it is asked for local fits, shifts of their B-factors are told.
 
         Returns
         -------
@@ -171,24 +175,31 @@ class ShellModel:
         column = None
         if beads is not None:
             weights = beads.weights(self._solvent)
-            column = self._column(beads, weights)
+            column = self._column_of_beads(beads, weights)
             products = self._products(column, np.column_stack([self._columns, column, kept]))
             found = replace(found, beads=products, beads_weight=float(weights.sum()))
-        # These need the map, so they cannot wait for what all maps have in common.
-        if local:
-            found = replace(found, local=self._local_fits(found, kept, column))
-        if fine_model is not None:
-            found = replace(found, b_shifts=self._b_shifts(found, fine_model, density, unit, beads))
-        return found
+        if not local:
+            return found
+        # What follows needs the map, so it cannot wait for what all maps have in common.
+        fit = self._unshifted.fit(found)
+        found = replace(found, local=self._local_fits(fit, kept, column))
+        if fine_model is None:
+            return found
+        others = [placed(beads, -self._first)] if fit.beads else []
+        occupancies = np.append(fit.occupancies, [fit.beads] * len(others))
+        return replace(found, b_shifts=b_shifts(fine_model, density, unit, occupancies, others))
 
     def _products(self, one, columns):
         """Re Σ conj(one) · column over the coefficients of each shell, an array (shells, columns)."""
         weighted = one.conj() * self._multiplicity
         return np.array([(weighted[shell] @ columns[shell]).real for shell in self._shells], float)
 
-    def _column(self, beads, weights):
+    def _column_of_beads(self, beads, weights):
+        """Sharpened by what they are blurred by."""
         density = density_columns(self.grid, [beads], [weights])[0].toarray().reshape(self.grid.shape)
-        return self._kept(self.grid.transform(density * self._window))
+        sharpened = np.exp(_BLUR_OF_BEADS / 4 * np.square(self.grid.lowpass * self.grid.frequency))
+        column = self.grid.transform(density * self._window) * np.where(self.grid.kept, sharpened, 0)
+        return self._kept(column.astype(np.complex64))
 
     @cached_property
     def _cores(self):
@@ -198,9 +209,8 @@ class ShellModel:
     def _unshifted(self):
         return ShiftedModel(self.model_sums, np.zeros(self.model_sums.count))
 
-    def _local_fits(self, sums, kept, beads):
+    def _local_fits(self, fit, kept, beads):
         """How each group fits a map where it is."""
-        fit = self._unshifted.fit(sums)
         fitted = self._columns @ np.append(fit.occupancies, fit.level).astype(np.float32)
         if fit.beads:
             fitted += np.float32(fit.beads) * beads
@@ -209,14 +219,6 @@ class ShellModel:
         left = np.zeros(inverse.size, np.complex64)
         left[self._order] = (kept - transfer * fitted) / TYPICAL_SHARE
         return self._cores.fits(fit.occupancies, self.grid.density(left.reshape(inverse.shape) * inverse))
-
-    def _b_shifts(self, sums, fine_model, density, unit, beads):
-        """Shifts of B-factors; the occupancies from which the fit starts are those of this map alone."""
-        fit = self._unshifted.fit(sums)
-        if not fit.beads:
-            return b_shifts(fine_model, density, unit, fit.occupancies)
-        others = [placed(beads, -self._first)]
-        return b_shifts(fine_model, density, unit, np.append(fit.occupancies, fit.beads), others)
 
     def _transformed(self, columns):
         result = np.empty((len(self._order), len(columns)), np.complex64)
