@@ -198,7 +198,8 @@ def binned(density):
 
 def test_reference_maps_are_rows_too_and_cancel_what_the_model_gets_wrong(refined, maps, tmp_path):
     blurred = bundle()
-    for residue in blurred[0]["B"]:
+    residues = list(blurred[0]["B"])
+    for residue in residues[: len(residues) // 2]:  # of a whole chain a B-factor is found
         for atom in residue:
             atom.b_iso = 400
     model = write(tmp_path / "blurred.cif", blurred)
