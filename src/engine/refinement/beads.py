@@ -36,6 +36,9 @@ _AS_WELL = 0.001
 _LEAST_UNEXPLAINED = 0.02
 """Share of a map's density below which a model counts as whole."""
 
+_LEAST_SHIFTED = 0.2
+"""Of less than this occupancy no more is made of shifts of B-factors."""
+
 
 @dataclass(frozen=True, eq=False)
 class BeadedFit:
@@ -70,6 +73,11 @@ class BeadedFit:
     def occupancies(self):
         """Of the groups without the beads, on the scale of the fit."""
         return self.fitted.occupancies[: self.count]
+
+    @property
+    def b_shifts(self):
+        """What the map adds to the B-factors of the groups of the model, Å²; little of what is hardly there."""
+        return self.fitted.b_shifts[: self.count] / np.maximum(self.occupancies, _LEAST_SHIFTED)
 
     @property
     def bead_positions(self):

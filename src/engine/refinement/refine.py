@@ -188,7 +188,7 @@ class Refiner:
         if self._by_shells is None:
             return fit
         sums = self._by_shells.sums(self._model.grid.density(coefficients).reshape(self._model.grid.shape), 1.0)
-        (found,) = fit_all([sums], [self._by_shells.model_sums])
+        (found,) = fit_all([sums], [self._by_shells.model_sums], fit.b_shifts)
         return fit.with_occupancies(found.occupancies, found.b_shifts)
 
     def _rows(self, fit, occupancies, standard_errors, shifts):

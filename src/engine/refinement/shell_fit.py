@@ -20,14 +20,15 @@ _LEAST_FREE = 0.1
 _OCCUPANCY_SPREAD = 1.0
 """Occupancies are this far from their mean, or so: the prior that holds groups too small to be read."""
 
-_B_SPREAD, _B_SPREAD_OF_SMALL, _LARGEST_B = 200.0, 40.0, 300.0
-"""Å². B-factors of a group as a whole are this far from right, or so, and no more than the last. They are held closer
-of a group that is hardly more than a point at the resolution, where they cannot be told from its occupancy."""
+_B_SPREAD, _B_SPREAD_OF_SMALL, _LARGEST_B = 1.5, 0.15, 15.0
+"""Squares of the low-pass. B-factors of a group as a whole are this far from right, or so, and no more than the last.
+They are held closer of a group that is hardly more than a point at the resolution, where what neighbours and
+coordinates get wrong cannot be told from them, nor they from its occupancy."""
 
-_SMALL, _LARGE = 2.0, 3.0
+_SMALL, _LARGE = 4.0, 30.0
 """Volumes of the probe: up to which a group is hardly more than a point, and from which it is more."""
 
-_B_ROUNDS, _B_MAPS = 3, 60
+_B_ROUNDS, _B_MAPS = 5, 60
 """Shifts of B-factors are found from so many maps at most."""
 
 
@@ -113,6 +114,11 @@ class ShiftedModel:
         return self._model.names
 
     @property
+    def squares(self):
+        """Of the frequencies of the shells, 1/Å²."""
+        return self._model.squares
+
+    @property
     def weights(self):
         """Scattering of each group."""
         return self._model.weights
@@ -133,7 +139,9 @@ class ShiftedModel:
         left = sums.cross * self._fall_offs - fit.transfer[:, None] * modelled
         toward = fit.occupancies * ((weights * slope) @ left)[:count]
         spread = np.interp(self._model.extents, (_SMALL, _LARGE), (_B_SPREAD_OF_SMALL, _B_SPREAD))
-        prior = 1 / (spread**2 * self._model.filled)
+        spread /= self._model.squares.max()
+        # Few groups are far from right: what the map insists on is held the less, the larger it is (Cauchy).
+        prior = 1 / ((spread**2 + self._shifts**2) * self._model.filled)
         return own * np.outer(fit.occupancies, fit.occupancies) + np.diag(prior), toward - prior * self._shifts
 
     def _solved(self, sums, normal, cross):
@@ -214,7 +222,7 @@ def _weighed(normal, weights):
     return summed + np.diag(_RIDGE * np.append(np.full(len(own) - 1, own[:-1].mean()), own[-1] or 1))
 
 
-def fit_all(sums, models):
+def fit_all(sums, models, start=None):
     """Fit many maps, with shifts of B-factors that groups have in common in all of them.
 
     Parameters
@@ -222,6 +230,9 @@ def fit_all(sums, models):
     sums : list of MapSums
     models : list of ModelSums
         Of each map; maps of one box share theirs.
+    start : array of float, shape (groups,), optional
+        Shifts to begin with, Å²; else 0. Without those of a group that moves so much that it is hardly there in most
+        shells its occupancy, and so its shift, may not be found.
 
     Returns
     -------
@@ -229,8 +240,10 @@ def fit_all(sums, models):
     """
     names = list(dict.fromkeys(name for model in models for name in model.names))
     some = np.unique(np.linspace(0, len(sums) - 1, min(_B_MAPS, len(sums))).astype(int))
-    shifts = np.zeros(len(names))
-    for _ in range(_B_ROUNDS):
+    shifts = np.zeros(len(names)) if start is None else start
+    # Where all groups are hardly more than points what they shift by is not told.
+    rounds = _B_ROUNDS if any((model.extents > _SMALL).any() for model in models) else 0
+    for _ in range(rounds):
         shifts = _shifts([sums[i] for i in some], _shifted([models[i] for i in some], names, shifts), names, shifts)
     return [model.fit(one) for one, model in zip(sums, _shifted(models, names, shifts), strict=True)]
 
@@ -253,4 +266,5 @@ def _shifts(sums, models, names, shifts):
         right[mine] += toward
         weights[mine] = model.weights
     found = shifts + np.linalg.solve(normal, right)
-    return np.clip(found - np.average(found, weights=weights), -_LARGEST_B, _LARGEST_B)
+    largest = _LARGEST_B / max(model.squares.max() for model in models)
+    return np.clip(found - np.average(found, weights=weights), -largest, largest)

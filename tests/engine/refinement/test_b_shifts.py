@@ -130,3 +130,18 @@ def test_atoms_near_the_faces_of_a_box_do_not_matter(model, map_of):
     groups = groups_of(positions[inside] - cut * VOXEL, chains[inside])
     rows = found_in(density, groups)
     assert rows["B"].b_shift == pytest.approx(60.0, abs=8.0)
+
+
+def test_a_chain_that_moves_so_much_that_only_coarse_shells_show_it_is_there(model, map_of):
+    truth = dict.fromkeys("AC", (1.0, MODEL_B)) | {"B": (1.0, 850.0)}
+    rows = found_in(map_of(truth, noise=0.02), groups_of(*model))
+    assert [rows[chain].occupancy for chain in "ABC"] == pytest.approx([1, 1, 1], abs=0.05)
+
+
+def test_a_model_that_is_a_little_wrong_in_place_is_not_wrong_in_b_factors_of_its_segments(model, map_of):
+    positions, chains = model
+    moved = positions + np.random.default_rng(2).normal(0, 1.5 / np.sqrt(3), positions.shape)
+    along = np.argsort(np.argsort(positions[:, 0].reshape(3, 600), axis=1), axis=1).ravel() * 4 // 600
+    segments = np.char.add(chains, along.astype(str))
+    rows = found_in(map_of(dict.fromkeys("ABC", (1.0, MODEL_B)), noise=0.02), groups_of(moved, segments))
+    assert np.std([row.occupancy for row in rows.values()]) < 0.04
