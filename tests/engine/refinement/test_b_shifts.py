@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from chimerax.occupy import refine
 from chimerax.occupy.engine.refinement.b_shifts import BShifts
-from moving_chains import SHAPE, TRUTH, VOXEL, Maps, groups_of, squared_frequencies, three_chains
+from moving_chains import MODEL_B, SHAPE, TRUTH, VOXEL, Maps, groups_of, squared_frequencies, three_chains
 from scipy import fft
 
 
