@@ -13,16 +13,22 @@ from scipy.stats import spearmanr
 
 from .. import environment
 from ..documents import b_shifts as report
+from ..documents.flexibility import DIFFERENT, MOST_WHOLE
 from ..simulation import ice
 from . import frame, haemoglobin
-from .flexibility import CONDITIONS, DEALINGS, QUICK, dealt
+from .flexibility import CONDITIONS, QUICK, dealt_out
+from .flexibility import DEALINGS as ALL_DEALINGS
 from .models import COORDINATE_ERROR, GivenModel, groups_of
 
+DEALINGS = tuple(dealing for dealing in ALL_DEALINGS if dealing[-1] in (DIFFERENT, MOST_WHOLE))
+"""Those in which all residues of a chain have one B-factor."""
 
-def measured(molecule, turn, solvent, conditions):
+
+def measured(molecule, turn, solvent, dealt, conditions):
     """What is read of all chains in the maps of one molecule, as `frame.over_maps` takes it."""
-    occupancies, of_chains = dealt(molecule, turn)
-    made = ice.potential(molecule, occupancies, of_chains[molecule.residue_chains()], solvent)
+    occupancies, of_residues = dealt_out(molecule, turn, dealt)
+    of_chains = of_residues[np.unique(molecule.residue_chains(), return_index=True)[1]]
+    made = ice.potential(molecule, occupancies, of_residues, solvent)
     for condition in conditions:
         number = CONDITIONS.index(condition)
         density, box = ice.observed(made, *condition, seed=[number, turn])

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.result import listed
+from ..engine.refinement.b_shifts import BShifts
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
 from ..engine.refinement.local_fit import LocalFits
@@ -127,7 +128,7 @@ def refine_maps(
     running : Running, optional
         How the run goes.
     **settings
-        lowpass, reference and solvent, as the engine's `refine` has them.
+        lowpass, reference, solvent and flexibility, as the engine's `refine_maps` has them.
 
     Returns
     -------
@@ -140,7 +141,7 @@ def refine_maps(
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
     lowpass = settings.get("lowpass") or _lowpass_of_all(maps, voxel_size)
-    of_box = {"lowpass": lowpass} | {name: settings[name] for name in ("solvent",) if name in settings}
+    of_box = {"lowpass": lowpass} | {name: settings[name] for name in ("solvent", "flexibility") if name in settings}
     done = dict(batch.run(partial(read_one, voxel_size=voxel_size, settings=of_box)))
     if not done:
         return batch.status
@@ -178,7 +179,7 @@ def read_one(source, files, *, voxel_size, settings):
     files : SumsFile
     voxel_size : float or None
     settings : dict
-        lowpass, and solvent if it was given.
+        lowpass, and solvent and flexibility if they were given.
 
     Returns
     -------
@@ -189,12 +190,18 @@ def read_one(source, files, *, voxel_size, settings):
     box = (sampled.density.shape, sampled.voxel_size, tuple(sampled.origin))
     sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
     row = {"box": box, "cross": _as_text(sums.cross), "power": _as_text(sums.power)}
-    row |= {"local": {field.name: _as_text(getattr(sums.local, field.name)) for field in fields(LocalFits)}}
+    row |= {"local": _texts(sums.local)}
+    if sums.b_shifts is not None:
+        row |= {"b_shifts": _texts(sums.b_shifts)}
     if sums.beads is not None:
         row |= {"beads": _as_text(sums.beads), "beads_weight": sums.beads_weight}
     with files.staged() as place:
         files.write_record(place, program_record(sampled.path) | {"refinement": {"rows": [row]}})
     return Done([], [row])
+
+
+def _texts(found):
+    return {field.name: _as_text(getattr(found, field.name)) for field in fields(found)}
 
 
 def _as_text(values):
@@ -219,13 +226,20 @@ def _reading(source, found, choice, model_sums, problems):
     power = _from_text(row["power"])
     cross = _from_text(row["cross"]).reshape(len(power), -1)
     beads = (_from_text(row["beads"]).reshape(len(power), -1), row["beads_weight"]) if "beads" in row else (None, 0.0)
-    sums = MapSums(cross, power, *beads, _local_fits(row["local"]))
+    sums = MapSums(cross, power, *beads, _local_fits(row["local"]), _b_shifts(row.get("b_shifts")))
     return Reading(source, sums, model_sums(choice, tuple(map(tuple, row["box"]))))
 
 
 def _local_fits(row):
     found = {name: _from_text(text) for name, text in row.items()}
     return LocalFits(**found | {"shifts": found["shifts"].reshape(-1, 3)})
+
+
+def _b_shifts(row):
+    if row is None:
+        return None
+    found = {name: _from_text(text) for name, text in row.items()}
+    return BShifts(**found | {"lowpass": float(found["lowpass"][0])})
 
 
 def _record(maps, choices, voxel_size, settings):
@@ -248,6 +262,8 @@ def result_lines(matrix, names):
     sets = matrix.described()
     yield f"{len(matrix.maps)} maps, {len(matrix.groups)} groups, at {matrix.lowpass:.3g} Å"
     yield f"  fit       {matrix.fit}"
+    if matrix.b_shifts is not None:
+        yield f"  ΔB        {matrix.moving(names)}"
     if matrix.reference_maps:
         yield f"  reference {listed([name_of[name] for name in matrix.reference_maps])}: every group is full there"
     yield f"  {'set':>3} {'maps':>5} {'correlation':>11}  maps that agree"

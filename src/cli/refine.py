@@ -40,7 +40,8 @@ and model must be in one place. What the model lacks is filled with beads made f
 how much that is is told. ΔB is what the map adds to the B-factors of the model in each group, as
 far as it tells: motion, beside what is missing. Water is left out unless --groups names it;
 alternate locations share the occupancy of their group.
-Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side."""
+Several maps make one matrix, maps by groups, with a heat map in which alike ones are side by side;
+--flexibility tells ΔB of these too."""
 
 EPILOG = """\
 examples:
@@ -74,6 +75,7 @@ def refine(
     write_b=False,
     reference_maps=(),
     unexplained=False,
+    flexibility=False,
     plot=None,
     **keywords,
 ):
@@ -101,6 +103,8 @@ def refine(
         Maps that are known to be complete: each group is relative to itself in these.
     unexplained : bool
         Write what the model does not explain of one map.
+    flexibility : bool
+        Tell ΔB in each of several maps; of one map it always is.
     plot : Path, optional
         File of a figure of occupancy against flexibility in one map.
     **keywords
@@ -118,7 +122,7 @@ def refine(
         made = {"written": write_model, "unexplained": unexplained, "plot": plot}
         return refine_map(maps[0], choices[0], made, write_b, **keywords)
     _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
-    return refine_maps(maps, choices, reference_maps, **keywords)
+    return refine_maps(maps, choices, reference_maps, flexibility=flexibility, **keywords)
 
 
 def refine_map(
@@ -283,6 +287,8 @@ def register(subcommands):
     section = parser.add_argument_group("refinement")
     for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):
         add_option(section)
+    moving = "tell ΔB in each of several maps, which takes several times as long; in one map it always is told"
+    section.add_argument("--flexibility", action="store_true", help=moving)
 
 
 def _add_atoms(add):

@@ -26,6 +26,7 @@ def refine_maps(
     reference=None,
     lowpass=None,
     solvent=True,
+    flexibility=False,
     subregion="all",
     plot=True,
     save_file=None,
@@ -41,6 +42,8 @@ def refine_maps(
         For each of them; the same object where they share it.
     reference_maps : list of Volume
         Maps that are known to be complete.
+    flexibility : bool
+        Tell ΔB of the groups in each map too.
     reference, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine.refine`.
 
@@ -51,8 +54,9 @@ def refine_maps(
     """
     names = dict(zip(volumes, names_of(volumes), strict=True))
     groups = reference_names(list(dict.fromkeys(chosen)), reference)
-    matrix = _matrix(session, names, chosen, groups, [names[volume] for volume in reference_maps], lowpass, solvent,
-                     subregion)  # fmt: skip
+    of_box = {"solvent": solvent, "flexibility": flexibility}
+    complete = [names[volume] for volume in reference_maps]
+    matrix = _matrix(session, names, chosen, groups, complete, lowpass, of_box, subregion)
     _log(session, matrix, {name: volume for volume, name in names.items()})
     if save_file is not None:
         save_table(session, matrix.as_csv(), matrix.as_dict(), save_file)
@@ -69,11 +73,11 @@ def names_of(volumes):
     return distinct([volume.name for volume in volumes], [f"{volume.name} #{volume.id_string}" for volume in volumes])
 
 
-def _matrix(session, names, chosen, reference, reference_maps, lowpass, solvent, subregion):
+def _matrix(session, names, chosen, reference, reference_maps, lowpass, of_box, subregion):
     samples = [sample(volume, 1, subregion) for volume in names]
     # Maps with larger voxels are known to a lower resolution, which is then that of all.
     lowpass = lowpass or max(default_lowpass(sampled.voxel_size) for sampled in samples)
-    boxes, readings = _Boxes(session, lowpass, solvent), []
+    boxes, readings = _Boxes(session, {"lowpass": lowpass} | of_box), []
     for i, (sampled, groups, name) in enumerate(zip(samples, chosen, names.values(), strict=True)):
         session.logger.status(f"Map {i + 1} of {len(samples)}: {name}")
         readings.append(boxes.reading(sampled, groups, name))
@@ -84,9 +88,8 @@ def _matrix(session, names, chosen, reference, reference_maps, lowpass, solvent,
 class _Boxes:
     """Reads maps; what is the same for maps on one grid and in one place is made once."""
 
-    def __init__(self, session, lowpass, solvent):
-        self._session = session
-        self._settings = {"lowpass": lowpass, "solvent": solvent}
+    def __init__(self, session, settings):
+        self._session, self._settings = session, settings
         self._key = self._box = None
         self._sums, self._told = {}, set()
 
@@ -125,12 +128,13 @@ def _log(session, matrix, volumes):
     complete = ""
     if matrix.reference_maps:
         complete = f" Each group is relative to itself in {escape(listed(matrix.reference_maps))}."
+    moving = f" ΔB is told {escape(matrix.moving(matrix.maps))}." if matrix.b_shifts is not None else ""
     noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{complete}{noted} <i>saveFile</i> saves the matrix "
-        "with its errors.",
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{noted} "
+        "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )
     for name, problem in matrix.failed.items():

@@ -61,6 +61,7 @@ def refine(
     segment=DEFAULT_SEGMENT,
     groups=None,
     reference_maps=None,
+    flexibility=False,
     return_json=False,
     **keywords,
 ):
@@ -81,6 +82,8 @@ def refine(
         Each is one group, apart from the others.
     reference_maps : list of Volume, optional
         Maps that are known to be complete: each group is relative to itself in these.
+    flexibility : bool
+        Tell ΔB in each of several maps too; of one map it always is.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are known to be full.
     lowpass : float, optional
@@ -112,7 +115,8 @@ def refine(
     volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
     chosen = _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ())
     shared = {name: value for name, value in keywords.items() if name not in _ON_ATOMS}
-    return refine_maps(session, volumes, chosen, reference_maps or (), return_json=return_json, **shared)
+    shared |= {"flexibility": flexibility, "return_json": return_json}
+    return refine_maps(session, volumes, chosen, reference_maps or (), **shared)
 
 
 def refine_map(
@@ -294,6 +298,7 @@ def register(name, logger):
             ("lowpass", FloatArg),
             ("half_maps", MapsArg),
             ("solvent", BoolArg),
+            ("flexibility", BoolArg),
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
             ("assign_b", BoolArg),

@@ -104,12 +104,14 @@ def cell_of(matrix, x, y):
 
 
 def cell_text(matrix, names, cell):
-    """What is told of a cell: map, group, occupancy and standard error, local correlation, notes."""
+    """What is told of a cell: map, group, occupancy and ΔB with standard errors, local correlation, notes."""
     i, j = cell
     value, error, correlated = (
         values[i, j] for values in (matrix.occupancies, matrix.standard_errors, matrix.local_correlations)
     )
     told = [f"{value:.2f} ± {error:.2f}" if np.isfinite(value) else "not known"]
+    if matrix.b_shifts is not None and np.isfinite(matrix.b_shifts[i, j]):
+        told.append(f"ΔB {matrix.b_shifts[i, j]:.0f} ± {matrix.b_shift_errors[i, j]:.0f} Å²")
     told += [f"correlation {correlated:.2f}"] if np.isfinite(correlated) else []
     return f"{names[i]}, {matrix.groups[j]}: {'; '.join([*told, *matrix.notes[i][j]])}"
 

@@ -85,6 +85,68 @@ def test_several_maps_make_one_matrix_in_csv_json_and_a_figure(occupy, maps, mod
     assert len(list((tmp_path / sums).iterdir())) == len(maps)
 
 
+class TestFlexibility:
+    """ΔB of chains in maps in one of which chain B moves, and is absent in another."""
+
+    SHIFT = 80.0
+
+    @pytest.fixture
+    def flexible(self, store, densities, tmp_path):
+        moving = bundle()
+        for residue in moving[0]["B"]:
+            for atom in residue:
+                atom.b_iso += self.SHIFT
+        found = {"rest": densities["vol_a"], "moves": simulated(moving, TRUTH["vol_a"]), "absent": densities["vol_b"]}
+        return [put(store, tmp_path / f"{name}.mrc", density) for name, density in found.items()]
+
+    def test_it_is_in_json_csv_and_on_the_screen_and_as_of_each_map_alone(self, occupy, flexible, model_file, tmp_path):
+        options = ("--atoms", model_file, "--flexibility", "--reference", "A", "--no-figures")
+        done = occupy("refine", *flexible, *options)
+        assert done.returncode == 0, done.stderr
+        found = json.loads((tmp_path / "occupancy_matrix.json").read_text())["matrix"]
+        assert found["b_shifts"][1][1] == pytest.approx(self.SHIFT, abs=20)
+        assert found["b_shifts"][2][1] is found["b_shift_errors"][2][1] is None
+        with open(tmp_path / "occupancy_matrix.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        for what, name in (("b_shift", "b_shifts"), ("b_shift error", "b_shift_errors")):
+            read = [
+                [float(row[f"{chain} {what}"]) if row[f"{chain} {what}"] else None for chain in "ABC"] for row in rows
+            ]
+            assert read == found[name]
+        assert [float(row["b_shift_lowpass"]) for row in rows] == found["b_shift_lowpasses"]
+        assert "  ΔB        of 8 of 9 cells, up to " in done.stdout
+        assert done.stdout.split("of 8 of 9 cells")[1].splitlines()[0].endswith("of B in moves")
+        alone = tmp_path / "alone.json"
+        assert occupy("refine", flexible[1], *options, "--json", alone).returncode == 0
+        (of_b,) = [row for row in json.loads(alone.read_text()) if row["group"] == "B"]
+        assert found["b_shifts"][1][1] == pytest.approx(of_b["b_shift"], abs=0.5 * of_b["b_shift_error"])
+
+    def test_resume_takes_it_from_what_was_read_and_reads_anew_where_it_was_not_asked_for(
+        self, occupy, flexible, model_file, tmp_path
+    ):
+        options = ("--atoms", model_file, "--no-figures", "--resume")
+
+        def states(*more):
+            assert occupy("refine", *flexible, *options, *more).returncode == 0
+            with open(tmp_path / "occupy_refine.csv", newline="", encoding="utf-8") as file:
+                return {row["state"] for row in csv.DictReader(file)}
+
+        assert states() == {"made"}
+        assert states("--flexibility") == {"made"}
+        table = tmp_path / "occupancy_matrix.csv"
+        before = table.read_bytes()
+        table.unlink()
+        assert states("--flexibility") == {"kept"}
+        assert table.read_bytes() == before
+
+    def test_workers_tell_what_one_process_tells(self, refined, flexible, model_file):
+        pytest.importorskip("distributed")
+        options = ("--atoms", model_file, "--flexibility", "--no-figures")
+        alone, found = refined(*flexible, *options), refined(*flexible, *options, "--workers", "2")
+        for name in ("b_shifts", "b_shift_errors", "b_shift_lowpasses"):
+            np.testing.assert_allclose(np.array(found[name], float), np.array(alone[name], float), atol=0.01)
+
+
 def test_maps_on_other_grids_and_compressed_are_rows_like_others(refined, store, densities, maps, model_file, tmp_path):
     cropped = put_at(store, tmp_path / "vol_e.mrc.gz", densities["vol_c"][2:, 3:, :-4], (0, 3, 2))
     coarse = tmp_path / "vol_f.mrc"
@@ -136,7 +198,8 @@ def binned(density):
 
 def test_reference_maps_are_rows_too_and_cancel_what_the_model_gets_wrong(refined, maps, tmp_path):
     blurred = bundle()
-    for residue in blurred[0]["B"]:
+    residues = list(blurred[0]["B"])
+    for residue in residues[: len(residues) // 2]:  # of a whole chain a B-factor is found
         for atom in residue:
             atom.b_iso = 400
     model = write(tmp_path / "blurred.cif", blurred)

@@ -181,3 +181,11 @@ def test_cells_with_notes_are_marked_in_the_heat_map_and_told_with_them(matrix):
     correlated = noted.local_correlations[1, 0]
     assert cell_text(noted, noted.maps, (1, 0)).endswith(f"; correlation {correlated:.2f}; displaced?; too small")
     assert not draw_matrix(Figure(), matrix, matrix.maps).get_lines()
+
+
+def test_of_a_cell_its_flexibility_is_told_where_it_is_known(matrix):
+    shifts, errors = np.array([[[np.nan], [60.2], [3.0]], [[np.nan], [4.8], [2.0]]])
+    moving = replace(matrix, b_shifts=shifts, b_shift_errors=errors)
+    told = [cell_text(moving, moving.maps, (i, 0)) for i in range(3)]
+    assert ["ΔB" in text for text in told] == [False, True, True]
+    assert "; ΔB 60 ± 5 Å²; " in told[1]

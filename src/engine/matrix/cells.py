@@ -21,10 +21,14 @@ class Cells:
         Of the map, less the other groups, with the group's own density where that is. NaN where it is not known.
     notes : list of list of str
         What to mistrust, of each group.
+    b_shifts, b_shift_errors : arrays of float, shape (groups,)
+        ΔB in Å², relative to the reference, with standard errors. NaN where it is not told.
     """
 
     correlations: np.ndarray
     notes: list
+    b_shifts: np.ndarray
+    b_shift_errors: np.ndarray
 
 
 def untold(groups):
@@ -34,10 +38,11 @@ def untold(groups):
     ----------
     groups : list of str
     """
-    return Cells(np.full(len(groups), np.nan), [[] for _ in groups])
+    correlations, b_shifts, b_shift_errors = np.full((3, len(groups)), np.nan)
+    return Cells(correlations, [[] for _ in groups], b_shifts, b_shift_errors)
 
 
-def cells_of(groups, model, sums, fit, standard_errors, lowpass):
+def cells_of(groups, model, sums, fit, occupancies, standard_errors, reference, lowpass):
     """What is told of the cells of one map.
 
     Parameters
@@ -47,8 +52,10 @@ def cells_of(groups, model, sums, fit, standard_errors, lowpass):
     model : ModelSums
     sums : MapSums
     fit : MapFit
-    standard_errors : array of float, shape (groups,)
+    occupancies, standard_errors : arrays of float, shape (groups,)
         NaN where a group is outside the map.
+    reference : list of str
+        Groups whose mean occupancy is 1, and whose mean ΔB is 0.
     lowpass : float
         Å.
 
@@ -60,8 +67,13 @@ def cells_of(groups, model, sums, fit, standard_errors, lowpass):
     mine = [place[name] for name in model.names]
     notes = GroupNotes(model.sizes, standard_errors[mine], sums.local, _LARGE_SHIFT * lowpass)
     alike = inseparable(fit.covariance, model.names)
-    found = Cells(np.full(len(groups), np.nan), [["outside the map"] for _ in groups])
+    found = untold(groups)
+    found.notes[:] = [["outside the map"] for _ in groups]
     for i, column in enumerate(mine):
         found.correlations[column] = sums.local.correlations[i]
         found.notes[column] = notes.remarks(i, model.inside[i]) + alike.get(i, [])
+    if sums.b_shifts is not None:
+        chosen = np.isin(model.names, reference)
+        shifts, errors = sums.b_shifts.relative(chosen, occupancies[mine], standard_errors[mine])
+        found.b_shifts[mine], found.b_shift_errors[mine] = shifts, errors
     return found

@@ -1,11 +1,13 @@
 """Occupancies of groups of atoms in many maps: from maps to one matrix, with standard errors."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..errors import OccuPyError
 from ..parallel import Progress
+from ..refinement.fine_model import FineModel
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from ..refinement.shell_fit import MOST_BY_SHELLS, fit_all
 from ..refinement.shell_sums import MapSums, ModelSums, ShellModel
@@ -30,6 +32,7 @@ def refine_maps(
     reference=None,
     reference_maps=(),
     solvent=True,
+    flexibility=False,
     progress=None,
 ):
     """Refine the occupancies of groups of atoms against many maps of one box.
@@ -48,6 +51,8 @@ def refine_maps(
         Groups that are full in every map. By default the highest plateau of each map.
     reference_maps : sequence of str, optional
         Names of maps that are known to be complete: each group is set against itself in these.
+    flexibility : bool
+        Tell shifts of the B-factors of groups in each map too, which takes several times as long.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def refine_maps(
         if box is None:
             made = report.stage("densities of groups", 0.3)
             shape = checked_density(density)[0].shape
-            box = MatrixBox(shape, voxel_size, groups, origin, lowpass, solvent, made)
+            box = MatrixBox(shape, voxel_size, groups, origin, lowpass, solvent, flexibility, made)
             report.stage("maps", 0.6)
         readings.append(Reading(name, box.sums(density), box.model_sums))
     if box is None:
@@ -111,7 +116,7 @@ class Reading:
 class MatrixBox:
     """Groups of atoms in a box: reads any number of maps of that box.
 
-    The parameters are those of `refine`, the shape that of the maps.
+    The parameters are those of `refine_maps`, the shape that of the maps.
 
     Attributes
     ----------
@@ -120,22 +125,37 @@ class MatrixBox:
         Å.
     """
 
-    def __init__(self, shape, voxel_size, groups, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
-        sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
-        self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
+    def __init__(
+        self,
+        shape,
+        voxel_size,
+        groups,
+        origin=(0.0, 0.0, 0.0),
+        lowpass=None,
+        solvent=True,
+        flexibility=False,
+        progress=None,
+    ):
+        self._sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
+        self.lowpass = checked_lowpass(lowpass, self._shape, self._sizes)
         checked = checked_groups(groups, MOST_BY_SHELLS)
-        in_box, shares = groups_in_box(checked, self._shape, sizes, checked_origin(origin))
+        in_box, shares = groups_in_box(checked, self._shape, self._sizes, checked_origin(origin))
         check_scattering(in_box, solvent)
         inside = [share for name, share in zip(checked, shares, strict=True) if name in in_box]
-        self._model = ShellModel(self._shape, sizes, in_box, inside, self.lowpass, solvent, progress)
+        self._groups, self._solvent, self._flexibility = list(in_box.values()), solvent, flexibility
+        self._model = ShellModel(self._shape, self._sizes, in_box, inside, self.lowpass, solvent, progress)
         self.model_sums = self._model.model_sums
+
+    @cached_property
+    def _fine_model(self):
+        return FineModel(self._sizes, self._groups, self._solvent) if self._flexibility else None
 
     def sums(self, density):
         """What is read of a map of the box: `MapSums`."""
         density, found = checked_density(density)
         if density.shape != self._shape:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
-        return self._model.sums(density, found.unit, local=True)
+        return self._model.sums(density, found.unit, local=True, fine_model=self._fine_model)
 
 
 def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
@@ -185,7 +205,7 @@ def _check_not_failed(reference_maps, failed):
 def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, warnings, reference):
     maps, cells = [reading.name for reading in readings], [untold(groups)] * len(readings)
     occupancies, errors, own_errors = np.full((3, len(maps), len(groups)), np.nan)
-    (correlations, unexplained), references = np.full((2, len(maps)), np.nan), [[] for _ in maps]
+    (correlations, unexplained, b_shift_lowpasses), references = np.full((3, len(maps)), np.nan), [[] for _ in maps]
     good = [k for k, i in enumerate(used) if maps[i] not in failed]
     if not good:
         raise OccuPyError(f"none of the {len(maps)} maps can be used: {next(iter(failed.values()))}")
@@ -194,11 +214,19 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         occupancies[row], errors[row], own_errors[row], references[row] = table.relative(k, reference)
         correlations[row], unexplained[row] = table.fits[k].correlation, table.fits[k].unexplained
         read = readings[row]
-        cells[row] = cells_of(groups, read.model_sums, read.sums, table.fits[k], errors[row], lowpass)
+        cells[row] = cells_of(
+            groups, read.model_sums, read.sums, table.fits[k], occupancies[row], errors[row], references[row], lowpass
+        )
+        if read.sums.b_shifts is not None:
+            b_shift_lowpasses[row] = read.sums.b_shifts.lowpass
     rows = np.array([used[k] for k in good])
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
         warnings = [*warnings, *_never_full(groups, occupancies[rows])]
     warnings = [*warnings, *_on_what_is_lacking(unexplained[rows])]
+    told = {}
+    if any(readings[row].sums.b_shifts is not None for row in rows):
+        told = {name: np.array([getattr(one, name) for one in cells]) for name in ("b_shifts", "b_shift_errors")}
+        told["b_shift_lowpasses"] = b_shift_lowpasses
     order = order_of(occupancies[rows])
     agreement = np.zeros(len(maps), int)
     agreement[rows] = agreeing(order, own_errors[rows])
@@ -206,6 +234,7 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         maps, groups, occupancies, errors, np.array([one.correlations for one in cells]),
         [one.notes for one in cells], correlations, unexplained, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
+        **told,
     )  # fmt: skip
 
 

@@ -45,6 +45,11 @@ class OccupancyMatrix:
         Å.
     warnings : list of str
         Sentences for the user.
+    b_shifts, b_shift_errors : arrays of float, shape (maps, groups)
+        ΔB in Å²: what each map adds to the B-factors of the model in a group, relative to the reference, with standard
+        errors. NaN where the map does not tell; None where nobody asked.
+    b_shift_lowpasses : array of float, shape (maps,)
+        The resolution in Å up to which each map told ΔB; NaN where it did not. None where nobody asked.
     """
 
     maps: list
@@ -63,6 +68,9 @@ class OccupancyMatrix:
     failed: dict
     lowpass: float
     warnings: list = field(default_factory=list)
+    b_shifts: np.ndarray | None = None
+    b_shift_errors: np.ndarray | None = None
+    b_shift_lowpasses: np.ndarray | None = None
 
     @property
     def fit(self):
@@ -76,6 +84,27 @@ class OccupancyMatrix:
         counts = [sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)]
         most = sorted(zip(counts, self.groups, strict=True), key=lambda item: -item[0])
         return listed([f"{name} ({count} of {len(self.maps)} maps)" for count, name in most if count])
+
+    def moving(self, names):
+        """In words, of which cells ΔB is told and where it is largest; empty where nobody asked.
+
+        Parameters
+        ----------
+        names : list of str
+            What each of the maps is called.
+        """
+        if self.b_shifts is None:
+            return ""
+        count = np.isfinite(self.b_shifts).sum()
+        if not count:
+            return "of no group in any map"
+        finest, coarsest = (f"{pick(self.b_shift_lowpasses):.2g}" for pick in (np.nanmin, np.nanmax))
+        i, j = np.unravel_index(np.nanargmax(self.b_shifts), self.b_shifts.shape)
+        return (
+            f"of {count} of {self.b_shifts.size} cells, up to {finest} Å"
+            f"{'' if finest == coarsest else f' in some maps and {coarsest} Å in others'}; "
+            f"most, {self.b_shifts[i, j]:.0f} ± {self.b_shift_errors[i, j]:.0f} Å², of {self.groups[j]} in {names[i]}"
+        )
 
     def described(self):
         """What tells the sets of agreeing maps apart.
@@ -104,15 +133,22 @@ class OccupancyMatrix:
         -------
         headings : list of str
             Set, correlation and unexplained share of the map; occupancies, their errors and local correlations of all
-            groups; notes on groups; what is wrong with the map.
+            groups; where it was asked for ΔB, its errors, and the resolution up to which it is told; notes on
+            groups; what is wrong with the map.
         rows : list of list
             What is not known is None.
         """
-        of_groups = [f"{name}{what}" for what in ("", " error", " correlation") for name in self.groups]
-        headings = ["map", "set", "correlation", "unexplained", *of_groups, "notes", "problem"]
+        columns = {"": self.occupancies, " error": self.standard_errors, " correlation": self.local_correlations}
+        of_maps = {"correlation": self.correlations, "unexplained": self.unexplained}
+        if self.b_shifts is not None:
+            columns |= {" b_shift": self.b_shifts, " b_shift error": self.b_shift_errors}
+            of_maps["b_shift_lowpass"] = self.b_shift_lowpasses
+        of_groups = [f"{name}{what}" for what in columns for name in self.groups]
+        headings = ["map", "set", *of_maps, *of_groups, "notes", "problem"]
         rows = [
-            [name, int(self.agreement[i]) or None, _known(self.correlations[i]), _known(self.unexplained[i])]
-            + [_known(v) for v in (*self.occupancies[i], *self.standard_errors[i], *self.local_correlations[i])]
+            [name, int(self.agreement[i]) or None]
+            + [_known(values[i]) for values in of_maps.values()]
+            + [_known(value) for values in columns.values() for value in values[i]]
             + [self._notes_on(i) or None, self.failed.get(name)]
             for i, name in enumerate(self.maps)
         ]
@@ -134,12 +170,15 @@ class OccupancyMatrix:
         return {
             "maps": self.maps,
             "groups": self.groups,
-            "occupancies": [[_known(value) for value in row] for row in self.occupancies],
-            "standard_errors": [[_known(value) for value in row] for row in self.standard_errors],
-            "local_correlations": [[_known(value) for value in row] for row in self.local_correlations],
+            "occupancies": _plain(self.occupancies),
+            "standard_errors": _plain(self.standard_errors),
+            "b_shifts": _plain(self.b_shifts),
+            "b_shift_errors": _plain(self.b_shift_errors),
+            "b_shift_lowpasses": _plain(self.b_shift_lowpasses),
+            "local_correlations": _plain(self.local_correlations),
             "notes": self.notes,
-            "correlations": [_known(value) for value in self.correlations],
-            "unexplained": [_known(value) for value in self.unexplained],
+            "correlations": _plain(self.correlations),
+            "unexplained": _plain(self.unexplained),
             "references": self.references,
             "reference_maps": self.reference_maps,
             "sets": self.described(),
@@ -168,6 +207,13 @@ def _in_words(absent, partial):
 def _median(values):
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else float("nan")
+
+
+def _plain(values):
+    """Nested lists; None where nobody asked for the values."""
+    if values is None or np.ndim(values) == 0:
+        return values if values is None else _known(values)
+    return [_plain(part) for part in values]
 
 
 def _known(value):

@@ -66,19 +66,22 @@ class BShifts:
     ice: np.ndarray
     lowpass: float
 
-    def relative(self, reference):
-        """Shifts relative to a reference, with standard errors.
+    def relative(self, reference, occupancies, occupancy_errors):
+        """Shifts of the groups that are surely there, relative to a reference, with standard errors.
 
         Parameters
         ----------
         reference : bool array, shape (groups,)
             Groups whose mean, weighted by scattering, is 0. Where nothing is known of them nothing is told.
+        occupancies, occupancy_errors : arrays of float, shape (groups,)
+            What was found of these, with standard errors.
 
         Returns
         -------
         shifts, standard_errors : arrays of float, shape (groups,)
         """
-        share = np.where(reference & np.isfinite(self.shifts), self.weights, 0)
+        sure = occupancies > _SURE_OCCUPANCY * occupancy_errors
+        share = np.where(reference & sure & np.isfinite(self.shifts), self.weights, 0)
         if not share.sum() > 0:
             return np.full((2, len(share)), np.nan)
         share /= share.sum()
@@ -88,11 +91,11 @@ class BShifts:
         composition = _ICE_ERROR * (self.ice - np.nansum(share * self.ice))
         fall_off = self.lowpass**2 * np.hypot(_FALL_OFF_ERROR, composition)
         errors = np.sqrt(noise**2 + fall_off**2 + (_OWN_ERROR * found) ** 2)
-        told = errors <= _LARGEST_ERROR
+        told = sure & (errors <= _LARGEST_ERROR)
         return np.where(told, found, np.nan), np.where(told, errors, np.nan)
 
 
-def b_shifts(model, density, unit, occupancies, standard_errors, others=()):
+def b_shifts(model, density, unit, occupancies, others=()):
     """Shifts of the B-factors of the groups of a model in a map.
 
     Parameters
@@ -102,7 +105,7 @@ def b_shifts(model, density, unit, occupancies, standard_errors, others=()):
     density : array of float, shape (z, y, x)
     unit : float
         Of its values.
-    occupancies, standard_errors : arrays of float
+    occupancies : array of float
         Of all groups of the model, on any scale, and then of others.
     others : sequence of Group
         What else is known to be in the map, such as beads.
@@ -111,16 +114,15 @@ def b_shifts(model, density, unit, occupancies, standard_errors, others=()):
     -------
     BShifts
     """
-    found = shifts, errors, weights, ice = np.full((4, len(occupancies) - len(others)), np.nan)
+    found = np.full((4, len(occupancies) - len(others)), np.nan)
     if model is None or not model.told:
         return BShifts(*found, float("nan"))
     large = np.flatnonzero(model.large)
     fit = ShiftFit(model, model.coefficients(density, unit), occupancies[large], model.beside(occupancies, others))
     if not fit.lowpass < COARSEST:
         return BShifts(*found, float("nan"))
-    sure = (occupancies > _SURE_OCCUPANCY * standard_errors)[large]
-    shifts[large[sure]], errors[large[sure]] = fit.shifts[sure], fit.standard_errors[sure]
-    weights[large], ice[large] = model.weights, model.ice
+    for of_all, of_large in zip(found, (fit.shifts, fit.standard_errors, model.weights, model.ice), strict=True):
+        of_all[large] = of_large
     return BShifts(*found, fit.lowpass)
 
 

@@ -33,7 +33,7 @@ _LEAST_AMOUNT = 0.01
 _AS_WELL = 0.001
 """Of a correlation: a model that correlates by so much less fits as well."""
 
-LEAST_UNEXPLAINED = 0.02
+_LEAST_UNEXPLAINED = 0.02
 """Share of a map's density below which a model counts as whole."""
 
 _LEAST_SHIFTED = 0.2
@@ -127,10 +127,24 @@ def fit_with_beads(model, groups, coefficients):
     shares = np.maximum(fitted.occupancies, 0) * joined.weights
     unexplained = float(shares[-1] / max(shares.sum(), np.finfo(float).tiny))
     correlated = _correlation(joined, fitted, model.region, count)
-    # Where beads stand for blobs of noise the model fits less well beside them; what is far from it changes nothing.
-    if unexplained < LEAST_UNEXPLAINED or correlated < correlated_alone - _AS_WELL:
+    if not stand_for_matter(unexplained, correlated, correlated_alone):
         return alone
     return BeadedFit(joined, [*groups, beads], fitted, count, correlated, correlated_alone, unexplained)
+
+
+def stand_for_matter(unexplained, correlation, correlation_alone):
+    """Whether beads are to be kept: they count, and the model fits as well beside them.
+
+    Where they stand for blobs of noise it fits less well. What is far from the model changes nothing.
+
+    Parameters
+    ----------
+    unexplained : float
+        Share of the density that they have.
+    correlation, correlation_alone : float
+        Of the map with the model beside them, and without them.
+    """
+    return unexplained >= _LEAST_UNEXPLAINED and correlation >= correlation_alone - _AS_WELL
 
 
 def beads_in(grid, filled, groups, coefficients):

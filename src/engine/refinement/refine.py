@@ -161,8 +161,10 @@ class Refiner:
         errors = Errors(fit.model, fitted, fit.groups, coefficients, halves, self._solvent)
         chosen = self._reference(reference, fit, errors)
         occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
-        shifts = b_shifts(fine_model, density, unit, occupancies, standard_errors, fit.groups[fit.count :])
-        rows = self._rows(fit, occupancies, standard_errors, shifts.relative(chosen[: fit.count]))
+        shifts = b_shifts(fine_model, density, unit, occupancies, fit.groups[fit.count :])
+        of_groups = slice(fit.count)
+        relative = shifts.relative(chosen[of_groups], occupancies[of_groups], standard_errors[of_groups])
+        rows = self._rows(fit, occupancies, standard_errors, relative)
         warnings = refine_notes.warnings(overall, fit.correlation_alone, standard_errors[: fit.count])
         warnings += refine_notes.on_what_is_lacking(lacks, lost_share(fit.model.shells, fitted.transfer))
         names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]

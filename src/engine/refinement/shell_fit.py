@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .beads import LEAST_UNEXPLAINED
+from .beads import stand_for_matter
 
 MOST_BY_SHELLS = 600
 """More groups would take too much memory: their products in each shell are held."""
@@ -104,7 +104,7 @@ class ShiftedModel:
         own = np.insert(beside, count, sums.beads[:, -2], axis=1)
         normal = np.insert(np.insert(self._normal, count, beside, axis=1), count, own, axis=2)
         found = self._solved(sums, normal, np.insert(cross, count, sums.beads[:, -1], axis=1))
-        if not (found.unexplained >= LEAST_UNEXPLAINED and found.correlation > alone.correlation):
+        if not stand_for_matter(found.unexplained, found.correlation, alone.correlation):
             return alone
         return replace(found, correlation_alone=alone.correlation)
 

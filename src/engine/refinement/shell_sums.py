@@ -11,6 +11,7 @@ import numpy as np
 from scipy import fft, ndimage
 
 from .. import parallel
+from .b_shifts import BShifts, b_shifts
 from .beads import beads_in
 from .coarse import CoarseGrid, density_columns
 from .inputs import placed
@@ -21,6 +22,10 @@ from .transfer import TYPICAL_SHARE, Shells, inverse_filter
 _WINDOW_LEVEL, _HIGH_QUANTILE = 0.02, 0.95
 _MARGIN, _EDGE = 20.0, 8.0
 """Å. The window reaches so far beyond the model, and falls off with such a sigma."""
+
+_BLUR_OF_BEADS = 3.1
+"""In squares of the low-pass: the B-factor by which beads are blurred, as they follow a map that is. Groups that are as
+blurred as the map would take an amplitude for it."""
 
 _OUTER_EDGE = (0.05, 0.5)
 """Where the window is within these, a map shows its level around the model."""
@@ -43,6 +48,8 @@ class MapSums:
         Scattering of the beads, Å; 0 without any.
     local : LocalFits
         How each group fits the map where it is, in a fit of this map alone; None where nobody asked.
+    b_shifts : BShifts
+        Shifts of the B-factors of groups in this map; None where nobody asked.
     """
 
     cross: np.ndarray
@@ -50,6 +57,7 @@ class MapSums:
     beads: np.ndarray | None = None
     beads_weight: float = 0.0
     local: LocalFits | None = None
+    b_shifts: BShifts | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +122,9 @@ class ShellModel:
 
     def __init__(self, shape, voxel_size, groups, inside, lowpass, solvent=True, progress=None):
         self._whole = CoarseGrid(shape, voxel_size, lowpass)
-        self._part, first = _surroundings(self._whole, groups.values())
+        self._part, self._first = _surroundings(self._whole, groups.values())
         self.grid = grid = CoarseGrid([s.stop - s.start for s in self._part], self._whole.pitch, lowpass)
-        self._groups, self._solvent = [placed(group, first) for group in groups.values()], solvent
+        self._groups, self._solvent = [placed(group, self._first) for group in groups.values()], solvent
         weights = [group.weights(solvent) for group in self._groups]
         densities, _ = density_columns(grid, self._groups, weights, progress)
         self._filled = total = np.asarray(densities.sum(axis=1)).ravel().astype(float)
@@ -137,7 +145,7 @@ class ShellModel:
             np.array(observations), float(filled),
         )  # fmt: skip
 
-    def sums(self, density, unit, local=False):
+    def sums(self, density, unit, local=False, fine_model=None):
         """The sums of one map.
 
         Parameters
@@ -148,6 +156,8 @@ class ShellModel:
             Of its values: the sums are of the map over it.
         local : bool
             Tell how each group fits the map where it is.
+        fine_model : FineModel, optional
+            Of the groups: with it, and where it is asked for local fits, shifts of their B-factors are told.
 
         Returns
         -------
@@ -161,26 +171,35 @@ class ShellModel:
         kept = self._kept(grid.transform((seen - np.float32(level)) * self._window))
         cross = self._products(kept, self._columns)
         power = self._products(kept, kept[:, None])[:, 0]
-        beads, weight = self._beads(low)
-        found = MapSums(cross, power)
+        found, beads = MapSums(cross, power), beads_in(self.grid, self._filled, self._groups, low)
+        column = None
         if beads is not None:
-            products = self._products(beads, np.column_stack([self._columns, beads, kept]))
-            found = replace(found, beads=products, beads_weight=weight)
-        return replace(found, local=self._local_fits(found, kept, beads)) if local else found
+            weights = beads.weights(self._solvent)
+            column = self._column_of_beads(beads, weights)
+            products = self._products(column, np.column_stack([self._columns, column, kept]))
+            found = replace(found, beads=products, beads_weight=float(weights.sum()))
+        if not local:
+            return found
+        # What follows needs the map, so it cannot wait for what all maps have in common.
+        fit = self._unshifted.fit(found)
+        found = replace(found, local=self._local_fits(fit, kept, column))
+        if fine_model is None:
+            return found
+        others = [placed(beads, -self._first)] if fit.beads else []
+        occupancies = np.append(fit.occupancies, [fit.beads] * len(others))
+        return replace(found, b_shifts=b_shifts(fine_model, density, unit, occupancies, others))
 
     def _products(self, one, columns):
         """Re Σ conj(one) · column over the coefficients of each shell, an array (shells, columns)."""
         weighted = one.conj() * self._multiplicity
         return np.array([(weighted[shell] @ columns[shell]).real for shell in self._shells], float)
 
-    def _beads(self, low):
-        """The column of beads for what a map has and the model lacks, if there are any, and their scattering."""
-        beads = beads_in(self.grid, self._filled, self._groups, low)
-        if beads is None:
-            return None, 0.0
-        weights = beads.weights(self._solvent)
+    def _column_of_beads(self, beads, weights):
+        """Sharpened by what they are blurred by."""
         density = density_columns(self.grid, [beads], [weights])[0].toarray().reshape(self.grid.shape)
-        return self._kept(self.grid.transform(density * self._window)), float(weights.sum())
+        sharpened = np.exp(_BLUR_OF_BEADS / 4 * np.square(self.grid.lowpass * self.grid.frequency))
+        column = self.grid.transform(density * self._window) * np.where(self.grid.kept, sharpened, 0)
+        return self._kept(column.astype(np.complex64))
 
     @cached_property
     def _cores(self):
@@ -190,9 +209,8 @@ class ShellModel:
     def _unshifted(self):
         return ShiftedModel(self.model_sums, np.zeros(self.model_sums.count))
 
-    def _local_fits(self, sums, kept, beads):
-        """How each group fits a map where it is: needs the map, so it cannot wait for what all maps have in common."""
-        fit = self._unshifted.fit(sums)
+    def _local_fits(self, fit, kept, beads):
+        """How each group fits a map where it is."""
         fitted = self._columns @ np.append(fit.occupancies, fit.level).astype(np.float32)
         if fit.beads:
             fitted += np.float32(fit.beads) * beads

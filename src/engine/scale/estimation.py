@@ -21,6 +21,7 @@ from . import flexibility, mean_scale, suitability
 from . import published as scale
 from .envelope import CoarseBox
 from .freed_scale import freed_scale
+from .low_frequencies import lost_period
 from .part import Part
 from .result import Estimate
 
@@ -182,7 +183,9 @@ class Estimation:
         coarse, ratio = self._coarse, None
         if model.varies:
             ratio = model.sigma_ratio(slice(0, shape[0]), shape)
-            coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
+            # What a map without low frequencies has around its molecule is no solvent that varies.
+            if lost_period(coarse, self._box) is None:
+                coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
         return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio)
 
     def _local_noise(self):

@@ -78,6 +78,17 @@ class Matrix(MapTestCase):
         np.testing.assert_allclose(values, found["occupancies"])
         self.assertEqual(json.loads(json_file.read_text())["occupancies"], found["occupancies"])
 
+    def test_flexibility_is_told_of_each_map_where_it_is_asked_for(self):
+        self.model.atoms.bfactors = np.full(self.model.num_atoms, 100, np.float32)
+        chain = self.model.atoms[self.model.atoms.chain_ids == "B"]
+        chain.bfactors = np.full(len(chain), 40, np.float32)
+        self.assertIsNone(self.refine()["b_shifts"])
+        found = self.refine(f"flexibility true reference {self.atoms}/A")
+        shifts, errors = (np.array(found[name], float)[:, 1] for name in ("b_shifts", "b_shift_errors"))
+        np.testing.assert_array_equal(np.isfinite(shifts), [True, False, True])
+        np.testing.assert_array_less(np.abs(shifts - 60)[[0, 2]], 2 * errors[[0, 2]])
+        self.assertIn("ΔB is told of 5 of 6 cells, up to", self.log.text["info"])
+
     def test_a_map_without_the_model_is_warned_of_and_the_others_are_told(self):
         found = self.refine(spec=f"#{self.map.id_string},{self.spec[1:]}")
         self.assertEqual(list(found["failed"]), ["small"])

@@ -115,6 +115,12 @@ def test_low_frequencies_that_are_lost_are_noticed_and_restored():
     np.testing.assert_allclose(means(found.scale), expected, atol=0.12)
 
 
+def test_the_trough_that_lost_low_frequencies_leave_is_no_solvent_that_varies():
+    found = estimate(high_passed(textured_balls((1.0, 1.0, 1.0)) + noise(0.1), 40.0), VOXEL)
+    assert found.solvent.varies
+    assert found.restored_from == pytest.approx(40, rel=0.25)
+
+
 def test_the_restored_map_has_flat_solvent_and_the_density_that_was_lost():
     whole = fourier.resample(fourier.lowpass(textured_balls(), 8.0, (VOXEL,) * 3), BOX.shape)
     lost = fourier.resample(fourier.lowpass(high_passed(textured_balls(), 40.0), 8.0, (VOXEL,) * 3), BOX.shape)
