@@ -27,6 +27,9 @@ _BLUR_OF_BEADS = 3.1
 """In squares of the low-pass: the B-factor by which beads are blurred, as they follow a map that is. Groups that are as
 blurred as the map would take an amplitude for it."""
 
+_OF_A_PIECE = 0.2
+"""Of the highest density of a group: what is less dense is between its pieces."""
+
 _OUTER_EDGE = (0.05, 0.5)
 """Where the window is within these, a map shows its level around the model."""
 
@@ -75,7 +78,7 @@ class ModelSums:
     inside : array of float, shape (groups,)
         Which share of its atoms these are.
     extents : array of float, shape (groups,)
-        Volume of each seen through the probe, in units of the probe's own: 1 of a point.
+        Volume of each seen through the probe, or of its largest piece, in units of the probe's own: 1 of a point.
     normal : array of float32, shape (shells, columns, columns)
         Re Σ conj(column) · column. Columns are the densities of groups and the window itself, which
         stands for the level that a map has in it; 0 where it covers the box.
@@ -253,9 +256,25 @@ def _surroundings(grid, groups):
 
 
 def _extents(grid, densities):
-    """Volume of each group, in units of that of the probe."""
+    """Volume of the largest piece of each group, in units of that of the probe."""
     sums, squares = (np.asarray(values.sum(axis=0)).ravel().astype(float) for values in (densities, densities**2))
-    return sums**2 / squares / grid.voxels_per_observation
+    return sums**2 / squares / grid.voxels_per_observation * _shares_of_largest_pieces(grid, densities)
+
+
+def _shares_of_largest_pieces(grid, densities):
+    """What share of each group the largest of its pieces is: ligands that are one group are as small as one of them."""
+    shares = np.ones(densities.shape[1])
+    for i in range(len(shares)):
+        column = densities[:, [i]].tocoo()
+        values = np.abs(column.data)
+        dense = values >= _OF_A_PIECE * values.max()
+        places = np.array(np.unravel_index(column.coords[0][dense], grid.shape))
+        places -= places.min(axis=1, keepdims=True)
+        inside = np.zeros(places.max(axis=1) + 1, np.float32)
+        inside[tuple(places)] = values[dense]
+        pieces, count = ndimage.label(inside)
+        shares[i] = ndimage.sum_labels(inside, pieces, range(1, count + 1)).max() / inside.sum(dtype=float)
+    return shares
 
 
 def _dense(columns):
