@@ -10,25 +10,18 @@ import numpy as np
 from .. import environment
 from ..documents import incomplete as report
 from ..documents.results import Results
-from ..simulation import ice, vacuum
 from ..simulation.ice import Condition
 from . import frame
-from .conditions import CONDITIONS, DEALINGS, QUICK, TURNS
-from .models import given_model
+from .conditions import DEALINGS, QUICK
+from .models import maps_with_models
 
 _CONDITIONS = (QUICK, Condition(3.0, 0.3, "plain"), Condition(4.0, 0.1, "without low frequencies"))
 
 
 def measured(molecule, turn, solvent, dealt, conditions):
     """Readings of the chains that are left, with all models of each map, as `frame.over_maps` takes them."""
-    occupancies = vacuum.assigned_occupancies(molecule, turn, dealt)
-    b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
-    made = ice.potential(molecule, occupancies, b_factors, solvent)
-    for condition in conditions:
-        # The map and the model are those of the part on maps in ice.
-        number = CONDITIONS.index(condition) + TURNS.index(turn)
-        density, box = ice.observed(made, *condition, seed=[number, turn])
-        groups = given_model(molecule, b_factors, number).groups(box)
+    for condition, density, box, model, occupancies in maps_with_models(molecule, turn, solvent, dealt, conditions):
+        groups = model.groups(box)
         yield [
             reading
             for taken, lacking in _lacking(groups).items()

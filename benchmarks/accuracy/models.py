@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import chimerax.occupy as occupy
 import numpy as np
 
-from ..simulation import complexes, vacuum
+from ..simulation import complexes, ice, vacuum
+from .conditions import CONDITIONS, TURNS
 
 COORDINATE_ERROR, LARGEST_B_ERROR, ASSUMED_B = 0.5, 60.0, 60.0  # Å, Å², Å²
 
@@ -68,6 +69,29 @@ def given_model(molecule, b_factors, number):
         return GivenModel(molecule, heavy, shifts, np.full(len(b_factors), ASSUMED_B))
     of_residues = np.maximum(b_factors + wrong[molecule.residue_chains()], 0)
     return GivenModel(molecule, np.ones(len(heavy), bool), shifts, of_residues)
+
+
+def maps_with_models(molecule, turn, solvent, dealt, conditions):
+    """Maps of one molecule in ice, each with the model that a user would have.
+
+    A map is the same whichever others are made; of two turns one gets the model with hydrogens.
+
+    Yields
+    ------
+    condition : Condition
+    density : float32 array, shape (z, y, x)
+    box : vacuum.Box
+    model : GivenModel
+    occupancies : array of float
+        Of each chain.
+    """
+    occupancies = vacuum.assigned_occupancies(molecule, turn, dealt)
+    b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
+    made = ice.potential(molecule, occupancies, b_factors, solvent)
+    for condition in conditions:
+        number = CONDITIONS.index(condition) + TURNS.index(turn)
+        density, box = ice.observed(made, *condition, seed=[number, turn])
+        yield condition, density, box, given_model(molecule, b_factors, number), occupancies
 
 
 def groups_of(molecule, positions, kept=slice(None), b_factors=None):

@@ -11,24 +11,17 @@ from scipy.spatial import cKDTree
 from .. import environment
 from ..documents import refine as report
 from ..documents.refine_errors import Reading
-from ..simulation import ice, vacuum
+from ..simulation import vacuum
 from . import frame, haemoglobin, other_methods
-from .conditions import CONDITIONS, DEALINGS, QUICK, TURNS
-from .models import given_model, groups_of
+from .conditions import CONDITIONS, DEALINGS, QUICK
+from .models import groups_of, maps_with_models
 
 _CONTACT = 5.0  # Å
 
 
 def measured(molecule, turn, solvent, dealt, conditions):
     """Readings of all chains in the maps of one molecule, as `frame.over_maps` takes them."""
-    occupancies = vacuum.assigned_occupancies(molecule, turn, dealt)
-    b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
-    made = ice.potential(molecule, occupancies, b_factors, solvent)
-    for condition in conditions:
-        # The same for this map whichever others are made; of two turns one gets the model with hydrogens.
-        number = CONDITIONS.index(condition) + TURNS.index(turn)
-        density, box = ice.observed(made, *condition, seed=[number, turn])
-        model = given_model(molecule, b_factors, number)
+    for condition, density, box, model, occupancies in maps_with_models(molecule, turn, solvent, dealt, conditions):
         yield _readings(density, box, condition, model, occupancies, (solvent, dealt))
 
 

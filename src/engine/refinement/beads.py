@@ -101,7 +101,7 @@ class BeadedFit:
 
 
 def fit_with_beads(model, groups, coefficients):
-    """Fit a model to a map, with beads if it lacks a share that counts and fits better beside them.
+    """Fit a model to a map, with beads if it lacks a share that counts and fits as well beside them.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ class ShiftedModel:
         self._normal = self._fall_offs[:, :, None] * model.normal * self._fall_offs[:, None]
 
     def fit(self, sums):
-        """Fit a map, with beads for what the model lacks where that counts and the model fits better beside them.
+        """Fit a map, with beads for what the model lacks where that counts and the model fits as well beside them.
 
         Parameters
         ----------

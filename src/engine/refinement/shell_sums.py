@@ -200,9 +200,12 @@ class ShellModel:
     def _column_of_beads(self, beads, weights):
         """Sharpened by what they are blurred by."""
         density = density_columns(self.grid, [beads], [weights])[0].toarray().reshape(self.grid.shape)
-        sharpened = np.exp(_BLUR_OF_BEADS / 4 * np.square(self.grid.lowpass * self.grid.frequency))
-        column = self.grid.transform(density * self._window) * np.where(self.grid.kept, sharpened, 0)
-        return self._kept(column.astype(np.complex64))
+        return self._kept(self.grid.transform(density * self._window)) * self._sharpening_of_beads
+
+    @cached_property
+    def _sharpening_of_beads(self):
+        relative = self.grid.lowpass * self._kept(self.grid.frequency)
+        return np.exp(_BLUR_OF_BEADS / 4 * np.square(relative)).astype(np.float32)
 
     @cached_property
     def _cores(self):
