@@ -113,16 +113,20 @@ def _central_block(density, half_widths, progress=None):
     return block
 
 
-class LowpassedPlanes:
-    """A low-passed map of which any planes can be had without the others, held as coefficients of each plane.
+class FilteredPlanes:
+    """A filtered map of which any planes can be had without the others, held as coefficients of each plane.
 
-    Parameters are those of `lowpass`.
+    Parameters
+    ----------
+    block : array of complex64
+        The central block of its transform.
+    shape : tuple of 3 int
+        Of the map.
     """
 
-    def __init__(self, density, resolution, voxel_size, progress=None):
-        self._shape = density.shape
-        block = _lowpassed_block(density, resolution, voxel_size, progress)
-        self._planes = _planes_of(block, density.shape[0])
+    def __init__(self, block, shape):
+        self._shape = shape
+        self._planes = _planes_of(block, shape[0])
 
     def __getitem__(self, planes):
         """Float32 array of these planes of the map."""
@@ -148,19 +152,20 @@ class Spectrum:
     """
 
     def __init__(self, density, voxel_size, highest):
-        self._size, extents = density.size, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
-        half_widths = [min(int(a * highest), (n - 1) // 2) for a, n in zip(extents, density.shape, strict=True)]
+        self._shape, self._extents = density.shape, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
+        half_widths = [min(int(a * highest), (n - 1) // 2) for a, n in zip(self._extents, density.shape, strict=True)]
         self._block = _central_block(density, half_widths)
-        _zero_beyond(self._block, extents, highest)
-        self._shells = _shells(self._block.shape, extents)
-        self.frequencies = np.arange(int(self._shells.max()) + 1) / max(extents)
+        _zero_beyond(self._block, self._extents, highest)
+        self._shells = _shells(self._block.shape, self._extents)
+        self.frequencies = np.arange(int(self._shells.max()) + 1) / max(self._extents)
 
-    def power(self):
-        """The mean squared amplitude in each shell, an array of float."""
+    def power(self, step=1):
+        """The mean squared amplitude in each shell, an array of float; of every so many planes of coefficients."""
         length = len(self.frequencies)
 
         def sums(planes):
-            shells, block = self._shells[planes].ravel(), self._block[planes].ravel()
+            every = slice(planes.start + -planes.start % step, planes.stop, step)
+            shells, block = self._shells[every].ravel(), self._block[every].ravel()
             squares = np.square(block.real, dtype=float)
             squares += np.square(block.imag, dtype=float)
             return np.bincount(shells, minlength=length), np.bincount(shells, squares, length)
@@ -181,17 +186,28 @@ class Spectrum:
         -------
         array of float32 of that shape
         """
+        gains = gains * (np.prod(shape, dtype=float) / np.prod(self._shape, dtype=float))
+        return _synthesize(self._multiplied(gains, shape), np.empty(shape, np.float32))
+
+    def filtered_planes(self, gains):
+        """The same on the grid of the map, plane by plane: `FilteredPlanes`."""
+        highest = np.max(np.flatnonzero(gains), initial=0) + 0.5  # of the shells that have a gain
+        longest = max(self._extents)
+        held = (min(n, 2 * int(highest * a / longest) + 1) for n, a in zip(self._shape, self._extents, strict=True))
+        return FilteredPlanes(self._multiplied(gains, held), self._shape)
+
+    def _multiplied(self, gains, shape):
+        """The coefficients that a grid holds, times the gains of their shells."""
         block, shells = self._block, self._shells
         for axis, n in enumerate(shape):
             block, shells = _kept_by(block, axis, n), _kept_by(shells, axis, n)
-        gains = (gains * (np.prod(shape, dtype=float) / self._size)).astype(np.float32)
-        result = np.empty_like(block)
+        gains, result = gains.astype(np.float32), np.empty_like(block)
 
         def multiply(planes):
             np.multiply(block[planes], gains[shells[planes]], out=result[planes])
 
         parallel.run(multiply, parallel.plane_slabs(block.shape))
-        return _synthesize(result, np.empty(shape, np.float32))
+        return result
 
 
 def _shells(shape, extents):

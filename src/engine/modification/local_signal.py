@@ -1,5 +1,7 @@
 """What of a map is signal: bands of spatial frequency, each weighted by its local share of signal."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import ndimage
 
@@ -7,6 +9,9 @@ from .. import parallel
 from ..grids import fourier
 from ..grids.blocks import Blocks
 from ..grids.interpolation import interpolated_planes
+from ..scale.band_power import Shells
+from ..scale.part import centre_of
+from ..scale.solvent_spectrum import SolventSpectrum
 from ..settings.inputs import MASKED_SHARE, common_value
 from ..solvent.region import Region
 
@@ -16,22 +21,23 @@ LONGEST, SHORTEST = 2.0, 0.7
 WINDOWS = (0.875, 0.625, 0.5, 0.5)
 """Sigma of the Gaussian in which a band's local variance is read, in low-passes, from long to short waves."""
 
-NOISE_FACTOR = 1.3
-"""So many times the noise's variance is taken from the local variance, which varies itself."""
-
-MOST_REGAINED = 2.0
-_BLOCK_EDGE = 0.46  # low-passes
+_BLOCK_EDGE, _FEWEST_VOXELS = 0.46, 2.0  # low-passes, voxels
 _FEWEST_BLOCKS = 64
 _VOXELS_AT_ONCE = 1 << 16
+_TOP_NODES = 8
+_PLANES_SKIPPED = 3
+"""Of coefficients, while the spectrum is read: shells at which it counts have thousands of them."""
 
 
 class LocalSignal:
     """The signal in a map at each voxel: Σ w·ρ_b over bands ρ_b, w the local share of signal in a band.
 
-    w = max(0, 1 - 1.3·σ²/V), V the local variance of the band, σ² that of solvent in it.
-    What this takes of the signal's own amplitude is given back as a whole: all weights
-    are multiplied by Σ w·V / Σ w²·V, at most 2. Where all bands are far above noise, the
-    signal is the map itself.
+    w = max(0, 1 - σ²/V), V the local variance of the band, σ² that of solvent in it. In the
+    band of the shortest waves each shell of frequency has first been weighted by the share of
+    signal in the whole molecule's power, at the same amplitude of the signal, as that band
+    reaches from what nearly all parts show to what is noise alone. Where all bands are far
+    above noise, the signal is the map itself. It is linear in the map but for these weights,
+    which are smooth.
 
     Parameters
     ----------
@@ -53,30 +59,35 @@ class LocalSignal:
         each block where the solvent varies.
     noise : float
         Standard deviation of what is left of the solvent in the signal.
+    low, slow : arrays of float32
+        The low-passed map and the signal in it, above the solvent's mean, in each block, in
+        units of full scale.
     """
 
     def __init__(self, density, voxel_size, estimate, progress=None):
         lowpass = estimate.settings.lowpass
-        self._density, self._estimate = density, estimate
-        self._mean = np.float32(estimate.solvent.mean)
-        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass)
-        self._middle = fourier.LowpassedPlanes(density, SHORTEST * lowpass, voxel_size, progress)
-        unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
-        self._long, powers, self.solvent = self._bands_of_blocks(unit)
+        self._estimate, self._mean = estimate, np.float32(estimate.solvent.mean)
+        edge = max(_BLOCK_EDGE * lowpass, _FEWEST_VOXELS * max(voxel_size))
+        self.blocks = Blocks(density.shape, voxel_size, edge)
+        self._unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
+        self.low, self.solvent = self._low_blocks(density)
         self.noise_ratio = self._ratio_of_blocks()
-        variances = _noise_variances(powers, self.solvent, self.noise_ratio, estimate.solvent, unit)
+        self._middle, self._top = self._filtered(density, voxel_size)
+        longest = fourier.lowpass(self.low, LONGEST * lowpass, self.blocks.voxel_size)
+        rest = self.low - longest
+        powers = [np.square(longest), np.square(rest), *self._powers(progress)]
+        variances = _noise_variances(powers, self.solvent, self.noise_ratio, estimate.solvent, self._unit)
         parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=True)))
-        weights = _weights(powers, (v * np.square(self.noise_ratio) for v in variances))
-        left = [_left(w, v, self.solvent) for w, v in zip(weights, variances, strict=True)]
-        self.noise = float(unit * np.sqrt(sum(left)))
-        first, *self._weights = weights
-        self._long *= unit
-        self._long *= first - self._weights[0]
-        first *= self._mean
-        self._long += first
+        noise = (v * np.square(self.noise_ratio) for v in variances)
+        self._weights = [_share(power, of_noise) for power, of_noise in zip(powers, noise, strict=True)]
+        left = [_left(w, v, self.solvent) for w, v in zip(self._weights, variances, strict=True)]
+        self.noise = float(self._unit * np.sqrt(sum(left)))
+        first, second = self._weights[:2]
+        self.slow = first * longest + second * rest
+        self._longest = self._unit * (first - second) * longest
 
     def at(self, planes, steps=(1, 1, 1)):
-        """The signal in a slice of planes of the map at the step.
+        """The signal above the solvent's mean in a slice of planes of the map at the step.
 
         Parameters
         ----------
@@ -87,21 +98,46 @@ class LocalSignal:
         -------
         float32 array
         """
-        parts = self._bands(planes, steps)
-        result = self.blocks.at(self._long, planes, steps)
-        for weights, band in zip(self._weights, parts, strict=True):
+        result = self.blocks.at(self._longest, planes, steps)
+        for weights, band in zip(self._weights[1:], self._bands(planes, steps), strict=True):
             band *= self.blocks.at(weights, planes, steps)
             result += band
         return result
 
     def release(self):
         """Let go of what voxels of the signal are made from; none can be asked for then."""
-        self._density = self._middle = None
+        self._middle = self._top = None
 
     def lowpassed(self, planes, steps=(1, 1, 1)):
         """The low-passed map above the solvent's mean, in a slice of planes of the map at the step."""
         low = self._low(_every(planes, steps[0]))[_across(planes, steps)]
         return low - self._mean
+
+    def resolution(self):
+        """The shortest wavelength of which at least half is shown in each block: array of float32, Å.
+
+        Between the middles of bands, and within the last, the share that is shown is taken to change
+        evenly with frequency. Infinite where not even the longest waves are shown.
+        """
+        nodes = self._nodes()
+        result, half = np.zeros(self.blocks.shape, np.float32), np.float32(0.5)
+        for (low, weights, gain), (high, next_weights, next_gain) in pairwise(nodes):
+            shown, next_shown = weights * np.float32(gain), next_weights * np.float32(next_gain)
+            passed = (shown - half) / np.maximum(shown - next_shown, np.finfo(np.float32).tiny)
+            found = np.float32(low) + np.clip(passed, 0, 1) * np.float32(high - low)
+            np.copyto(result, found, where=shown >= half)
+        with np.errstate(divide="ignore"):
+            return 1 / result
+
+    def _nodes(self):
+        """Frequencies (1/Å) with the weights in the blocks and the gain that multiply what they show there."""
+        lowpass = self._estimate.settings.lowpass
+        edges = [0, 1 / (LONGEST * lowpass), 1 / lowpass, 1 / (SHORTEST * lowpass)]
+        *first, last = self._weights
+        nodes = [((a + b) / 2, weights, 1.0) for (a, b), weights in zip(pairwise(edges), first, strict=True)]
+        frequencies, gains = self._top_filter
+        ends = edges[-1], max(edges[-1], frequencies[np.max(np.flatnonzero(gains), initial=0)])
+        return nodes + [(f, last, np.interp(f, frequencies, gains)) for f in np.linspace(*ends, _TOP_NODES)]
 
     def _low(self, planes):
         values = self._estimate.lowpassed
@@ -109,39 +145,71 @@ class LocalSignal:
 
     def _bands(self, planes, steps=(1, 1, 1)):
         """The low-passed map above the solvent's mean, and the two bands beyond."""
-        voxels = (_every(planes, steps[0]), slice(None), slice(None))
-        picked = _across(planes, steps)
-        low = self._low(voxels[0])[picked]
-        middle = self._middle[voxels[0]][picked]
-        return low - self._mean, middle - low, self._density[voxels][picked] - middle
+        every, picked = _every(planes, steps[0]), _across(planes, steps)
+        low = self._low(every)[picked]
+        return low - self._mean, self._middle[every][picked] - low, self._top[every][picked]
+
+    def _filtered(self, density, voxel_size):
+        """The map without its shortest waves, and these as they are weighted, as planes."""
+        spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
+        is_top = spectrum.frequencies > 1 / (SHORTEST * self._estimate.settings.lowpass)
+        gains = np.where(is_top, self._top_gains(density, voxel_size, spectrum, is_top), 0.0)
+        self._top_filter = spectrum.frequencies, gains
+        return spectrum.filtered_planes(np.where(is_top, 0.0, 1.0)), spectrum.filtered_planes(gains)
+
+    def _top_gains(self, density, voxel_size, spectrum, is_top):
+        """By how much each shell of the shortest waves is weighted."""
+        molecule = self._molecule_blocks()
+        if np.count_nonzero(self.solvent) < _FEWEST_BLOCKS or not molecule.any():
+            return np.ones_like(spectrum.frequencies)
+        solvent = SolventSpectrum(density, voxel_size, self.solvent, centre_of(molecule))
+        power = spectrum.power(_PLANES_SKIPPED)
+        noise = density.size * solvent.power(spectrum.frequencies, power / density.size)
+        shells = Shells(spectrum.frequencies, power, noise, float(molecule.mean()))
+        signal = np.where(is_top, shells.signal * spectrum.frequencies**2, 0.0)
+        kept = (signal * shells.signal_shares).sum()
+        return shells.signal_shares * (signal.sum() / kept if kept > 0 else 0.0)
+
+    def _molecule_blocks(self):
+        """1 in blocks of which the scale says that there is molecule, else 0."""
+        def any_scale(some):
+            return self.blocks.maximum(self._estimate.scale[self.blocks.planes_of(some)]) > 0
+
+        return np.concatenate(parallel.run(any_scale, self.slabs())).astype(np.float32)
+
+    def _low_blocks(self, density):
+        """The low-passed map in the blocks, and which of these are solvent."""
+        common, share = common_value(density)
+        region = Region(density.shape, None, (density, common) if share > MASKED_SHARE else None)
+        low, solvent = np.empty(self.blocks.shape, np.float32), np.empty(self.blocks.shape, bool)
+
+        def fill(some):
+            planes = self.blocks.planes_of(some)
+            low[some] = self.blocks.mean(self.lowpassed(planes) / self._unit)
+            certain = region.mask(planes) & self._estimate.certain_solvent(planes)
+            solvent[some] = self.blocks.mean(certain) > 0.999
+
+        parallel.run(fill, self.slabs())
+        return low, solvent
+
+    def _powers(self, progress):
+        """The mean squares of the last two bands in the blocks."""
+        powers = [np.empty(self.blocks.shape, np.float32) for _ in range(2)]
+
+        def fill(some):
+            _, *bands = self._bands(self.blocks.planes_of(some))
+            for power, band in zip(powers, bands, strict=True):
+                band /= self._unit
+                power[some] = self.blocks.mean(np.square(band, out=band))
+
+        parallel.run(fill, self.slabs(), progress)
+        return powers
 
     def _smooth(self, power_and_window):
         """Make a band's squares its local variance, in place."""
         power, window = power_and_window
         sigmas = [window * self._estimate.settings.lowpass / v for v in self.blocks.voxel_size]
         ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
-
-    def _bands_of_blocks(self, unit):
-        """The longest waves on the blocks, the mean squares of all four bands in this unit, and which are solvent."""
-        common, share = common_value(self._density)
-        left_out = (self._density, common) if share > MASKED_SHARE else None
-        region = Region(self._density.shape, None, left_out)
-        low, middle, top = (np.empty(self.blocks.shape, np.float32) for _ in range(3))
-        solvent = np.empty(self.blocks.shape, bool)
-
-        def fill(some):
-            planes = self.blocks.planes_of(some)
-            parts = [band / unit for band in self._bands(planes)]
-            low[some] = self.blocks.mean(parts[0])
-            for means, part in zip((middle, top), parts[1:], strict=True):
-                means[some] = self.blocks.mean(np.square(part, out=part))
-            certain = region.mask(planes) & self._estimate.certain_solvent(planes)
-            solvent[some] = self.blocks.mean(certain) > 0.999
-
-        parallel.run(fill, self.slabs())
-        longest = fourier.lowpass(low, LONGEST * self._estimate.settings.lowpass, self.blocks.voxel_size)
-        low -= longest
-        return longest, [np.square(longest), np.square(low, out=low), middle, top], solvent
 
     def _ratio_of_blocks(self):
         solvent, shape = self._estimate.solvent, self.blocks.map_shape
@@ -178,26 +246,12 @@ def _noise_variances(powers, solvent, ratio, model, unit):
     return [low * longest, low * (1 - longest), middle, detail - middle]
 
 
-def _weights(local, noise):
-    """Weight of each band in each block, from its local variances, a list that is used up, and those of noise."""
-    tiny = np.finfo(np.float32).tiny
-    shares, first, second = [], np.zeros_like(local[0]), np.zeros_like(local[0])
-    for of_noise in noise:
-        variance = local.pop(0)
-        share = variance - np.float32(NOISE_FACTOR) * np.asarray(of_noise, np.float32)
-        np.maximum(share, 0, out=share)
-        share /= np.maximum(variance, tiny)
-        variance *= share
-        first += variance
-        variance *= share
-        second += variance
-        shares.append(share)
-    first /= np.maximum(second, tiny)
-    np.minimum(first, np.float32(MOST_REGAINED), out=first)
-    first[second <= tiny] = 1
-    for share in shares:
-        share *= first
-    return shares
+def _share(variance, of_noise):
+    """The share of signal in a band in each block, from its local variance and that of noise, in place."""
+    share = variance - np.asarray(of_noise, np.float32)
+    np.maximum(share, 0, out=share)
+    share /= np.maximum(variance, np.finfo(np.float32).tiny)
+    return share
 
 
 def _left(weights, variance, solvent):

@@ -6,7 +6,7 @@ from scipy import ndimage
 from .. import parallel
 
 FLOOR_SIGMAS = 5
-WINDOW = 0.375
+WINDOW = 0.3125
 """Sigma of the Gaussian in which the scale is averaged, in low-passes."""
 
 WHOLE_SHARE = 0.2
@@ -16,6 +16,7 @@ NOISE_SIGMAS = 3
 """The share of molecule that noise makes of solvent: its mean there and so many standard deviations."""
 
 _BALL_RADIUS = 0.5  # low-passes
+_TINY = np.finfo(np.float32).tiny
 
 
 class SmoothScale:
@@ -38,8 +39,8 @@ class SmoothScale:
 
     Attributes
     ----------
-    scale, presence : arrays of float32
-        Of each block of the signal.
+    scale, presence, molecule : arrays of float32
+        Of each block of the signal; the last is M.
     """
 
     def __init__(self, signal, local_scale, scale_limit, estimate):
@@ -64,18 +65,26 @@ class SmoothScale:
         sigma = np.float32(estimate.solvent.sigma) / unit * signal.noise_ratio
         np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma, out=highest)
         floor = np.square(highest, out=highest)
-        sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
+        self._sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
+        molecule /= floor
+        times_scale /= floor
+        self.molecule = molecule
+        share, self.scale = parallel.run(self._smoothed, [molecule, times_scale])
+        self.scale /= np.maximum(share, _TINY)
+        self.scale[share <= _TINY] = 0
+        np.clip(self.scale, 0, 1, out=self.scale)
+        self.presence = _presence(share, signal.solvent)
 
-        def smooth(values):
-            values /= floor
-            ndimage.gaussian_filter(values, sigmas, output=values, mode="reflect", truncate=3)
+    def mean_ratio(self, after, before):
+        """The mean over the molecule around each block of one array of the blocks, relative to that of another.
 
-        parallel.run(smooth, [molecule, times_scale])
-        tiny = np.finfo(np.float32).tiny
-        times_scale /= np.maximum(molecule, tiny)
-        times_scale[molecule <= tiny] = 0
-        self.scale = np.clip(times_scale, 0, 1, out=times_scale)
-        self.presence = _presence(molecule, signal.solvent)
+        The mean is that of the scale; where there is no molecule the ratio is 1.
+        """
+        sums = parallel.run(self._smoothed, [self.molecule * after, self.molecule * before])
+        return np.divide(*sums, out=np.ones_like(self.scale), where=sums[1] > _TINY)
+
+    def _smoothed(self, values):
+        return ndimage.gaussian_filter(values, self._sigmas, mode="reflect", truncate=3)
 
 
 def _presence(molecule, solvent):

@@ -37,15 +37,17 @@ class SolventSpectrum:
     density : array of float32, shape (z, y, x)
     voxel_size : tuple of 3 float
         Å.
-    part : Part
-        Of which some is solvent.
+    solvent : bool array
+        What is solvent, some of it, on a coarse grid of the box.
+    centre : array of float, shape (3,)
+        Of the molecule, as a share of the box.
     """
 
-    def __init__(self, density, voxel_size, part):
+    def __init__(self, density, voxel_size, solvent, centre):
         edges = [min(n, fft.next_fast_len(round(_EDGE / v))) for n, v in zip(density.shape, voxel_size, strict=True)]
         window, powers, weight = _window(edges), 0.0, 0.0
-        for start in _chosen(density.shape, edges, part):
-            weights = window * part.solvent[np.ix_(*_coarse_places(start, edges, density.shape, part.box.shape))]
+        for start in _chosen(density.shape, edges, solvent, centre):
+            weights = window * solvent[np.ix_(*_coarse_places(start, edges, density.shape, solvent.shape))]
             cube = density[tuple(slice(a, a + n) for a, n in zip(start, edges, strict=True))] * weights
             cube -= weights * np.float32(cube.sum(dtype=float) / weights.sum(dtype=float))
             found = Spectrum(cube, voxel_size, _HIGHEST)
@@ -90,12 +92,12 @@ def _coarse_places(start, edges, shape, coarse_shape):
     return [np.arange(a, a + e) * m // n for a, e, n, m in zip(start, edges, shape, coarse_shape, strict=True)]
 
 
-def _chosen(shape, edges, part):
+def _chosen(shape, edges, solvent, centre):
     """Where cubes begin: of those with much solvent the closest to the molecule, until there is enough."""
     axes = [np.linspace(0, n - e, -(-n // e)).astype(int) for n, e in zip(shape, edges, strict=True)]
     starts = np.array(list(product(*axes)))
-    shares = np.array([_share(part.solvent, _coarse_places(start, edges, shape, part.box.shape)) for start in starts])
-    distances = np.square((starts + np.array(edges) / 2) / shape - part.centre).sum(axis=1)
+    shares = np.array([_share(solvent, _coarse_places(start, edges, shape, solvent.shape)) for start in starts])
+    distances = np.square((starts + np.array(edges) / 2) / shape - centre).sum(axis=1)
     distances[shares < _LEAST_OF_MOST * shares.max()] = np.inf
     near = np.argsort(distances, kind="stable")[: np.isfinite(distances).sum()]
     enough = np.searchsorted(np.cumsum(shares[near]) * np.prod(edges), _ENOUGH) + 1

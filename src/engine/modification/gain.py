@@ -1,0 +1,122 @@
+"""The gain with which the parts of a map come out at the scale that they should, as far as noise allows it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .limits import limited_factor
+
+_ROUNDS = 2
+_MOST_CORRECTED = 2.0
+"""By what a round may correct the gain at most."""
+
+_LEAST_PRESENCE = 0.5
+_FEWEST_BLOCKS = 20
+_SCALES = np.linspace(0.05, 1.0, 20)
+_QUANTILES = (0.16, 0.5, 0.84)
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """At what scale parts come out, by the scale that they had.
+
+    Attributes
+    ----------
+    scale : array of float
+        Of the input, where there is enough molecule of that scale.
+    low, middle, high : arrays of float
+        Of the output there: quantiles of 16, 50 and 84 %.
+    """
+
+    scale: np.ndarray
+    low: np.ndarray
+    middle: np.ndarray
+    high: np.ndarray
+
+    def at(self, scale):
+        """Low, middle and high where parts have this scale; None where there are none."""
+        near = np.abs(self.scale - scale)
+        if not len(near) or near.min() > _SCALES[1] - _SCALES[0]:
+            return None
+        nearest = near.argmin()
+        return tuple(float(values[nearest]) for values in (self.low, self.middle, self.high))
+
+    def as_dict(self):
+        """Plain lists for a JSON file."""
+        return {name: [round(float(v), 4) for v in getattr(self, name)] for name in ("scale", "low", "middle", "high")}
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """What becomes of the map in a block: base·(map) + (1 - base + gain - 1)·(signal), all times the presence.
+
+    Attributes
+    ----------
+    held : array of float32
+        How far amplification is held back: presence of molecule, or 1.
+    shown : array of float32
+        What the result is multiplied by: presence of molecule where solvent is removed, or 1.
+    keeps_noise : bool
+        Whether the map itself stays below what is added to it, or its signal alone.
+    """
+
+    held: np.ndarray
+    shown: np.ndarray
+    keeps_noise: bool
+
+    def of_signal(self, gain):
+        """How many times the signal is in the result."""
+        return (np.float32(0 if self.keeps_noise else 1) + (gain - 1) * self.held) * self.shown
+
+    def of_map(self):
+        """How many times the map itself is in the result."""
+        return self.shown if self.keeps_noise else np.float32(0)
+
+
+def calibrated_gain(smooth, signal, factor, limits, shares):
+    """The gain of the signal in each block, and what comes out.
+
+    The factor of the scale in a block is what the mean over the molecule around it should
+    be multiplied by. Signal is less than the map, presence less than 1, and the scale of a
+    block that of its surroundings too: so means come out lower, and the gain is multiplied by
+    what is lacking, twice.
+
+    Parameters
+    ----------
+    smooth : SmoothScale
+    signal : LocalSignal
+    factor : callable
+        From `factor_of`.
+    limits : Limits
+    shares : Shares
+
+    Returns
+    -------
+    gain : array of float32
+        Of each block, at least 1 and at most `max_gain`.
+    reached : Reached
+    """
+    goal = np.maximum(limited_factor(smooth.scale, factor, limits), np.float32(1))
+    amplified = goal > 1
+    of_map = shares.of_map() * signal.low
+    gain = goal.copy()
+
+    def ratio():
+        return smooth.mean_ratio(of_map + shares.of_signal(gain) * signal.slow, signal.low)
+
+    for _ in range(_ROUNDS):
+        lacking = np.clip(goal / np.maximum(ratio(), np.float32(1e-3)), 1 / _MOST_CORRECTED, _MOST_CORRECTED)
+        gain = np.where(amplified, np.clip(gain * lacking, 1, np.float32(limits.max_gain)), gain)
+    return gain, _reached(smooth, ratio())
+
+
+def _reached(smooth, ratio):
+    inside = smooth.presence >= _LEAST_PRESENCE
+    before, after = smooth.scale[inside], (smooth.scale * ratio)[inside]
+    half = (_SCALES[1] - _SCALES[0]) / 2
+    rows = []
+    for scale in _SCALES:
+        found = after[np.abs(before - scale) <= half]
+        if len(found) >= _FEWEST_BLOCKS:
+            rows.append((scale, *np.quantile(found, _QUANTILES)))
+    return Reached(*np.array(rows).reshape(-1, 4).T)
