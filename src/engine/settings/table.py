@@ -38,8 +38,8 @@ _TABLE = (
         "choice",
         CALIBRATED,
         "Read the local scale as the mean density of the molecule relative to its fullest part (calibrated), or as "
-        "the published method does: as the highest density around, in the low-passed map (occupancy) or in the map "
-        "itself, where local resolution counts as well (resolution).",
+        "the published method does, whose defaults other settings then have: as the highest density around, in the "
+        "low-passed map (occupancy) or in the map itself, where local resolution counts as well (resolution).",
         choices=MODES,
     ),
     Setting(

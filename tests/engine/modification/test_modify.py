@@ -353,17 +353,16 @@ def test_a_published_mode_is_the_published_method_whole(balls, kind, mode):
     assert WHOLE[kind].items() <= made.as_dict().items()
 
 
-def test_the_defaults_of_a_modification_are_those_of_the_mode_of_its_estimate(balls, small, modified):
+def test_the_defaults_of_a_modification_are_those_of_the_mode_of_its_estimate(balls, modified):
     assert modified().settings["signal_only"]
-    density, found = small
+    found = estimate(balls[0], 2.0, mode="occupancy")
     by_default, whole, alone = (
-        modify(density, 3.0, estimate=found, clip=False, **settings)
+        modify(balls[0], 2.0, estimate=found, **settings).density
         for settings in ({}, {"signal_only": False}, {"signal_only": True})
     )
-    assert found.settings.mode == "occupancy"
-    assert np.array_equal(by_default.density, whole.density)
-    assert not np.array_equal(alone.density, whole.density)
-    assert np.array_equal(Modifier(density, 3.0, found).modified(clip=False).density, whole.density)
+    assert np.array_equal(by_default, whole)
+    assert not np.array_equal(alone, whole)
+    assert np.array_equal(Modifier(balls[0], 2.0, found).modified().density, whole)
 
 
 @pytest.mark.parametrize("kind", KINDS)
