@@ -72,11 +72,12 @@ def _true_scale(molecule, occupancies, box):
 
 def _readings(density, expected, box, chains, occupancies, true, what):
     calibrated, by_maximum = (
-        occupy.estimate(density, box.voxel_size, mode=mode) for mode in ("calibrated", "occupancy")
+        occupy.estimate(density, box.voxel_size, mode=mode, solvent_model="auto")
+        for mode in ("calibrated", "occupancy")
     )
     ways = {
         report.WHOLE: (by_maximum, {"signal_only": False}),
-        report.SIGNAL: (by_maximum, {}),
+        report.SIGNAL: (by_maximum, {"signal_only": True}),
         report.DEFAULT: (calibrated, {}),
         report.TRUE_SCALE: (calibrated, {"scale_map": true}),
     }
@@ -84,7 +85,7 @@ def _readings(density, expected, box, chains, occupancies, true, what):
     readings = []
     for way, (found, settings) in ways.items():
         made, whole = (
-            occupy.modify(density, box.voxel_size, estimate=found, **(other | settings)).density
+            occupy.modify(density, box.voxel_size, estimate=found, **(settings | other)).density
             for other in ({}, {"signal_only": False})
         )
         after, multiplied = ([_agreement(m, expected, voxels) for voxels in chains.of_each] for m in (made, whole))

@@ -55,13 +55,13 @@ How close maps equalised with default settings come to full, noise-free ones. Th
 {numpy}, SciPy {scipy}). Each chain's voxels, within 3 Å of its atoms, are correlated with those of the map of the same
 molecule with all occupancies 1 and no noise, filtered alike.
 
-*{whole}* is `mode occupancy signalOnly false`, which multiplies the map as the published method does; *{signal}*
+*{whole}* multiplies the map by the scale in mode occupancy, as the published method does; *{signal}*
 amplifies the signal alone by the same scale; *{default}* does so in mode calibrated; *{true}* takes the true
-occupancies as `scaleMap`. *Weakest* is the change in correlation of the weakest chain, *worst* that of the chain that
-lost most or gained least; *specks* are the voxels above half of full scale beyond 6 Å of the molecule, in percent;
-*solvent* is its standard deviation there over what it was, which in maps with hardly any noise is that of ripples and
-tails of the molecule's own density. Of the two maps of a row the worse is told. The parameters were set on one map of
-each molecule in most of these conditions, so that nothing here was kept aside.
+occupancies as `scaleMap`; all with `solventModel auto`. *Weakest* is the change in correlation of the weakest chain,
+*worst* that of the chain that lost most or gained least; *specks* are the voxels above half of full scale beyond 6 Å
+of the molecule, in percent; *solvent* is its standard deviation there over what it was, which in maps with hardly any
+noise is that of ripples and tails of the molecule's own density. Of the two maps of a row the worse is told. The
+parameters were set on one map of each molecule in most of these conditions, so that nothing here was kept aside.
 """
 
 

@@ -101,7 +101,7 @@ def _introduction(context, problem):
         f"Written by `benchmarks/speed/compare.py`, which measures {OURS} side by side with {PUBLISHED}, the published "
         f"program. The map is synthetic: {context['map']}; its kernel has {context['kernel']} voxels. {OURS} is "
         "measured with its defaults, mode calibrated and, where it amplifies, the signal alone, which the published "
-        "program does not have; and by the published method (`mode occupancy solventModel uniform signalOnly false`). "
+        "program does not have; and by the published method (`mode occupancy`). "
         "The published program estimates in mode occupancy; all at the full box. Runs alternate between them, each in "
         f"a fresh process, {context['runs']} of each. Times are wall times: the median, and in brackets the shortest "
         "and the longest."

@@ -101,14 +101,13 @@ def run_ours(job, path, max_box, published_method=False):
     from chimerax.occupy.engine.modification.modify import modify
     from chimerax.occupy.engine.scale.estimate import estimate
 
-    estimation = {"mode": "occupancy", "solvent_model": "uniform"} if published_method else {}
-    modification = {"signal_only": False} if published_method and job in ("equalize", "sigmoid") else {}
+    estimation = {"mode": "occupancy"} if published_method else {}
 
     def maps_of(density, voxel_size):
         found = estimate(density, voxel_size, max_box=max_box, **estimation)
         if job == "estimate":
             return {"scale": found.scale, "confidence": found.confidence(overwrite=True)}
-        modified = modify(density, voxel_size, job, estimate=found, overwrite=True, power=POWER, **modification)
+        modified = modify(density, voxel_size, job, estimate=found, overwrite=True, power=POWER)
         return {"scale": found.scale, "modified": modified.density}
 
     def compute():

@@ -8,8 +8,9 @@ from ..engine.errors import OccuPyError
 from ..engine.modification.masks import scale_at_surface
 from ..engine.settings.table import MASK, group
 from .composing import is_open
-from .fields import button, label, map_menu, row, slider_fields
+from .fields import button, label, map_menu, row
 from .form import SettingsForm
+from .sliders import slider_fields
 
 _WHAT_FOR = (
     "A threshold makes a solvent definition, for the solvent mask of an estimate or for other programs. The factors of "

@@ -11,10 +11,11 @@ from ..engine.settings.kinds import KINDS
 from ..engine.settings.table import group
 from ..figures.maps import draw_curve
 from .composing import named
-from .fields import button, label, row, slider_fields
+from .fields import button, label, row
 from .figures import PlotWidget
 from .form import SettingsForm
 from .preview import Preview
+from .sliders import slider_fields
 
 _KIND_HELP = (
     "<p><b>Equalize</b> brings all parts to one level. <b>Attenuate</b> weakens the weak parts further. <b>Sigmoid</b> "
@@ -94,6 +95,11 @@ class ModifyPage(QWidget):
         self.kind = state["kind"]
         for kind, form in self.forms.items():
             form.state = state["forms"][kind]
+
+    def use_defaults(self, mode):
+        """Take the defaults of a mode of the estimate."""
+        for kind, form in self.forms.items():
+            form.use_defaults(group(kind, mode=mode))
 
     def show_current(self, current):
         """Show what is known of the chosen map; a preview of something else ends."""
@@ -182,7 +188,7 @@ class ModifyPage(QWidget):
         self.words.setText(words)
 
     def _values(self):
-        return checked(self.form.values(), self.kind)
+        return checked(self.form.values(), self.kind, mode=self._panel.estimate_page.mode)
 
     def _preview_toggled(self, on):
         if on:

@@ -66,6 +66,7 @@ class OccuPyPanel(ToolInstance):
         self.modify_page = ModifyPage(self)
         self.mask_page = MaskPage(self)
         self.measure_page = MeasurePage(self)
+        self.estimate_page.changed.connect(lambda: self.modify_page.use_defaults(self.estimate_page.mode))
         self.estimate_page.changed.connect(self.current.refresh)
         self.map_menu.value_changed.connect(lambda: self.current.choose(self.map_menu.value))
         self._fill_window()

@@ -10,6 +10,7 @@ from ..scale.result import Confidence
 from ..settings.checks import check_lowpass, checked, checked_voxel_size
 from ..settings.inputs import checked_density, checked_scale
 from ..settings.kinds import KINDS
+from ..settings.table import CALIBRATED
 from .factors import factor_of
 from .filled_noise import EvenNoise, SolventNoise
 from .limits import limits_of
@@ -68,7 +69,7 @@ class Modifier:
         progress : callable, optional
             Called with the fraction done and the name of the stage; may raise `Cancelled`.
         **settings
-            Those of this kind of modification, as for `modify`.
+            Those of this kind of modification, as for `modify`; defaults are those of the estimate's mode.
 
         Returns
         -------
@@ -80,7 +81,8 @@ class Modifier:
             If a setting cannot be used.
         """
         report = parallel.Progress(progress)
-        values = check_modification(self._whole.shape, self._voxel_size, kind, settings)
+        mode = self._estimate.settings.mode
+        values = check_modification(self._whole.shape, self._voxel_size, kind, settings, mode)
         local_scale = values.pop("scale_map")
         limits, result, gain = self._applied(kind, values, local_scale, report)
         report.stage("finish", 0.1)
@@ -187,7 +189,7 @@ class _Latest:
         return self._value
 
 
-def check_modification(shape, voxel_size, kind, settings):
+def check_modification(shape, voxel_size, kind, settings, mode=CALIBRATED):
     """Checked settings of a modification, defaults where none is given, before any work.
 
     Parameters
@@ -199,6 +201,8 @@ def check_modification(shape, voxel_size, kind, settings):
     kind : {'equalize', 'attenuate', 'sigmoid'}
     settings : dict
         Those of this kind by name.
+    mode : {'calibrated', 'occupancy', 'resolution'}
+        Of the estimate, on which defaults depend.
 
     Returns
     -------
@@ -212,7 +216,7 @@ def check_modification(shape, voxel_size, kind, settings):
     """
     if kind not in KINDS:
         raise SettingError("kind", f"is {kind}, but must be {' or '.join(KINDS)}")
-    values = checked(settings, kind)
+    values = checked(settings, kind, mode=mode)
     check_lowpass("output_lowpass", values["output_lowpass"], checked_voxel_size(voxel_size))
     values["scale_map"] = _checked_scale_map(values["scale_map"], shape)
     return values

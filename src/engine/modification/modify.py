@@ -54,7 +54,8 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         `settings.SETTINGS`: besides those of `estimate`, power, pivot (sigmoid),
         scale_map (array of the shape of the map), remove_solvent, hedge, scale_limit,
         max_gain, use_confidence, signal_only (equalize, sigmoid), noise and seed
-        (attenuate, sigmoid), output_lowpass (Å), clip, match_histogram.
+        (attenuate, sigmoid), output_lowpass (Å), clip, match_histogram. Mode occupancy
+        or resolution, or an estimate in that mode, is all that the published method needs.
 
     Returns
     -------

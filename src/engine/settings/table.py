@@ -22,6 +22,9 @@ LONGEST_LOWPASS = 1e4
 """Å, longer than any box: the squares of lengths still are numbers."""
 
 CALIBRATED, OCCUPANCY, RESOLUTION = MODES = ("calibrated", "occupancy", "resolution")
+PUBLISHED_MODES = (OCCUPANCY, RESOLUTION)
+"""The published method: in these modes, what that does not have is off by default (`Setting.published_default`)."""
+
 OF_PUBLISHED_MODES = ("kernel_size", "kernel_radius", "tau", "tile_size", "normalization", "recalibrate")
 """Settings of an estimate without effect in mode calibrated."""
 
@@ -35,8 +38,8 @@ _TABLE = (
         "choice",
         CALIBRATED,
         "Read the local scale as the mean density of the molecule relative to its fullest part (calibrated), or as "
-        "the published method does: as the highest density around, in the low-passed map (occupancy) or in the map "
-        "itself, where local resolution counts as well (resolution).",
+        "the published method does, whose defaults other settings then have: as the highest density around, in the "
+        "low-passed map (occupancy) or in the map itself, where local resolution counts as well (resolution).",
         choices=MODES,
     ),
     Setting(
@@ -178,6 +181,7 @@ _TABLE = (
         "One Gaussian for the solvent everywhere (uniform), one whose mean and width follow place (varying), or that "
         "where one does not fit or the noise clearly varies (auto).",
         choices=SOLVENT_MODELS,
+        published_default="uniform",
     ),
     Setting(
         "solvent_mask",
@@ -249,6 +253,7 @@ _TABLE = (
         True,
         "Amplify the signal alone and leave the noise as it is; false multiplies the map, noise and all.",
         kinds=_AMPLIFYING,
+        published_default=False,
     ),
     Setting(
         "scale_limit",
@@ -259,7 +264,7 @@ _TABLE = (
         lowest=0,
         highest=1,
         derived="0.05 or, where that is more, the scale of 0.6 solvent sigma above the solvent; in the modes occupancy "
-        "and resolution of three, five without signalOnly",
+        "and resolution of five, three with signalOnly",
     ),
     Setting(
         "max_gain",
@@ -364,16 +369,24 @@ _TABLE = (
 SETTINGS = {setting.name: setting for setting in _TABLE}
 
 
-def group(*names):
-    """The settings of these groups, in the order of the table.
+def group(*names, mode=CALIBRATED):
+    """The settings of these groups, in the order of the table, with the defaults of a mode.
 
     Parameters
     ----------
     *names : {'estimation', 'uncertainty', 'flexibility', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
         A kind of modification stands for the settings that concern it, and so does
         mask, which takes some of the modifications'.
+    mode : {'calibrated', 'occupancy', 'resolution'}
+        Of the estimate.
     """
-    return [setting for name in names for setting in _of_group(name)]
+    return [_in_mode(setting, mode) for name in names for setting in _of_group(name)]
+
+
+def _in_mode(setting, mode):
+    if mode not in PUBLISHED_MODES or setting.published_default is None:
+        return setting
+    return replace(setting, default=setting.published_default)
 
 
 def _of_group(name):
@@ -384,6 +397,21 @@ def _of_group(name):
             if setting.group in (MODIFICATION, MASK) and name in setting.kinds
         ]
     return [setting for setting in _TABLE if setting.group == name]
+
+
+def default_in_words(setting, spelled):
+    """The default of a setting of `group`, for the user; that of the published modes too, where it is another.
+
+    Parameters
+    ----------
+    setting : Setting
+    spelled : callable
+        From a value that is not None to str.
+    """
+    default = setting.derived if setting.default is None else spelled(setting.default)
+    if setting.published_default is None:
+        return default
+    return f"{default}; {spelled(setting.published_default)} in the modes {' and '.join(PUBLISHED_MODES)}"
 
 
 def respelled(sentence, spelling):

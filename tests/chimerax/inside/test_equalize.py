@@ -58,6 +58,15 @@ class Equalize(MapTestCase):
         )
         np.testing.assert_array_equal(made.full_matrix(), expected)
 
+    def test_mode_occupancy_alone_is_the_published_method_and_what_is_given_counts(self):
+        published = {"mode": "occupancy", "solvent_model": "uniform", "signal_only": False}
+        made = self.run_command("occupy equalize #1 mode occupancy")
+        np.testing.assert_array_equal(made.full_matrix(), occupy.equalize(self.density, VOXEL_SIZE, **published))
+        self.assertIn("<tr><td>signalOnly</td><td>False</td></tr>", self.log.text["info"])
+        made = self.run_command("occupy equalize #1 mode occupancy signalOnly true")
+        expected = occupy.equalize(self.density, VOXEL_SIZE, **(published | {"signal_only": True}))
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+
     def test_power_may_be_infinite(self):
         made = self.run_command("occupy equalize #1 power inf matchHistogram true")
         expected = occupy.equalize(self.density, VOXEL_SIZE, match_histogram=True)

@@ -3,6 +3,7 @@
 import csv
 import threading
 import time
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from unittest import mock
@@ -204,6 +205,50 @@ class Settings(PanelTestCase):
         self.assertEqual(self.form.values(), {})
         self.assertIsNotNone(self.panel.current.found)
         self.assertFalse(page.uncertainty.isHidden() or page.flexibility.isHidden())
+
+    def test_what_was_not_touched_shows_the_defaults_of_the_mode_and_is_left_out(self):
+        solvent = self.form.fields["solvent_model"].widget
+        boxes = [self.modify.forms[kind].fields["signal_only"].widget for kind in ("equalize", "sigmoid")]
+        for mode, model, is_alone in (("occupancy", "uniform", False), ("calibrated", "auto", True)):
+            self.form.fields["mode"].widget.setCurrentText(mode)
+            self.assertEqual((solvent.currentText(), [box.isChecked() for box in boxes]), (model, [is_alone] * 2))
+            self.assertEqual(self.form.values(), {"mode": mode} if mode == "occupancy" else {})
+            self.assertEqual([form.values() for form in self.modify.forms.values()], [{}] * 3)
+        self.form.fields["mode"].widget.setCurrentText("resolution")
+        self.form.reset()
+        self.assertEqual((solvent.currentText(), boxes[0].isChecked(), self.form.values()), ("auto", True, {}))
+
+    def test_what_was_touched_stays_when_the_mode_changes(self):
+        mode, solvent = (self.form.fields[name].widget for name in ("mode", "solvent_model"))
+        box = self.modify.form.fields["signal_only"].widget
+        mode.setCurrentText("occupancy")
+        solvent.setCurrentText("auto")
+        box.setChecked(True)
+        self.assertEqual(self.form.values(), {"mode": "occupancy", "solvent_model": "auto"})
+        self.assertEqual(self.modify.form.values(), {"signal_only": True})
+        mode.setCurrentText("calibrated")
+        self.assertEqual((solvent.currentText(), box.isChecked()), ("auto", True))
+        self.assertEqual((self.form.values(), self.modify.form.values()), ({}, {}))
+        state = self.panel.state
+        self.form.reset()
+        self.modify.form.reset()
+        mode.setCurrentText("occupancy")
+        self.assertEqual((solvent.currentText(), box.isChecked()), ("uniform", False))
+        self.panel.state = state
+        mode.setCurrentText("occupancy")
+        self.assertEqual((solvent.currentText(), box.isChecked()), ("auto", True))
+
+    def test_a_number_and_a_slider_show_another_default_where_nothing_is_set(self):
+        pivot = self.modify.forms["sigmoid"].fields["pivot"]
+        tile = self.form.fields["tile_size"]
+        for field, default, text in ((pivot, 0.25, "0.25"), (tile, 20, "")):
+            field.use(replace(field.setting, default=default))
+            self.assertIsNone(field.value)
+            self.assertEqual((field.number if field is pivot else field).widget.text(), text)
+        self.assertEqual(tile.widget.placeholderText(), "20")
+        type_into(pivot.number, "0.4")
+        pivot.use(replace(pivot.setting, default=0.5))
+        self.assertEqual((pivot.value, pivot.number.widget.text()), (0.4, "0.4"))
 
     def test_unfolded_settings_have_room_in_every_mode(self):
         folded = self.form.folded
@@ -561,6 +606,20 @@ class Modifying(PanelTestCase):
             self.settle()
         self.assertEqual(made.call_count, 1)
         self.assertIn("occupy sigmoid #1 mode occupancy tileSize 10 power 3 hedge 2 noise false", self.log.text["info"])
+
+    def test_a_published_mode_gives_the_published_map_without_another_word(self):
+        self.form.fields["mode"].widget.setCurrentText("occupancy")
+        self.settle()
+        shown = self.preview()
+        self.slide("power", 100)
+        published = {"mode": "occupancy", "solvent_model": "uniform", "signal_only": False}
+        expected = occupy.equalize(self.density, VOXEL_SIZE, **published)
+        np.testing.assert_array_equal(shown.full_matrix(), expected)
+        self.modify.apply()
+        self.settle()
+        made = next(m for m in self.maps() if m.name == "small equalized")
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+        self.assertIn("(cxcmd:occupy equalize #1 mode occupancy)", self.log.text["info"])
 
     def test_two_modifications_of_one_estimate_share_the_scale_map(self):
         self.modify.apply()

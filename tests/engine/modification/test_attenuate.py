@@ -90,8 +90,8 @@ def test_no_bright_shell_is_left_around_an_attenuated_part(density, estimate):
 
 def test_solvent_is_left_as_it_is(density, estimate):
     far = far_from_parts(5)
-    for kind in ("attenuate", "sigmoid"):
-        made = occupy.modify(density, VOXEL_SIZE, kind, power=4, estimate=estimate).density
+    for kind, settings in (("attenuate", {}), ("sigmoid", {"signal_only": True}), ("sigmoid", {"signal_only": False})):
+        made = occupy.modify(density, VOXEL_SIZE, kind, power=4, estimate=estimate, **settings).density
         assert made[far].std() == pytest.approx(density[far].std(), rel=0.05)
 
 

@@ -22,6 +22,7 @@ from chimerax.occupy.engine.modification.factors import factor_of
 from chimerax.occupy.engine.modification.limits import default_limits
 from chimerax.occupy.engine.modification.multiply import Fill, apply
 from chimerax.occupy.engine.settings.kinds import KINDS
+from chimerax.occupy.engine.settings.table import PUBLISHED_MODES
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -79,7 +80,7 @@ def emd_11007(load_real_map):
     """EMD-11007: the map, its estimate and its full equalisation."""
     density, voxel_size = load_real_map("emd_11007")
     found = estimate(density, voxel_size, mode="occupancy")
-    return density, found, modify(density, voxel_size, estimate=found)
+    return density, found, modify(density, voxel_size, estimate=found, signal_only=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -342,6 +343,28 @@ def test_settings_of_the_estimate_are_passed_on(balls):
     assert np.array_equal(modify(balls[0], 2.0, mode="resolution", lowpass=10, power=3).density, expected)
 
 
+@pytest.mark.parametrize("mode", PUBLISHED_MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_published_mode_is_the_published_method_whole(balls, kind, mode):
+    made = modify(balls[0], 2.0, kind, mode=mode)
+    expected = modify(balls[0], 2.0, kind, mode=mode, solvent_model="uniform", **WHOLE[kind])
+    assert np.array_equal(made.density, expected.density)
+    assert made.as_dict() == expected.as_dict()
+    assert WHOLE[kind].items() <= made.as_dict().items()
+
+
+def test_the_defaults_of_a_modification_are_those_of_the_mode_of_its_estimate(balls, modified):
+    assert modified().settings["signal_only"]
+    found = estimate(balls[0], 2.0, mode="occupancy")
+    by_default, whole, alone = (
+        modify(balls[0], 2.0, estimate=found, **settings).density
+        for settings in ({}, {"signal_only": False}, {"signal_only": True})
+    )
+    assert np.array_equal(by_default, whole)
+    assert not np.array_equal(alone, whole)
+    assert np.array_equal(Modifier(balls[0], 2.0, found).modified().density, whole)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_map_itself_is_left_as_it_was(balls, modified, kind):
     before = balls[0].copy()
@@ -483,7 +506,7 @@ def test_the_faintest_parts_of_emd_11007_are_not_amplified_to_a_third_of_full_sc
 def test_no_finite_map_becomes_nan(small, kind, scale_map, power, scale_limit, max_gain, switches, whole):
     density, found = small
     limits = {"power": power, "scale_limit": scale_limit, "max_gain": max_gain}
-    switches |= WHOLE[kind] if whole else {}
+    switches |= dict.fromkeys(WHOLE[kind], not whole)
     result = modify(density, 3.0, kind, estimate=found, scale_map=scale_map, **limits, **switches)
     assert not np.isnan(result.density).any()
     assert np.isfinite(result.limits.gain)

@@ -1,11 +1,13 @@
 """Equalising the signal alone: bands, shares, the smooth scale, and what is left as it is."""
 
 from dataclasses import replace
+from functools import partial
 from math import inf
 
+import chimerax.occupy
 import numpy as np
 import pytest
-from chimerax.occupy import Modifier, equalize, estimate, modify
+from chimerax.occupy import Modifier, equalize, estimate
 from chimerax.occupy.engine import parallel
 from chimerax.occupy.engine.grids import fourier
 from chimerax.occupy.engine.grids.blocks import Blocks
@@ -17,6 +19,7 @@ from scipy import ndimage
 
 VOXEL = (1.5, 1.5, 1.5)
 SHAPE = (50, 48, 52)
+modify = partial(chimerax.occupy.modify, signal_only=True)
 
 
 def noise(sigma):
@@ -149,7 +152,8 @@ def test_the_solvent_stays_as_it_is(scene):
 
 def test_nothing_changes_where_the_map_is_at_full_scale(scene):
     _, _, density, found = scene
-    assert np.array_equal(equalize(density, VOXEL, estimate=found, scale_map=np.ones(SHAPE)), density)
+    result = equalize(density, VOXEL, estimate=found, scale_map=np.ones(SHAPE), signal_only=True)
+    assert np.array_equal(result, density)
 
 
 def test_scale_below_the_limit_is_left_alone(scene, true_scale):
@@ -275,6 +279,6 @@ def test_a_preview_computes_the_signal_once(scene, monkeypatch):
     _, _, density, found = scene
     expected = modify(density, VOXEL, estimate=found, power=3).density
     modifier = Modifier(density, VOXEL, found)
-    modifier.modified(power=2)
+    modifier.modified(power=2, signal_only=True)
     monkeypatch.setattr(fourier, "LowpassedPlanes", None)
-    assert np.array_equal(modifier.modified(power=3).density, expected)
+    assert np.array_equal(modifier.modified(power=3, signal_only=True).density, expected)
