@@ -73,7 +73,7 @@ class Shares:
         return self.shown if self.keeps_noise else np.float32(0)
 
 
-def calibrated_gain(smooth, signal, factor, limits, shares):
+def calibrated_gain(smooth, low, slow, factor, limits, shares):
     """The gain of the signal in each block, and what comes out.
 
     The factor of the scale in a block is what the mean over the molecule around it should
@@ -84,7 +84,8 @@ def calibrated_gain(smooth, signal, factor, limits, shares):
     Parameters
     ----------
     smooth : SmoothScale
-    signal : LocalSignal
+    low, slow : arrays of float32
+        The low-passed map and the signal in it, in each block.
     factor : callable
         From `factor_of`.
     limits : Limits
@@ -98,11 +99,11 @@ def calibrated_gain(smooth, signal, factor, limits, shares):
     """
     goal = np.maximum(limited_factor(smooth.scale, factor, limits), np.float32(1))
     amplified = goal > 1
-    of_map = shares.of_map() * signal.low
+    of_map = shares.of_map() * low
     gain = goal.copy()
 
     def ratio():
-        return smooth.mean_ratio(of_map + shares.of_signal(gain) * signal.slow, signal.low)
+        return smooth.mean_ratio(of_map + shares.of_signal(gain) * slow, low)
 
     for _ in range(_ROUNDS):
         lacking = np.clip(goal / np.maximum(ratio(), np.float32(1e-3)), 1 / _MOST_CORRECTED, _MOST_CORRECTED)
@@ -112,7 +113,7 @@ def calibrated_gain(smooth, signal, factor, limits, shares):
 
 def _reached(smooth, ratio):
     inside = smooth.presence >= _LEAST_PRESENCE
-    before, after = smooth.scale[inside], (smooth.scale * ratio)[inside]
+    before, after = smooth.local[inside], (smooth.local * ratio)[inside]
     half = (_SCALES[1] - _SCALES[0]) / 2
     rows = []
     for scale in _SCALES:

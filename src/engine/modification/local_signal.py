@@ -7,13 +7,9 @@ from scipy import ndimage
 
 from .. import parallel
 from ..grids import fourier
-from ..grids.blocks import Blocks
-from ..grids.interpolation import interpolated_planes
 from ..scale.band_power import Shells
 from ..scale.part import centre_of
-from ..scale.solvent_spectrum import SolventSpectrum
-from ..settings.inputs import MASKED_SHARE, common_value
-from ..solvent.region import Region
+from ..scale.solvent_spectrum import CubeSpectrum
 
 LONGEST, SHORTEST = 2.0, 0.7
 """Bands meet at wavelengths of so many times the low-pass, and at the low-pass itself."""
@@ -21,9 +17,7 @@ LONGEST, SHORTEST = 2.0, 0.7
 WINDOWS = (0.875, 0.625, 0.5, 0.5)
 """Sigma of the Gaussian in which a band's local variance is read, in low-passes, from long to short waves."""
 
-_BLOCK_EDGE, _FEWEST_VOXELS = 0.46, 2.0  # low-passes, voxels
 _FEWEST_BLOCKS = 64
-_VOXELS_AT_ONCE = 1 << 16
 _TOP_NODES = 8
 _PLANES_SKIPPED = 3
 """Of coefficients, while the spectrum is read: shells at which it counts have thousands of them."""
@@ -46,45 +40,36 @@ class LocalSignal:
         Å along z, y and x.
     estimate : Estimate
         Of this map.
+    low : LowBlocks
+        Of this map.
     progress : callable, optional
         Called with the fraction done.
 
     Attributes
     ----------
-    blocks : Blocks
-    solvent : bool array
-        The blocks that are solvent with near certainty.
-    noise_ratio : float or array of float32
-        The noise's standard deviation over that of the solvent model: one number, or that of
-        each block where the solvent varies.
     noise : float
         Standard deviation of what is left of the solvent in the signal.
-    low, slow : arrays of float32
-        The low-passed map and the signal in it, above the solvent's mean, in each block, in
-        units of full scale.
+    slow : array of float32
+        The signal in the low-passed map in each block, in the unit of `low`.
     """
 
-    def __init__(self, density, voxel_size, estimate, progress=None):
-        lowpass = estimate.settings.lowpass
-        self._estimate, self._mean = estimate, np.float32(estimate.solvent.mean)
-        edge = max(_BLOCK_EDGE * lowpass, _FEWEST_VOXELS * max(voxel_size))
-        self.blocks = Blocks(density.shape, voxel_size, edge)
-        self._unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
-        self.low, self.solvent = self._low_blocks(density)
-        self.noise_ratio = self._ratio_of_blocks()
+    def __init__(self, density, voxel_size, estimate, low, progress=None):
+        self._low, self._lowpass, self._scale = low, low.lowpass, estimate.scale
+        self._mean = np.float32(estimate.solvent.mean)
         self._middle, self._top = self._filtered(density, voxel_size)
-        longest = fourier.lowpass(self.low, LONGEST * lowpass, self.blocks.voxel_size)
-        rest = self.low - longest
+        longest = fourier.lowpass(low.low, LONGEST * self._lowpass, low.blocks.voxel_size)
+        rest = low.low - longest
         powers = [np.square(longest), np.square(rest), *self._powers(progress)]
-        variances = _noise_variances(powers, self.solvent, self.noise_ratio, estimate.solvent, self._unit)
+        variances = _noise_variances(powers, low.solvent, low.noise_ratio, estimate.solvent, low.unit)
         parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=True)))
-        noise = (v * np.square(self.noise_ratio) for v in variances)
+        noise = (v * np.square(low.noise_ratio) for v in variances)
         self._weights = [_share(power, of_noise) for power, of_noise in zip(powers, noise, strict=True)]
-        left = [_left(w, v, self.solvent) for w, v in zip(self._weights, variances, strict=True)]
-        self.noise = float(self._unit * np.sqrt(sum(left)))
+        left = [_left(w, v, low.solvent) for w, v in zip(self._weights, variances, strict=True)]
+        self.noise = float(low.unit * np.sqrt(sum(left)))
         first, second = self._weights[:2]
         self.slow = first * longest + second * rest
-        self._longest = self._unit * (first - second) * longest
+        longest *= first - second
+        self._longest = low.unit * longest
 
     def at(self, planes, steps=(1, 1, 1)):
         """The signal above the solvent's mean in a slice of planes of the map at the step.
@@ -98,20 +83,15 @@ class LocalSignal:
         -------
         float32 array
         """
-        result = self.blocks.at(self._longest, planes, steps)
+        result = self._low.blocks.at(self._longest, planes, steps)
         for weights, band in zip(self._weights[1:], self._bands(planes, steps), strict=True):
-            band *= self.blocks.at(weights, planes, steps)
+            band *= self._low.blocks.at(weights, planes, steps)
             result += band
         return result
 
     def release(self):
         """Let go of what voxels of the signal are made from; none can be asked for then."""
         self._middle = self._top = None
-
-    def lowpassed(self, planes, steps=(1, 1, 1)):
-        """The low-passed map above the solvent's mean, in a slice of planes of the map at the step."""
-        low = self._low(_every(planes, steps[0]))[_across(planes, steps)]
-        return low - self._mean
 
     def resolution(self):
         """The shortest wavelength of which at least half is shown in each block: array of float32, Å.
@@ -120,7 +100,7 @@ class LocalSignal:
         evenly with frequency. Infinite where not even the longest waves are shown.
         """
         nodes = self._nodes()
-        result, half = np.zeros(self.blocks.shape, np.float32), np.float32(0.5)
+        result, half = np.zeros(self._low.blocks.shape, np.float32), np.float32(0.5)
         for (low, weights, gain), (high, next_weights, next_gain) in pairwise(nodes):
             shown, next_shown = weights * np.float32(gain), next_weights * np.float32(next_gain)
             passed = (shown - half) / np.maximum(shown - next_shown, np.finfo(np.float32).tiny)
@@ -131,7 +111,7 @@ class LocalSignal:
 
     def _nodes(self):
         """Frequencies (1/Å) with the weights in the blocks and the gain that multiply what they show there."""
-        lowpass = self._estimate.settings.lowpass
+        lowpass = self._lowpass
         edges = [0, 1 / (LONGEST * lowpass), 1 / lowpass, 1 / (SHORTEST * lowpass)]
         *first, last = self._weights
         nodes = [((a + b) / 2, weights, 1.0) for (a, b), weights in zip(pairwise(edges), first, strict=True)]
@@ -139,99 +119,67 @@ class LocalSignal:
         ends = edges[-1], max(edges[-1], frequencies[np.max(np.flatnonzero(gains), initial=0)])
         return nodes + [(f, last, np.interp(f, frequencies, gains)) for f in np.linspace(*ends, _TOP_NODES)]
 
-    def _low(self, planes):
-        values = self._estimate.lowpassed
-        return interpolated_planes(values.__getitem__, values.shape, self.blocks.map_shape, planes)
-
     def _bands(self, planes, steps=(1, 1, 1)):
         """The low-passed map above the solvent's mean, and the two bands beyond."""
-        every, picked = _every(planes, steps[0]), _across(planes, steps)
-        low = self._low(every)[picked]
-        return low - self._mean, self._middle[every][picked] - low, self._top[every][picked]
+        every, picked = _every(planes, steps[0]), tuple(slice(None, None, step) for step in steps)
+        low, middle = self._low.lowpassed(every)[picked], self._middle[every][picked]
+        middle -= self._mean
+        middle -= low
+        return low, middle, self._top[every][picked]
 
     def _filtered(self, density, voxel_size):
         """The map without its shortest waves, and these as they are weighted, as planes."""
         spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
-        is_top = spectrum.frequencies > 1 / (SHORTEST * self._estimate.settings.lowpass)
-        gains = np.where(is_top, self._top_gains(density, voxel_size, spectrum, is_top), 0.0)
+        is_top = spectrum.frequencies > 1 / (SHORTEST * self._lowpass)
+        gains = np.where(is_top, self._top_gains(density, voxel_size, spectrum.frequencies), 0.0)
         self._top_filter = spectrum.frequencies, gains
         return spectrum.filtered_planes(np.where(is_top, 0.0, 1.0)), spectrum.filtered_planes(gains)
 
-    def _top_gains(self, density, voxel_size, spectrum, is_top):
-        """By how much each shell of the shortest waves is weighted."""
-        molecule = self._molecule_blocks()
-        if np.count_nonzero(self.solvent) < _FEWEST_BLOCKS or not molecule.any():
-            return np.ones_like(spectrum.frequencies)
-        solvent = SolventSpectrum(density, voxel_size, self.solvent, centre_of(molecule))
-        power = spectrum.power(_PLANES_SKIPPED)
-        noise = density.size * solvent.power(spectrum.frequencies, power / density.size)
-        shells = Shells(spectrum.frequencies, power, noise, float(molecule.mean()))
-        signal = np.where(is_top, shells.signal * spectrum.frequencies**2, 0.0)
+    def _top_gains(self, density, voxel_size, frequencies):
+        """By how much each shell is weighted, if it is one of the shortest waves."""
+        solvent, molecule = self._low.solvent, self._molecule_blocks()
+        if np.count_nonzero(solvent) < _FEWEST_BLOCKS or not molecule.any():
+            return np.ones_like(frequencies)
+        centre = centre_of(molecule)
+        ratio = np.broadcast_to(np.square(self._low.noise_ratio), solvent.shape)[solvent].mean()
+        noise = CubeSpectrum(density, voxel_size, solvent, centre).power / ratio
+        found = CubeSpectrum(density, voxel_size, molecule, centre, alone=False)
+        shells = Shells(found.frequencies, np.maximum(found.power - noise * (1 / found.share - 1), noise), noise, 1.0)
+        signal = np.where(found.frequencies > 1 / (SHORTEST * self._lowpass), shells.signal * found.frequencies**2, 0.0)
         kept = (signal * shells.signal_shares).sum()
-        return shells.signal_shares * (signal.sum() / kept if kept > 0 else 0.0)
+        shares = shells.signal_shares * (signal.sum() / kept if kept > 0 else 0.0)
+        return np.interp(frequencies, found.frequencies, shares)
 
     def _molecule_blocks(self):
         """1 in blocks of which the scale says that there is molecule, else 0."""
+
         def any_scale(some):
-            return self.blocks.maximum(self._estimate.scale[self.blocks.planes_of(some)]) > 0
+            return self._low.blocks.maximum(self._scale[self._low.blocks.planes_of(some)]) > 0
 
-        return np.concatenate(parallel.run(any_scale, self.slabs())).astype(np.float32)
-
-    def _low_blocks(self, density):
-        """The low-passed map in the blocks, and which of these are solvent."""
-        common, share = common_value(density)
-        region = Region(density.shape, None, (density, common) if share > MASKED_SHARE else None)
-        low, solvent = np.empty(self.blocks.shape, np.float32), np.empty(self.blocks.shape, bool)
-
-        def fill(some):
-            planes = self.blocks.planes_of(some)
-            low[some] = self.blocks.mean(self.lowpassed(planes) / self._unit)
-            certain = region.mask(planes) & self._estimate.certain_solvent(planes)
-            solvent[some] = self.blocks.mean(certain) > 0.999
-
-        parallel.run(fill, self.slabs())
-        return low, solvent
+        return np.concatenate(parallel.run(any_scale, self._low.slabs())).astype(np.float32)
 
     def _powers(self, progress):
         """The mean squares of the last two bands in the blocks."""
-        powers = [np.empty(self.blocks.shape, np.float32) for _ in range(2)]
+        powers = [np.empty(self._low.blocks.shape, np.float32) for _ in range(2)]
 
         def fill(some):
-            _, *bands = self._bands(self.blocks.planes_of(some))
+            _, *bands = self._bands(self._low.blocks.planes_of(some))
             for power, band in zip(powers, bands, strict=True):
-                band /= self._unit
-                power[some] = self.blocks.mean(np.square(band, out=band))
+                band /= self._low.unit
+                power[some] = self._low.blocks.mean(np.square(band, out=band))
 
-        parallel.run(fill, self.slabs(), progress)
+        parallel.run(fill, self._low.slabs(), progress)
         return powers
 
     def _smooth(self, power_and_window):
         """Make a band's squares its local variance, in place."""
         power, window = power_and_window
-        sigmas = [window * self._estimate.settings.lowpass / v for v in self.blocks.voxel_size]
-        ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
-
-    def _ratio_of_blocks(self):
-        solvent, shape = self._estimate.solvent, self.blocks.map_shape
-        if not solvent.varies:
-            return np.float32(1)
-        ratios = (solvent.raw_sigma_ratio(self.blocks.planes_of(some), shape) for some in self.slabs())
-        return np.concatenate([self.blocks.mean(ratio) for ratio in ratios])
-
-    def slabs(self):
-        """Slices of blocks along z, to work on in turn."""
-        planes = max(1, _VOXELS_AT_ONCE // (self.blocks.map_shape[1] * self.blocks.map_shape[2]))
-        per_block = self.blocks.planes_of(slice(0, 1)).stop
-        return parallel.slabs(self.blocks.shape[0], max(1, planes // per_block))
+        ndimage.gaussian_filter(power, self._low.sigmas(window), output=power, mode="reflect", truncate=3)
 
 
 def _every(planes, step):
     """Planes of the map that hold planes at the step."""
     return slice(planes.start * step, (planes.stop - 1) * step + 1)
-
-
-def _across(planes, steps):
-    return tuple(slice(None, None, step) for step in steps)
 
 
 def _noise_variances(powers, solvent, ratio, model, unit):

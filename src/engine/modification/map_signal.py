@@ -5,11 +5,13 @@ import numpy as np
 from .. import parallel
 from .gain import Shares, calibrated_gain
 from .local_signal import LocalSignal
-from .smooth_scale import SmoothScale
+
+FULLY_SHOWN_FROM = np.float32(0.5)
+"""Of the presence of molecule, where solvent is removed: half of what counts as molecule in full."""
 
 
 class MapSignal:
-    """The signal of a map on every so many voxels, and the scale by which it is amplified.
+    """The signal of a map on every so many voxels, and how many times it is shown.
 
     Parameters
     ----------
@@ -17,6 +19,8 @@ class MapSignal:
     voxel_size : tuple of 3 float
         Å along z, y and x.
     estimate : Estimate
+        Of this map.
+    low : LowBlocks
         Of this map.
     steps : tuple of 3 int, optional
         Keep an array of the signal on every so many voxels. By default it is worked out
@@ -28,87 +32,78 @@ class MapSignal:
     ----------
     noise : float
         Standard deviation of what is left of the solvent in the signal.
+    keeps_noise : bool
+        Whether it is added to the map itself, once a gain is set.
     reached : Reached
         What comes out, once a gain is set.
     """
 
-    def __init__(self, density, voxel_size, estimate, steps=None, progress=None):
-        self._estimate = estimate
+    def __init__(self, density, voxel_size, estimate, low, steps=None, progress=None):
+        self._low = low
         self._keeps, self._steps = steps is not None, steps or (1, 1, 1)
         self._shape = tuple(-(-n // step) for n, step in zip(density.shape, self._steps, strict=True))
-        self._signal = LocalSignal(density, voxel_size, estimate, progress)
+        self._signal = LocalSignal(density, voxel_size, estimate, low, progress)
         self.noise = self._signal.noise
-        self._scaled_by = self._smooth = self._kept = self.reached = None
-        self._times = self._shown = None
+        self.keeps_noise = self.reached = self._times = self._kept = None
         if self._keeps:
-            self._kept = self._filled()
+            self._kept = self._planes(self._signal.at)
             self._signal.release()
 
-    def scale_by(self, local_scale, scale_limit):
-        """Take another scale map of the whole map, or another limit.
+    def amplify_by(self, smooth, factor, limits, hedge, *, keeps_noise, removes_solvent):
+        """Set by how much the signal is amplified.
 
         Parameters
         ----------
-        local_scale : array of float32, shape (z, y, x)
-        scale_limit : float
-        """
-        if self._scaled_by is not None and self._scaled_by[0] is local_scale and self._scaled_by[1] == scale_limit:
-            return
-        self._smooth = SmoothScale(self._signal, local_scale, scale_limit, self._estimate)
-        self._scaled_by = (local_scale, scale_limit)
-
-    def amplify_by(self, factor, limits, hedge, removes_solvent=False, keeps_noise=True):
-        """Set by how much the signal is amplified: its scale must have been set.
-
-        Parameters
-        ----------
+        smooth : SmoothScale
         factor : callable
             From `factor_of`.
         limits : Limits
         hedge : float
-            Exponent of the presence of molecule, which holds amplification back.
-        removes_solvent : bool
-            Whether what is not molecule is taken to the solvent's mean: then this holds back
-            all there is.
+            Exponent of the presence of molecule, which holds amplification back, or where solvent
+            is removed all that there is.
         keeps_noise : bool
-            Whether the noise stays, or the signal alone.
+            Whether it is added to the map itself, or stands for it.
+        removes_solvent : bool
+            Whether what is made is multiplied by the presence of molecule.
 
         Returns
         -------
         float
             The largest factor.
         """
-        one, presence = np.float32(1), self._smooth.presence ** np.float32(hedge)
-        shares = Shares(one, presence, keeps_noise) if removes_solvent else Shares(presence, one, keeps_noise)
-        gain, self.reached = calibrated_gain(self._smooth, self._signal, factor, limits, shares)
-        self._times = shares.of_signal(gain)
-        self._shown = shares.shown
-        self._times_map = shares.of_map()
+        one, presence = np.float32(1), smooth.presence ** np.float32(hedge)
+        shown = np.minimum(presence / FULLY_SHOWN_FROM, one) if removes_solvent else one
+        shares = Shares(presence, shown, keeps_noise)
+        gain, self.reached = calibrated_gain(smooth, self._low.low, self._signal.slow, factor, limits, shares)
+        self.keeps_noise = keeps_noise
+        self._times = (gain - 1) * shares.held if keeps_noise else shares.of_signal(gain)
         return float((1 + (gain - 1) * presence).max())
 
-    def times_map(self, planes):
-        """How many times the map itself is in what is made, in a slice of planes: a number or an array."""
-        return self._signal.blocks.at(self._times_map, planes, self._steps) if np.ndim(self._times_map) else self._times_map
-
     def amplified(self, planes):
-        """The signal in a slice of planes of the map as many times as it is in what is made."""
-        times = self._signal.blocks.at(self._times, planes, self._steps)
+        """The signal in a slice of planes of the map, as many times as it is shown, or as what is added to the map."""
+        times = self._low.blocks.at(self._times, planes, self._steps)
         if times.any():
             times *= self._kept[planes] if self._keeps else self._signal.at(planes)
         return times
 
-    def resolution(self):
-        """The shortest wavelength that is shown at each voxel of the step: array of float32, Å; 0 in solvent."""
-        blocks, signal = self._signal.blocks, self._signal
-        frequency = 1 / signal.resolution()
-        presence = self._smooth.presence
-        return parallel_planes(...)
+    def resolution(self, presence):
+        """The shortest wavelength that is shown at each voxel of the step: array of float32, Å.
 
-    def _filled(self):
+        0 where nothing is shown, as there is no molecule or all is noise.
+        """
+        frequency = np.where(presence > 0, 1 / self._signal.resolution(), np.float32(0))
+
+        def wavelength(planes, steps):
+            values = self._low.blocks.at(frequency, planes, steps)
+            return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
+
+        return self._planes(wavelength)
+
+    def _planes(self, make):
         result = np.empty(self._shape, np.float32)
 
         def fill(slab):
-            result[slab] = self._signal.at(slab, self._steps)
+            result[slab] = make(slab, self._steps)
 
         parallel.run(fill, parallel.plane_slabs(self._shape))
         return result

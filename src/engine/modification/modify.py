@@ -80,7 +80,7 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
 
 
 def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
-    """The map times the confidence that it is not solvent, otherwise as it is.
+    """The map with its solvent taken away, otherwise as it is.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
     estimate : Estimate
         Of this map.
     hedge : float
-        Exponent of the confidence.
+        Exponent of the presence of molecule, or in the published modes of the confidence.
     progress : callable, optional
         As for `modify`.
 
@@ -98,5 +98,5 @@ def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
     -------
     array of float32, shape (z, y, x)
     """
-    removal = {"power": 1, "remove_solvent": True, "hedge": hedge, "clip": False}
+    removal = {"power": 1, "remove_solvent": True, "keep_noise": True, "hedge": hedge, "clip": False}
     return modify(density, voxel_size, estimate=estimate, progress=progress, **removal).density

@@ -30,7 +30,8 @@ class SmoothScale:
 
     Parameters
     ----------
-    signal : LocalSignal
+    low : LowBlocks
+        Of the map.
     local_scale : array of float32, shape (z, y, x)
         S; voxels below `scale_limit` do not count.
     scale_limit : float
@@ -39,41 +40,40 @@ class SmoothScale:
 
     Attributes
     ----------
-    scale, presence, molecule : arrays of float32
-        Of each block of the signal; the last is M.
+    scale, presence : arrays of float32
+        Of each block.
+    local, molecule : arrays of float32
+        The scale of the molecule in a block by itself, and M.
     """
 
-    def __init__(self, signal, local_scale, scale_limit, estimate):
-        blocks, lowpass = signal.blocks, estimate.settings.lowpass
-        unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
-
+    def __init__(self, low, local_scale, scale_limit, estimate):
+        blocks, self._sigmas = low.blocks, low.sigmas(WINDOW)
         highest, molecule, times_scale = (np.empty(blocks.shape, np.float32) for _ in range(3))
 
         def fill(some):
             planes = blocks.planes_of(some)
-            low, scale = np.maximum(signal.lowpassed(planes) / unit, 0), local_scale[planes]
-            highest[some] = blocks.maximum(low)
-            squares = np.square(low, out=low)
+            density, scale = np.maximum(low.lowpassed(planes) / low.unit, 0), local_scale[planes]
+            highest[some] = blocks.maximum(density)
+            squares = np.square(density, out=density)
             squares *= scale >= np.float32(scale_limit)
             molecule[some] = blocks.mean(squares)
             squares *= scale
             times_scale[some] = blocks.mean(squares)
 
-        parallel.run(fill, signal.slabs())
-        reach = [_BALL_RADIUS * lowpass / v for v in blocks.voxel_size]
-        highest = ndimage.maximum_filter(highest, footprint=_ball(reach), mode="reflect")
-        sigma = np.float32(estimate.solvent.sigma) / unit * signal.noise_ratio
+        parallel.run(fill, low.slabs())
+        highest = ndimage.maximum_filter(highest, footprint=_ball(low.sigmas(_BALL_RADIUS)), mode="reflect")
+        sigma = np.float32(estimate.solvent.sigma) / low.unit * low.noise_ratio
         np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma, out=highest)
         floor = np.square(highest, out=highest)
-        self._sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
         molecule /= floor
         times_scale /= floor
         self.molecule = molecule
+        self.local = np.divide(times_scale, molecule, out=np.zeros_like(molecule), where=molecule > _TINY)
         share, self.scale = parallel.run(self._smoothed, [molecule, times_scale])
         self.scale /= np.maximum(share, _TINY)
         self.scale[share <= _TINY] = 0
         np.clip(self.scale, 0, 1, out=self.scale)
-        self.presence = _presence(share, signal.solvent)
+        self.presence = _presence(share, low.solvent)
 
     def mean_ratio(self, after, before):
         """The mean over the molecule around each block of one array of the blocks, relative to that of another.

@@ -108,4 +108,6 @@ class Part:
 def centre_of(weights):
     """The centre of mass of what fills a box, as a share of the box along each axis; of nothing, that of the box."""
     axes = (weights.sum(axis=others, dtype=float) for others in ((1, 2), (0, 2), (0, 1)))
-    return np.array([(np.arange(len(along)) @ along) / (along.sum() * len(along)) if along.any() else 0.5 for along in axes])
+    return np.array(
+        [(np.arange(len(along)) @ along) / (along.sum() * len(along)) if along.any() else 0.5 for along in axes]
+    )

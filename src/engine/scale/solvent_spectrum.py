@@ -29,31 +29,53 @@ _LEAST_OF_MOST = 0.9
 """Of the solvent in the cube that holds most: the outline of what is left out blurs the spectrum."""
 
 
-class SolventSpectrum:
-    """The power spectrum of a map's solvent.
+class CubeSpectrum:
+    """The power spectrum of a part of a map, or of what surrounds that part too.
 
     Parameters
     ----------
     density : array of float32, shape (z, y, x)
     voxel_size : tuple of 3 float
         Å.
-    solvent : bool array
-        What is solvent, some of it, on a coarse grid of the box.
+    where : array of bool or float
+        The part, some voxels of a coarse grid of the box: 0 to 1.
     centre : array of float, shape (3,)
-        Of the molecule, as a share of the box.
+        Of the molecule, as a share of the box: cubes are chosen close to it.
+    alone : bool
+        Whether what is beside the part is left out of the cubes; if not, no edge adds to the spectrum.
+
+    Attributes
+    ----------
+    frequencies, power : arrays of float
+        1/Å, and for each voxel of the part the mean squared amplitude of a map of one voxel.
+    share : float
+        Of what the cubes show that is in the part.
     """
 
-    def __init__(self, density, voxel_size, solvent, centre):
+    def __init__(self, density, voxel_size, where, centre, alone=True):
         edges = [min(n, fft.next_fast_len(round(_EDGE / v))) for n, v in zip(density.shape, voxel_size, strict=True)]
-        window, powers, weight = _window(edges), 0.0, 0.0
-        for start in _chosen(density.shape, edges, solvent, centre):
-            weights = window * solvent[np.ix_(*_coarse_places(start, edges, density.shape, solvent.shape))]
+        window, powers, of_part, of_all = _window(edges), 0.0, 0.0, 0.0
+        for start in _chosen(density.shape, edges, where, centre):
+            part = where[np.ix_(*_coarse_places(start, edges, density.shape, where.shape))]
+            weights = window * part if alone else window
             cube = density[tuple(slice(a, a + n) for a, n in zip(start, edges, strict=True))] * weights
             cube -= weights * np.float32(cube.sum(dtype=float) / weights.sum(dtype=float))
             found = Spectrum(cube, voxel_size, _HIGHEST)
             powers += found.power()
-            weight += np.square(weights, dtype=float).sum()
-        self._frequencies, self._power = found.frequencies, powers / weight
+            of_part += (np.square(window, dtype=float) * part).sum()
+            of_all += np.square(weights, dtype=float).sum()
+        self.frequencies, self.power, self.share = found.frequencies, powers / of_part, of_part / of_all
+
+
+class SolventSpectrum:
+    """The power spectrum of a map's solvent.
+
+    Parameters are those of `CubeSpectrum`; `solvent` is where solvent is, an array of bool.
+    """
+
+    def __init__(self, density, voxel_size, solvent, centre):
+        found = CubeSpectrum(density, voxel_size, solvent, centre)
+        self._frequencies, self._power = found.frequencies, found.power
 
     def power(self, frequencies, total):
         """Mean squared amplitude of the noise in shells of a map.

@@ -36,7 +36,11 @@ def part_of(radius=12.0):
 def read(density, part):
     spectrum = Spectrum(density, VOXEL, 0.4)
     total = spectrum.power() / density.size
-    return spectrum.frequencies, total, SolventSpectrum(density, VOXEL, part.solvent, part.centre).power(spectrum.frequencies, total)
+    return (
+        spectrum.frequencies,
+        total,
+        SolventSpectrum(density, VOXEL, part.solvent, part.centre).power(spectrum.frequencies, total),
+    )
 
 
 @pytest.mark.parametrize("b_factor", [0.0, 100.0])
