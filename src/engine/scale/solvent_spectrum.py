@@ -7,8 +7,8 @@ from scipy import fft
 
 from ..grids.fourier import Spectrum
 
-_EDGE = 40.0
-"""Å, of a cube."""
+_EDGE, _FEWEST_VOXELS = 40.0, 24
+"""Å, of a cube; voxels along it, so that maps of large voxels are not cut into thousands."""
 
 _ENOUGH = 400_000
 """Voxels of solvent, in which a band of the spectrum has thousands of coefficients."""
@@ -53,10 +53,11 @@ class CubeSpectrum:
     """
 
     def __init__(self, density, voxel_size, where, centre, alone=True):
-        edges = [min(n, fft.next_fast_len(round(_EDGE / v))) for n, v in zip(density.shape, voxel_size, strict=True)]
+        edges = [min(n, fft.next_fast_len(max(round(_EDGE / v), _FEWEST_VOXELS))) for n, v in zip(density.shape, voxel_size, strict=True)]
         window, powers, of_part, of_all = _window(edges), 0.0, 0.0, 0.0
         for start in _chosen(density.shape, edges, where, centre):
-            part = where[np.ix_(*_coarse_places(start, edges, density.shape, where.shape))]
+            places = map(_coarse_places, start, edges, density.shape, where.shape)
+            part = where[np.ix_(*places)]
             weights = window * part if alone else window
             cube = density[tuple(slice(a, a + n) for a, n in zip(start, edges, strict=True))] * weights
             cube -= weights * np.float32(cube.sum(dtype=float) / weights.sum(dtype=float))
@@ -109,23 +110,20 @@ def _window(edges):
     return z[:, None, None] * y[:, None] * x
 
 
-def _coarse_places(start, edges, shape, coarse_shape):
-    """For the voxels of a cube along each axis those of the coarse grid."""
-    return [np.arange(a, a + e) * m // n for a, e, n, m in zip(start, edges, shape, coarse_shape, strict=True)]
+def _coarse_places(start, edge, n, m):
+    """For the voxels of a cube along an axis of n voxels those of a coarse grid of m."""
+    return np.arange(start, start + edge) * m // n
 
 
-def _chosen(shape, edges, solvent, centre):
-    """Where cubes begin: of those with much solvent the closest to the molecule, until there is enough."""
+def _chosen(shape, edges, where, centre):
+    """Where cubes begin: of those with much of the part the closest to the molecule, until there is enough."""
     axes = [np.linspace(0, n - e, -(-n // e)).astype(int) for n, e in zip(shape, edges, strict=True)]
     starts = np.array(list(product(*axes)))
-    shares = np.array([_share(solvent, _coarse_places(start, edges, shape, solvent.shape)) for start in starts])
+    grids = list(zip(axes, edges, shape, where.shape, strict=True))
+    spans = [[slice(a * m // n, (a + e - 1) * m // n + 1) for a in axis] for axis, e, n, m in grids]
+    shares = np.array([where[part].mean() for part in product(*spans)])
     distances = np.square((starts + np.array(edges) / 2) / shape - centre).sum(axis=1)
     distances[shares < _LEAST_OF_MOST * shares.max()] = np.inf
     near = np.argsort(distances, kind="stable")[: np.isfinite(distances).sum()]
     enough = np.searchsorted(np.cumsum(shares[near]) * np.prod(edges), _ENOUGH) + 1
     return starts[near[:enough]]
-
-
-def _share(solvent, places):
-    """Of the coarse voxels in a cube that are solvent."""
-    return solvent[tuple(slice(along[0], along[-1] + 1) for along in places)].mean()
