@@ -1,4 +1,4 @@
-"""Maps filtered place by place, as others do without a model: our own, from the published ideas, none of the programs."""
+"""Maps filtered place by place, as others do: written here from published ideas, none of their programs."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view

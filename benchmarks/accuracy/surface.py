@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 SURFACE, QUANTILE = 0.25, 0.999
-"""The surface of a full map is at this share of this quantile of its densities above solvent."""
+"""The surface of the full map is at this share of this quantile of its densities above solvent."""
 
 REACH = 5.0
 """Å from the nearest atom: what is farther is solvent."""
@@ -29,6 +29,7 @@ class Vicinity:
     ----------
     nearest : array of int, shape (voxels,)
         The chain of the nearest atom, -1 in solvent.
+    solvent : array of bool, shape (voxels,)
     distances : array of float32, shape (voxels,)
         Å to that atom, infinite in solvent.
     """
@@ -38,6 +39,7 @@ class Vicinity:
         voxels = np.indices(shape, np.float32).reshape(3, -1).T
         distances, atoms = cKDTree(places).query(voxels, distance_upper_bound=REACH / voxel_size, workers=-1)
         self.nearest = np.append(chains, -1)[atoms]
+        self.solvent = self.nearest < 0
         self.distances = (distances * voxel_size).astype(np.float32)
 
     def of_chains(self, inside):
@@ -89,13 +91,15 @@ class Surface:
     ----------
     chains : list of array of int
         The voxels in it that belong to each chain.
+    height : float
+        Of the full map above solvent, the percentile of which the surface is at a share.
     """
 
     def __init__(self, full, vicinity):
         self._vicinity = vicinity
-        self._solvent = vicinity.nearest < 0
-        heights = full.ravel() - full.ravel()[self._solvent].mean(dtype=float)
-        self._inside = heights >= SURFACE * np.quantile(heights, QUANTILE)
+        heights = full.ravel() - full.ravel()[vicinity.solvent].mean(dtype=float)
+        self.height = float(np.quantile(heights, QUANTILE))
+        self._inside = heights >= SURFACE * self.height
         self._volume = np.count_nonzero(self._inside)
         self.chains = vicinity.of_chains(self._inside)
 
@@ -117,19 +121,15 @@ class Surface:
         shown = density.ravel() >= level
         together = np.count_nonzero(shown & self._inside)
         shares = [shown[voxels].mean() if len(voxels) else np.nan for voxels in self.chains]
-        specks = np.count_nonzero(shown & self._solvent) * self._vicinity.voxel_size**3
+        specks = np.count_nonzero(shown & self._vicinity.solvent) * self._vicinity.voxel_size**3
         return Shown(self._dice(together, np.count_nonzero(shown)), float(level), np.array(shares), specks)
 
     def _dice(self, together, shown):
         return 2 * together / (shown + self._volume)
 
     def _best_level(self, values):
-        """The level of the best Dice: the value of a voxel inside, as between two of these levels Dice falls."""
+        """The level of the best Dice: the value of a voxel inside, as between two of these lies nothing that agrees."""
         levels = np.sort(values[self._inside])
         together = np.arange(len(levels), 0, -1)
-        middle = levels[len(levels) // 2]
-        # So many voxels shown, Dice is less than at the middle level, which shows half of the surface at least.
-        many = 2 * np.count_nonzero(values >= middle) + self._volume + 1
-        highest = np.sort(values if many >= len(values) else np.partition(values, len(values) - many)[-many:])
-        shown = len(highest) - np.searchsorted(highest, levels)
+        shown = len(values) - np.searchsorted(np.sort(values), levels)
         return levels[np.argmax(self._dice(together, shown))]

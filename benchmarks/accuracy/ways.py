@@ -118,8 +118,8 @@ WAYS = (
     Way("true scale", "the default, with the true occupancies as `scaleMap`", by_true_scale),
     Way(
         "local amplitudes",
-        f"in cubes of {local_filters.CUBE:g} Å amplitudes brought to those of the strongest cubes, shell by shell, less "
-        "what is noise: the idea of LocScale (Jakobi et al. 2017) without a model",
+        f"in cubes of {local_filters.CUBE:g} Å the amplitudes of each shell of frequencies brought to those of the "
+        "strongest cubes, noise weighed down: the idea of LocScale (Jakobi et al. 2017) without a model",
         partial(filtered, local_filter=local_filters.local_amplitudes),
     ),
     Way(
