@@ -12,7 +12,7 @@ CUBE = 25.0
 PERIODS = (20.0, 14.0, 10.0, 8.0, 6.5, 5.5, 4.7, 4.0, 3.5)
 """Å. Where the bands of local resolution meet."""
 
-_STRONG = 0.5
+_STRONG, _MOST_GAIN = 0.5, 10.0
 _WINDOW = 5.0  # Å
 _LEAST_SIGNAL, _ENOUGH_SIGNAL = 0.2, 0.8  # over noise, in power
 _TINY = np.finfo(np.float32).tiny
@@ -25,7 +25,8 @@ def local_amplitudes(density, box, resolution):
     fall-off, and without a mask: in cubes at a step of half their edge, the mean amplitude of each
     shell of frequencies is brought to that of the strongest cubes, those that have at least half of
     the highest power. As noise would come up as well, each gain is weighed by the signal's share in
-    the power of the shell, the noise being that of the median cube. Cubes fade into each other.
+    the power of the shell, the noise being that of the median cube: most of the box is taken for
+    solvent. It is at most ten. Cubes fade into each other.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def _gains(powers):
     signal = np.maximum(powers - noise, 0)
     strength = signal.sum(axis=-1)
     wanted = signal[strength >= _STRONG * strength.max()].mean(axis=0)
-    powers = np.maximum(powers, _TINY)
+    powers = np.maximum(powers, wanted / _MOST_GAIN**2)
     return np.sqrt(wanted / powers) * (signal / powers)
 
 

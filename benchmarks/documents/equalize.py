@@ -1,6 +1,7 @@
 """What is written of equalised maps, held against full, noise-free ones by their isosurfaces."""
 
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 from chimerax.occupy import __version__
@@ -69,7 +70,7 @@ maps, or over all chains of one occupancy in them. **Bold**: a lower Dice, or mo
 
 _FIGURE = """![Share shown and scale read anew]({figure})
 
-*Shown* and *read anew* of chains by their occupancy, where these are dealt evenly; grey: read in a map that is equal."""
+*Shown* and *read anew* of chains by occupancy, where these are dealt evenly; grey: read where all is equal."""
 
 
 def write(path, results):
@@ -95,7 +96,7 @@ def document(results):
         before=READ_BEFORE,
         after=READ_AFTER,
         slow=f"{listed(results.slow)} where occupancies are dealt evenly only" if results.slow else "all on all maps",
-        ways="\n".join(f"- *{name}*: {what}." for name, what in results.ways.items()),
+        ways="\n".join(fill(f"- *{way}*: {what}.", 120, subsequent_indent="  ") for way, what in results.ways.items()),
     )
     sections = [introduction, _FIGURE.format(figure=figures.EQUALIZED)]
     for dealt in ordered(readings, "dealt"):
@@ -118,7 +119,7 @@ def _sections(readings):
     yield f"### Dice of each map, {dealt}"
     yield _by_map(readings, lambda reading, before: marked(f"{reading.dice:.3f}", reading.dice < before.dice))
     yield f"### Shown of each map, {dealt}"
-    yield f"Of chains of occupancy {listed(group_names(dealt))}, in percent."
+    yield f"Of chains, in percent: {listed(group_names(dealt))}."
     yield _by_map(readings, lambda reading, _: _joined(reading, "shown"))
     yield f"### Specks of each map, {dealt}"
     yield "In Å³."
@@ -172,4 +173,4 @@ def _by_map(readings, cell):
         for condition in ordered(readings, "condition"):
             of_map = where(readings, molecule=molecule, condition=condition)
             rows.append([molecule, str(condition), *(cell(reading, of_map[0]) for reading in of_map)])
-    return table(["molecule", "maps", *ways], rows)
+    return table(["molecule", "condition", *ways], rows)
