@@ -146,11 +146,11 @@ def draw_equalized(readings, document):
     for noise, column in zip(noises, axes.T, strict=True):
         chosen = [r for r in readings if r.condition.noise == noise]
         column[1].axhline(1, color="0.8", lw=4, zorder=0)
-        for way in ordered(chosen, "way"):
+        for i, way in enumerate(ordered(chosen, "way")):
+            style = {} if i else {"color": "black", "ls": "--", "zorder": 3}  # the map as it is
             for panel, field in zip(column, ("shown", "after"), strict=True):
-                panel.plot(
-                    occupancies, group_means(where(chosen, way=way), field), marker="o", ms=3.5, lw=1.2, label=way
-                )
+                means = group_means(where(chosen, way=way), field)
+                panel.plot(occupancies, means, marker="o", ms=3.5, lw=1.2, label=way, **style)
         column[0].set(title=f"noise {noise:g}", xticks=occupancies, ylim=(0, 1.05))
         column[1].set_xlabel("known occupancy")
     axes[0, 0].set_ylabel("share shown")
