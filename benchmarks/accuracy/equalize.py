@@ -16,7 +16,8 @@ from ..documents.equalize_readings import Reading
 from ..documents.results import PUBLISHED
 from ..simulation import ice, vacuum
 from ..simulation.ice import Condition
-from . import conditions, frame
+from . import conditions as shared
+from . import frame
 from .surface import SURFACE, Surface, Vicinity
 from .ways import WAYS, Given
 
@@ -29,7 +30,7 @@ CONDITIONS = (
     Condition(4.0, 0.1, "without low frequencies"),
     Condition(6.0, 0.3, "without low frequencies"),
 )
-DEALINGS = (conditions.DEALINGS[0], conditions.DEALINGS[-1])
+DEALINGS = (shared.DEALINGS[0], shared.DEALINGS[-1])
 """Of each dealing of occupancies one, ice displaced in either way."""
 
 NEAR = 3.0
@@ -128,7 +129,7 @@ def _readings(given, full, known, ways, what):
 def measure(options):
     """All that goes into the part of the document."""
     python, no_published = environment.found_published(options.published_python)
-    chosen = [conditions.QUICK] if options.quick else CONDITIONS
+    chosen = [shared.QUICK] if options.quick else CONDITIONS
     readings, problems = frame.over_maps(partial(measured, python), DEALINGS, chosen)
     if no_published:
         problems = [*problems, *frame.told([f"{PUBLISHED} was not run: {no_published}"])]
