@@ -3,7 +3,7 @@
 from .. import parallel
 from ..errors import OccuPyError
 from ..scale.estimate import estimate as make_estimate
-from ..settings.checks import split
+from ..settings.checks import mode_of, split
 from ..settings.inputs import checked_density
 from .modifier import Modifier, check_modification
 
@@ -73,7 +73,7 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     overwrite = overwrite or estimate is None
     if estimate is None:
         density, _ = checked_density(density)
-        check_modification(density.shape, voxel_size, kind, given)
+        check_modification(density.shape, voxel_size, kind, given, mode_of(estimation))
         estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
     modifier = Modifier(density, voxel_size, estimate, keep=False, overwrite=overwrite)
     return modifier.modified(kind, progress=report.part(1), **given)
