@@ -21,16 +21,32 @@ def interpolate(values, shape):
     """
     if values.shape == tuple(shape):
         return values
-    result = np.empty(shape, np.float32)
+    result = np.zeros(shape, np.float32)
+    planes, *across = _reached(values, shape)
 
-    def fill(planes):
-        result[planes] = interpolated_planes(values.__getitem__, values.shape, shape, planes)
+    def fill(slab):
+        part = slice(planes.start + slab.start, planes.start + slab.stop)
+        result[part, *across] = interpolated_planes(values.__getitem__, values.shape, shape, part, across)
 
-    parallel.run(fill, parallel.plane_slabs(shape))
+    extent = [part.stop - part.start for part in (planes, *across)]
+    if all(extent):
+        parallel.run(fill, parallel.plane_slabs(extent))
     return result
 
 
-def interpolated_planes(sampled, sampled_shape, shape, planes):
+def _reached(values, shape):
+    """The part of the grid of the map in which values that are not 0 count, as three slices."""
+    present = values != 0
+    parts = []
+    for axis, (n, m) in enumerate(zip(values.shape, shape, strict=True)):
+        places = np.flatnonzero(present.any(axis=tuple(i for i in range(3) if i != axis)))
+        low, high, _ = _places(n, m)
+        first, beyond = (places[0], places[-1] + 1) if len(places) else (n, n)
+        parts.append(slice(int(np.searchsorted(high, first)), int(np.searchsorted(low, beyond))))
+    return parts
+
+
+def interpolated_planes(sampled, sampled_shape, shape, planes, across=(slice(None), slice(None))):
     """Some planes of what `interpolate` gives, from no more of the values than they need.
 
     Parameters
@@ -41,18 +57,21 @@ def interpolated_planes(sampled, sampled_shape, shape, planes):
         Of that grid and of the grid of the map.
     planes : slice
         Of the grid of the map, with start and stop.
+    across : sequence of 2 slices
+        Which rows and columns of these.
 
     Returns
     -------
     float32 array
     """
     if sampled_shape == shape:
-        return sampled(planes)
+        return sampled(planes)[:, *across]
     z, y, x = (_places(n, m) for n, m in zip(sampled_shape, shape, strict=True))
     first, beyond = int(z[0][planes.start]), int(z[1][planes.stop - 1]) + 1
     values = sampled(slice(first, beyond))
     low, high, share = (part[planes] for part in z)
     values = _along((low - first, high - first, share), values, 0)
+    y, x = ([part[wanted] for part in places] for places, wanted in zip((y, x), across, strict=True))
     return _along(x, _along(y, values, 1), 2)
 
 
