@@ -17,6 +17,7 @@ from ..solvent import fit as solvent_fit
 from ..solvent import noise as solvent_noise
 from ..solvent import region as solvent_region
 from ..solvent import varying as solvent_varying
+from ..solvent.blocks import sample_steps
 from . import flexibility, mean_scale, suitability
 from . import published as scale
 from .envelope import CoarseBox
@@ -103,7 +104,7 @@ class Estimation:
             self._lowpassed = fourier.lowpass(*given, report)
 
     def fit_solvent(self):
-        """The solvent model, and the local maximum of the low-passed map."""
+        """The solvent model, and the local maximum of the low-passed map where the mode needs it."""
         self._common, self._share = inputs.common_value(self._density)
         left_out = (self._density, self._common) if self._share > inputs.MASKED_SHARE else None
         if self._mask is not None:
@@ -112,12 +113,12 @@ class Estimation:
         differences = self._differences()
         noise_sigma, raw_sigma = self._half_map_sigmas(differences, region)
         model = solvent_fit.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
-        maximum = self._maximum(self._lowpassed)
+        maximum, sampled, steps = self._maxima()
         if raw_sigma is None:
-            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maximum)
+            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, sampled, steps)
         model = replace(model, raw_sigma=raw_sigma)
         if self._settings.solvent_model != "uniform" and model.converged:
-            maps = (self._lowpassed, self._density, maximum, differences)
+            maps = (self._lowpassed, self._density, sampled, differences)
             model = solvent_varying.fit_varying(model, *maps, region, self._settings)
         if self._settings.solvent_model == "varying" and not model.varies:
             self._notes.append("The solvent is one Gaussian: too little of it is seen to tell how it varies in space.")
@@ -202,10 +203,20 @@ class Estimation:
         start, size = (tuple(int(n) for n in np.rint(factors * n)) for n in (full.start, full.size))
         return replace(full, start=start, size=size)
 
-    def _maximum(self, density, out=None):
+    def _maxima(self):
+        """The local maximum of the low-passed map, if the mode needs it; that in the planes and rows in which solvent
+        is sampled; and how far these are apart.
+        """
+        steps = tuple(int(n) for n in sample_steps(self._density.shape, self._settings)[:2])
+        if self._settings.mode == CALIBRATED:
+            return None, self._maximum(self._lowpassed, steps=steps), steps
+        maximum = self._maximum(self._lowpassed)
+        return maximum, maximum[:: steps[0], :: steps[1]], steps
+
+    def _maximum(self, density, out=None, steps=(1, 1)):
         maxima = 2 if self._settings.mode == RESOLUTION else 1
         report = self._progress.stage("local maximum", 0.5 / maxima)
-        return dilate.ball_maximum(density, self._settings.kernel, report, out)
+        return dilate.ball_maximum(density, self._settings.kernel, report, out, steps)
 
     def run(self):
         self.lowpass()

@@ -98,8 +98,10 @@ class SolventBlocks:
 
     Parameters
     ----------
-    lowpassed, density, maximum : arrays of float32, shape (z, y, x)
-        The low-passed map, the map itself, and the maximum of the low-passed map over the kernel.
+    lowpassed, density : arrays of float32, shape (z, y, x)
+        The low-passed map and the map itself.
+    maximum : array of float32
+        The maximum of the low-passed map over the kernel in the planes and rows of `sample_steps`.
     differences : tuple of 2 arrays of float32 of that shape, or None
         Half the difference of half maps, low-passed and as it is.
     region : Region
@@ -110,7 +112,7 @@ class SolventBlocks:
         shape, edge = lowpassed.shape, BLOCK_LOWPASSES * settings.lowpass
         self.lengths = np.array(shape) * settings.voxel_size / edge
         self.counts = np.clip(np.rint(self.lengths).astype(int), 2, np.minimum(shape, _MOST_BLOCKS))
-        steps = _steps(shape, settings)
+        steps = sample_steps(shape, settings)
         self.samples = _sampled(lowpassed, density, maximum, differences, region, self.counts, steps)
         places = np.meshgrid(*((np.arange(n) + 0.5) / n for n in self.counts), indexing="ij")
         self.places = np.stack(places, axis=-1).reshape(-1, 3)
@@ -171,8 +173,8 @@ class SolventBlocks:
         return np.interp(np.cumsum(count) - count / 2, cumulative - weights / 2, self.samples.values)
 
 
-def _steps(shape, settings):
-    """Voxels from sample to sample."""
+def sample_steps(shape, settings):
+    """Voxels from sample to sample along each axis of a map of this shape, an array of 3 int."""
     wanted = settings.lowpass / _SAMPLES_PER_LOWPASS / np.array(settings.voxel_size)
     steps = np.maximum(1, np.rint(wanted).astype(int))
     while np.prod(-(-np.array(shape) // steps)) > _MOST_SAMPLES:
@@ -184,13 +186,13 @@ def _sampled(lowpassed, density, maximum, differences, region, counts, steps):
     across = tuple(slice(None, None, n) for n in steps[1:])
     z, y, x = (np.arange(0, n, s) * c // n for n, s, c in zip(lowpassed.shape, steps, counts, strict=True))
     in_plane = y[:, None] * counts[2] + x
-    maps = (lowpassed, density, maximum, *(differences or ()))
+    maps = (lowpassed, density, *(differences or ()))
 
     def plane(i):
         inside = region.mask(slice(i * steps[0], i * steps[0] + 1), corners=True)[0][across]
-        return *(values[i * steps[0]][across][inside] for values in maps), (z[i] * counts[1] * counts[2] + in_plane)[
-            inside
-        ]
+        low, high, *noises = (values[i * steps[0]][across][inside] for values in maps)
+        top, blocks = maximum[i][:, across[1]], z[i] * counts[1] * counts[2] + in_plane
+        return low, high, top[inside], *noises, blocks[inside]
 
     parts = parallel.run(plane, range(len(z)))
     low, high, top, *noises, blocks = (np.concatenate(part) for part in zip(*parts, strict=True))
