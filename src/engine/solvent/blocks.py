@@ -54,7 +54,9 @@ class Samples:
 
     def in_order(self):
         """The same samples in the order of blocks and values."""
-        order = np.lexsort((self.values, self.blocks))
+        order = np.argsort(self.values)
+        # There are few blocks: numbers of two bytes are sorted by counting.
+        order = order[np.argsort(self.blocks[order].astype(np.uint16), kind="stable")]
         arrays = {name: getattr(self, name)[order] for name in ("values", "maxima", "details", "blocks")}
         noises = None if self.noises is None else tuple(noise[order] for noise in self.noises)
         return replace(self, **arrays, noises=noises)
@@ -118,7 +120,8 @@ class SolventBlocks:
         self.places = np.stack(places, axis=-1).reshape(-1, 3)
         volume = np.prod(settings.voxel_size) * np.prod(steps) / settings.lowpass**3
         self.worth = min(1.0, _VALUES_PER_VOLUME * volume)
-        self._totals = self._sum(np.ones(len(self.samples.values)))
+        self._totals = np.bincount(self.samples.blocks, minlength=len(self.places))
+        self._details = [self.samples.details.astype(float) ** power for power in (1, 2)]
 
     def solvent(self, means, sigmas):
         """What is seen of the solvent where it is about as these means and sigmas of the blocks say.
@@ -133,8 +136,8 @@ class SolventBlocks:
         """
         samples = self.samples
         # From weight 1 to 0 in half a sigma, so that no rounding of the map decides on a voxel.
-        weights = (means + (CERTAIN_SIGMAS + 0.25) * sigmas)[samples.blocks] - samples.maxima
-        weights /= (0.5 * sigmas)[samples.blocks]
+        weights = self._spread(means + (CERTAIN_SIGMAS + 0.25) * sigmas) - samples.maxima
+        weights /= self._spread(0.5 * sigmas)
         np.clip(weights, 0, 1, out=weights)
         count = self._sum(weights)
         known = np.maximum(count, 1)
@@ -151,18 +154,22 @@ class SolventBlocks:
             known = self.worth * self._totals
             enough = known > _FEWEST_VALUES
             return Solvent(medians, sigmas, raw_sigmas, excess, known, self._totals, used, enough, enough)
-        below = np.clip(medians[samples.blocks] - samples.values, 0, (_FARTHEST_BELOW * sigmas)[samples.blocks])
+        below = np.clip(self._spread(medians) - samples.values, 0, self._spread(_FARTHEST_BELOW * sigmas))
         lower = np.sqrt(2 * self._sum(weights * below**2) / known)
         if used.any():
             lower = np.maximum(lower, _LOWEST_SHARE * np.median(sigmas[used]))
-        mean, square = (self._sum(weights * samples.details.astype(float) ** power) / known for power in (1, 2))
+        mean, square = (self._sum(weights * details) / known for details in self._details)
         raw_sigmas = np.sqrt(lower**2 + np.maximum(square - mean**2, 0))
         free = used & (share > _FREE_SHARE)
         return Solvent(medians, lower, raw_sigmas, excess, excess, raw_values, used, used, free)
 
     def above(self, levels):
         """How many samples of each block are denser than its level."""
-        return self._sum(self.samples.values > levels[self.samples.blocks])
+        return self._sum(self.samples.values > self._spread(levels))
+
+    def _spread(self, values):
+        """Values of the blocks at their samples, which are in the order of the blocks."""
+        return np.repeat(values, self._totals)
 
     def _sum(self, weights):
         return np.bincount(self.samples.blocks, weights, len(self.places))

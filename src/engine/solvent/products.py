@@ -21,6 +21,17 @@ class WaveProducts:
         places = [(np.arange(n) + 0.5) / n for n in counts]
         self._waves = [cosines(along, n) for along, n in zip(places, kept.shape, strict=True)]
         self._doubled = [cosines(along, 2 * n - 1) for along, n in zip(places, kept.shape, strict=True)]
+        self._pairs = np.tril_indices(np.count_nonzero(kept))
+        self._terms = self._terms_of_pairs()
+
+    def _terms_of_pairs(self):
+        """For each pair of products the eight sums with cosines that its own is the mean of: see `normal`."""
+        strides = np.cumprod([1, *(waves.shape[1] for waves in self._doubled[:0:-1])])[::-1]
+        terms = [np.zeros(len(self._pairs[0]), np.intp)]
+        for half_periods, stride in zip(np.nonzero(self._kept), strides, strict=True):
+            first, second = (half_periods[index] for index in self._pairs)
+            terms = [term + stride * both for term in terms for both in (first + second, np.abs(first - second))]
+        return terms
 
     def sum(self, coefficients):
         """Values at the blocks, shape (blocks,), of products with these coefficients, shape (products,)."""
@@ -36,16 +47,16 @@ class WaveProducts:
         """Weighted sums over the blocks of the products of every two products, a matrix.
 
         A product of two cosines is half the sum of those of the sum and of the difference of their half-periods, so
-        that sums with twice as many cosines along each axis hold them all.
+        that sums with twice as many cosines along each axis tell all.
         """
-        sums = _along_axes(self._doubled, weights.reshape(self._counts))
-        for axis, n in enumerate(self._kept.shape):
-            first, second = np.ogrid[:n, :n]
-            both = np.take(sums, first + second, axis=2 * axis)
-            both += np.take(sums, np.abs(first - second), axis=2 * axis)
-            sums = both / 2
-        kept = self._kept.ravel()
-        return sums.transpose(0, 2, 4, 1, 3, 5).reshape(len(kept), len(kept))[np.ix_(kept, kept)]
+        sums = _along_axes(self._doubled, weights.reshape(self._counts)).ravel() / len(self._terms)
+        of_pairs = sum(np.take(sums, term) for term in self._terms)
+        first, second = self._pairs
+        size = first[-1] + 1
+        matrix = np.empty((size, size))
+        matrix[first, second] = of_pairs
+        matrix[second, first] = of_pairs
+        return matrix
 
 
 def _along_axes(cosines_along, values):
