@@ -1,6 +1,6 @@
 """The molecule in a low-passed map, on a grid that just holds it: what is surely solvent and what is not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,13 @@ VOXELS_PER_LOWPASS = 2.5
 
 _DENSEST_SHARE = 0.002
 _MAD_TO_SIGMA = 1.4826
+
+_SAMPLE = 1 << 18
+"""Voxels, about, in which medians are found: neighbours on the grid are not independent."""
+
+_FEWEST_OF_SAMPLE = 1 << 12
+_ROUGH_STEP = 67
+"""From value to value of those that tell roughly which are the densest."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +63,45 @@ class CoarseBox:
         """
         workers = parallel.thread_count()
         coefficients = fft.rfftn(np.asarray(values, np.float32), workers=workers)
+        filtered = np.empty_like(coefficients)
 
         def smoothed(width):
-            return fft.irfftn(coefficients * self._fall_off(width), self.shape, workers=workers, overwrite_x=True)
+            z, y, x = self._fall_off(width)
+
+            def multiply(planes):
+                np.multiply(coefficients[planes], (z[planes, None] * y)[:, :, None], out=filtered[planes])
+                filtered[planes] *= x
+
+            parallel.run(multiply, parallel.plane_slabs(coefficients.shape))
+            return fft.irfftn(filtered, self.shape, workers=workers, overwrite_x=True)
 
         return smoothed
 
     def _fall_off(self, width):
-        """Of the coefficients, by a Gaussian: a product of those along the axes."""
+        """Of the coefficients along each axis, by a Gaussian."""
         frequencies = [fft.fftfreq(n, v) for n, v in zip(self.shape[:2], self.voxel_size[:2], strict=True)]
         frequencies.append(fft.rfftfreq(self.shape[2], self.voxel_size[2]))
-        z, y, x = (np.exp(-2 * (np.pi * width * self.lowpass * f) ** 2).astype(np.float32) for f in frequencies)
-        return (z[:, None] * y)[:, :, None] * x
+        return [np.exp(-2 * (np.pi * width * self.lowpass * f) ** 2).astype(np.float32) for f in frequencies]
+
+    def around(self, inside, margin):
+        """The part of the box in which a bool array is True, with a margin in low-pass cut-offs, as three slices.
+
+        Its edges are as long as transforms like; where the margin would reach beyond the box it is all of an axis,
+        which is periodic.
+        """
+        parts = []
+        for axis, (n, v) in enumerate(zip(self.shape, self.voxel_size, strict=True)):
+            places = np.flatnonzero(inside.any(axis=tuple(i for i in range(3) if i != axis)))
+            low, high = (places[0], places[-1] + 1) if len(places) else (0, n)
+            beyond = int(np.ceil(margin * self.lowpass / v))
+            length = fft.next_fast_len(int(high - low) + 2 * beyond, real=True)
+            start = min(int(low) - beyond, n - length)
+            parts.append(slice(start, start + length) if start >= 0 else slice(0, n))
+        return tuple(parts)
+
+    def part(self, slices):
+        """The same grid of a part of the box."""
+        return replace(self, shape=tuple(part.stop - part.start for part in slices))
 
     def white_noise(self, random):
         """Noise of variance 1, white up to the low-pass cut-off, an array of float32."""
@@ -85,13 +119,29 @@ class CoarseBox:
 
     def dilated(self, inside, radius):
         """A bool array with all within a radius, in low-pass cut-offs, of what is True."""
-        return dilate.ball_maximum(inside.astype(np.float32), self.ball(radius)) > 0
+        return dilate.ball_maximum(inside.view(np.uint8), self.ball(radius)).view(bool)
 
 
-def densest(values):
-    """Mean of the densest 0.2 % of the voxels."""
-    count = max(8, int(values.size * _DENSEST_SHARE))
-    return float(np.partition(values, values.size - count, axis=None)[-count:].mean())
+def densest(values, size=None):
+    """Mean of the densest 0.2 % of the voxels, of so many as a larger grid has if its size is given."""
+    count = min(values.size, max(8, int((size or values.size) * _DENSEST_SHARE)))
+    rough = np.sort(values.ravel()[::_ROUGH_STEP])
+    # About twice as many as are wanted, to choose from; else all of them.
+    least = rough[max(0, len(rough) - 8 - 2 * count // _ROUGH_STEP)]
+    high = np.concatenate(
+        parallel.run(lambda slab: values[slab][values[slab] >= least], parallel.plane_slabs(values.shape))
+    )
+    if len(high) < count:
+        high = values.ravel()
+    return float(np.partition(high, len(high) - count)[-count:].mean())
+
+
+def sampled(values, where):
+    """Values where a bool array is True, on large grids some of them, evenly spread."""
+    step = max(1, round((values.size / _SAMPLE) ** (1 / 3)))
+    thin = (slice(None, None, step),) * 3
+    found = values[thin][where[thin]]
+    return found if len(found) >= _FEWEST_OF_SAMPLE else values[where]
 
 
 def robust_sigma(values):

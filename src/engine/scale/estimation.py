@@ -17,7 +17,7 @@ from ..solvent import fit as solvent_fit
 from ..solvent import noise as solvent_noise
 from ..solvent import region as solvent_region
 from ..solvent import varying as solvent_varying
-from ..solvent.blocks import sample_steps
+from ..solvent.maxima import Maxima, maxima_steps
 from . import flexibility, mean_scale, suitability
 from . import published as scale
 from .envelope import CoarseBox
@@ -113,12 +113,12 @@ class Estimation:
         differences = self._differences()
         noise_sigma, raw_sigma = self._half_map_sigmas(differences, region)
         model = solvent_fit.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
-        maximum, sampled, steps = self._maxima()
+        maximum, maxima = self._maxima()
         if raw_sigma is None:
-            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, sampled, steps)
+            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maxima)
         model = replace(model, raw_sigma=raw_sigma)
         if self._settings.solvent_model != "uniform" and model.converged:
-            maps = (self._lowpassed, self._density, sampled, differences)
+            maps = (self._lowpassed, self._density, maxima, differences)
             model = solvent_varying.fit_varying(model, *maps, region, self._settings)
         if self._settings.solvent_model == "varying" and not model.varies:
             self._notes.append("The solvent is one Gaussian: too little of it is seen to tell how it varies in space.")
@@ -181,13 +181,13 @@ class Estimation:
             side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
             side = interpolate(side, self._box.shape) > 0.5
         model, shape = self._model or self.fit_solvent()[0], self._box.shape
-        coarse, ratio = self._coarse, None
+        coarse, self._coarse, ratio = self._coarse, None, None
         if model.varies:
             ratio = model.sigma_ratio(slice(0, shape[0]), shape)
             # What a map without low frequencies has around its molecule is no solvent that varies.
             if lost_period(coarse, self._box) is None:
                 coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
-        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio)
+        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio, overwrite=True)
 
     def _local_noise(self):
         """Standard deviation of the noise at each voxel of the coarse grid, where half maps tell it."""
@@ -204,14 +204,12 @@ class Estimation:
         return replace(full, start=start, size=size)
 
     def _maxima(self):
-        """The local maximum of the low-passed map, if the mode needs it; that in the planes and rows in which solvent
-        is sampled; and how far these are apart.
-        """
-        steps = tuple(int(n) for n in sample_steps(self._density.shape, self._settings)[:2])
+        """The local maximum of the low-passed map, None if the mode does without; and that where solvent is sought."""
+        steps = maxima_steps(self._density.shape, self._settings)
         if self._settings.mode == CALIBRATED:
-            return None, self._maximum(self._lowpassed, steps=steps), steps
+            return None, Maxima(self._maximum(self._lowpassed, steps=steps), steps)
         maximum = self._maximum(self._lowpassed)
-        return maximum, maximum[:: steps[0], :: steps[1]], steps
+        return maximum, Maxima(maximum[:: steps[0], :: steps[1]], steps)
 
     def _maximum(self, density, out=None, steps=(1, 1)):
         maxima = 2 if self._settings.mode == RESOLUTION else 1

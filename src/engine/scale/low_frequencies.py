@@ -9,7 +9,6 @@ least-squares problem with few unknowns, solved on a very coarse grid.
 import numpy as np
 from scipy import fft
 
-from .. import parallel
 from ..grids import fourier
 from .envelope import CoarseBox, densest, robust_sigma
 
@@ -40,10 +39,8 @@ def lost_period(coarse, box):
     box : CoarseBox
     """
     width = 1 / max(n * v for n, v in zip(box.shape, box.voxel_size, strict=True))
-    shells = np.rint(np.sqrt(box.squared_frequencies) / width).astype(np.intp).ravel()
-    squared = np.abs(fft.rfftn(coarse, workers=parallel.thread_count())).ravel() ** 2
-    power = np.bincount(shells, squared) / np.maximum(np.bincount(shells), 1)
     last = max(2, int(1 / (_SHORTEST_PERIOD * box.lowpass * width)))
+    power = fourier.Spectrum(coarse, box.voxel_size, (last + 1) * width).power()
     peak = 1 + int(np.argmax(power[1 : last + 1]))
     below = power[1 : max(2, round(_BELOW_PEAK * peak))]
     if peak == 1 or below.mean() >= _LOST_POWER * power[peak]:

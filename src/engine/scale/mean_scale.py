@@ -4,12 +4,14 @@ A maximum over a kernel picks out peaks of texture and of noise. A mean over the
 voxels around each place follows occupancy linearly, and noise averages out of it.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from ..errors import OccuPyError
 from ..grids import dilate
 from . import low_frequencies, plateau
-from .envelope import densest, robust_sigma
+from .envelope import densest, robust_sigma, sampled
 from .means import Means
 from .published import FullScale
 
@@ -17,6 +19,9 @@ from .published import FullScale
 _SHAPE_SMOOTHING, _SHAPE_RADIUS = 0.5, 1.0
 _DETECTION_SMOOTHING = 1.0
 _GROWN_BY = 0.33
+_MARGIN = 4.0
+"""Of the part that holds the molecule, about what is detected: no Gaussian of what is beyond reaches its places."""
+
 _PLATEAU_SMOOTHING = 1.0
 _SOLVENT_SMOOTHING, _SOLVENT_MARGIN = 0.625, 0.5
 _NOISE_SMOOTHING, _ERROR_SMOOTHING = 2.0, 1.0
@@ -54,7 +59,7 @@ class MeanLevel:
     Parameters
     ----------
     coarse : array of float32
-        The low-passed map, with all its low frequencies.
+        The low-passed map, with all its low frequencies. It is overwritten.
     box : CoarseBox
     solvent : bool array
         What is surely solvent.
@@ -63,6 +68,8 @@ class MeanLevel:
     mean, unit : float
         The densities that are 0 and 1 in `coarse`.
     period : float or None
+    smoothed : callable
+        What `box.smoothing` gives of `coarse`.
 
     Attributes
     ----------
@@ -76,30 +83,46 @@ class MeanLevel:
         Å: standard deviation of the Gaussian that weighs the means.
     period : float or None
         Å: frequencies below 1/period were lost and have been restored.
-    inside : array of float32
-        The molecule, 0 to 1, on the grid of the box.
     noise_ratio : float or array of float32
         See `mean_level`.
     scarce_solvent : bool
         Whether hardly any solvent is seen, and the least dense parts stand in for it.
     """
 
-    def __init__(self, coarse, box, solvent, noise_ratio, mean, unit, period):
+    def __init__(self, coarse, box, solvent, noise_ratio, mean, unit, period, smoothed):
         self.period, self._unit, self.scarce_solvent = period, unit, False
-        zero = np.median(coarse[solvent])
+        zero = np.median(sampled(coarse, solvent))
         self.solvent = mean + unit * float(zero)
-        self.coarse = coarse = coarse - zero
-        self._box, self.noise_ratio = box, noise_ratio
-        self._noise_sigma = _noise_sigma(coarse / noise_ratio, solvent, box)
-        core, self.inside = _molecule(coarse, box, solvent, noise_ratio)
-        means = Means(coarse, self.inside, box)
-        smoothed = means.of_width(_PLATEAU_SMOOTHING)
-        top = plateau.top_level(smoothed, core)
-        above = plateau.full_level(smoothed, core, top)
-        self._fullest = (core > 0) & (smoothed >= np.float32(above))
+        self._box, self.noise_ratio, self._seen = box, noise_ratio, solvent
+        detection = smoothed(_DETECTION_SMOOTHING)
+        detection -= zero
+        lowest = _lowest_detected(detection, solvent, noise_ratio)
+        self._part = part = box.around(detection > np.float32(1 - _RAMP / 2) * lowest, _MARGIN)
+        detected = _above(detection[part], _of_part(lowest, part))
+        del detection, smoothed
+        self.coarse = np.subtract(coarse, zero, out=coarse)
+        self._inner = inner = box.part(part)
+        core, self._inside = _molecule(coarse[part], inner, detected, coarse.size)
+        means = Means(coarse[part], self._inside, inner)
+        smooth = means.of_width(_PLATEAU_SMOOTHING)
+        top = plateau.top_level(smooth, core)
+        above = plateau.full_level(smooth, core, top)
+        self._fullest = (core > 0) & (smooth >= np.float32(above))
         self._width, self._level = _level(means, core, top)
         self.width = self._width * box.lowpass
-        self.full = _full_scale(self.solvent + unit * above, smoothed, self._fullest, box)
+        place = np.argwhere(self._fullest)[np.argmin(smooth[self._fullest])]
+        self.full = _full_scale(self.solvent + unit * above, place + [s.start for s in part], box)
+
+    @property
+    def inside(self):
+        """The molecule, 0 to 1, on the grid of the box."""
+        return self._whole(self._inside)
+
+    def _whole(self, values):
+        """Values of the part that holds the molecule on the grid of the box, 0 beyond."""
+        result = np.zeros(self._box.shape, np.float32)
+        result[self._part] = values
+        return result
 
     def scale(self, full):
         """Mean density of the molecule around each voxel, above solvent and relative to a full scale.
@@ -114,11 +137,12 @@ class MeanLevel:
         array of float32, shape of the box
             Not clipped; 0 away from the molecule.
         """
-        return self._level / self._above(full)
+        return self._whole(self._level / self._above(full))
 
     def scale_of(self, coarse, full):
         """The scale of another such map of the same molecule, as `scale` and `coarse` are those of this."""
-        return Means(coarse, self.inside, self._box).of_width(self._width) / self._above(full)
+        means = Means(coarse[self._part], self._inside, self._inner)
+        return self._whole(means.of_width(self._width) / self._above(full))
 
     def standard_error(self, full, is_known, noise=None):
         """Standard error of the scale from noise: the spread of what is read off random noise in the same way.
@@ -138,26 +162,36 @@ class MeanLevel:
         array of float32, shape of the box
             0 where the scale is. It says nothing of where the molecule ends, which noise moves.
         """
-        above, box = self._above(full), self._box
-        sigma = np.float32(self._noise_sigma) * self.noise_ratio if noise is None else noise / np.float32(self._unit)
-        scale = self.scale(full)
+        above, box = self._above(full), self._inner
+        if noise is None:
+            sigma = np.float32(self._noise_sigma) * _of_part(self.noise_ratio, self._part)
+        else:
+            sigma = noise[self._part] / np.float32(self._unit)
+        scale = self._level / above
         random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
         for _ in range(_NOISE_SAMPLES):
-            means = Means(sigma * box.white_noise(random), self.inside, box)
+            means = Means(sigma * box.white_noise(random), self._inside, box)
             error = means.of_width(self._width)
             if not is_known:
                 error -= scale * means.of_width(_PLATEAU_SMOOTHING)[self._fullest].mean()
             squares += np.square(np.float32(_OUTLINE_SHARE) * error)
         # Samples are few; the error hardly differs between neighbours.
-        variance = Means(squares / np.float32(_NOISE_SAMPLES), self.inside, box).of_width(_ERROR_SMOOTHING)
-        return np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above)
+        variance = Means(squares / np.float32(_NOISE_SAMPLES), self._inside, box).of_width(_ERROR_SMOOTHING)
+        return self._whole(np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above))
+
+    @cached_property
+    def _noise_sigma(self):
+        """Standard deviation of the solvent, where there is enough beyond the ripples around a molecule."""
+        far = ~self._box.dilated(~self._seen, _RIPPLES)
+        seen = far if np.count_nonzero(far) >= _ENOUGH_SOLVENT else self._seen
+        return robust_sigma(sampled(self.coarse, seen) / _sampled_ratio(self.noise_ratio, seen))
 
     def _above(self, full):
         """A density above solvent in the unit of the level."""
         return np.float32((full - self.solvent) / self._unit)
 
 
-def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None):
+def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, overwrite=False):
     """Mean density of the molecule around each voxel.
 
     Parameters
@@ -171,6 +205,8 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None):
         Where solvent is known to be; else it is what is far from all that is dense.
     noise_ratio : array of float32, optional
         How strong the noise is at each voxel relative to one place, where it varies.
+    overwrite : bool
+        Whether the map may be worked on in place, to save memory.
 
     Returns
     -------
@@ -199,12 +235,15 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None):
     period = low_frequencies.lost_period(coarse, box)
     if period is not None:
         coarse = low_frequencies.restored(coarse, box, period, solvent)
-    seen = _solvent(coarse, box, solvent)
+    smoothed = box.smoothing(coarse)
+    smooth = smoothed(_SOLVENT_SMOOTHING)
+    seen = _solvent(smooth, box, solvent)
     is_scarce = np.count_nonzero(seen) < _FEWEST_SOLVENT_VOXELS
     if is_scarce:
-        seen = _least_dense(coarse, box)
+        seen = smooth <= np.quantile(smooth, _LEAST_DENSE_SHARE)
+    del smooth
     ratio = np.float32(1) if noise_ratio is None else noise_ratio
-    found = MeanLevel(coarse, box, seen, ratio, mean, unit, period)
+    found = MeanLevel(coarse, box, seen, ratio, mean, unit, period, smoothed)
     found.scarce_solvent = is_scarce
     return found
 
@@ -226,30 +265,37 @@ def local_sigma(noise, box):
     return unit * np.sqrt(np.maximum(box.smoothing(np.square(noise / unit))(_NOISE_SMOOTHING), 0))
 
 
-def _solvent(coarse, box, known):
+def _solvent(smooth, box, known):
     """What is surely solvent."""
-    smooth = box.smoothing(coarse)(_SOLVENT_SMOOTHING)
     seen = ~box.dilated(smooth > _SOLVENT_SHARE * densest(smooth), _SOLVENT_MARGIN)
     return seen if known is None else seen & known
 
 
-def _least_dense(coarse, box):
-    """The least dense voxels, a tenth of all."""
-    smooth = box.smoothing(coarse)(_SOLVENT_SMOOTHING)
-    return smooth <= np.quantile(smooth, _LEAST_DENSE_SHARE)
+def _lowest_detected(detection, solvent, noise_ratio):
+    """From which value on the map, smoothed, is not solvent; an array where the noise varies."""
+    noise = np.float32(robust_sigma(sampled(detection, solvent) / _sampled_ratio(noise_ratio, solvent))) * noise_ratio
+    return np.maximum(np.float32(_DETECTION_SIGMAS) * noise, np.float32(_LOWEST_SHARE * densest(detection)))
 
 
-def _molecule(coarse, box, solvent, noise_ratio):
+def _sampled_ratio(noise_ratio, where):
+    return noise_ratio if np.ndim(noise_ratio) == 0 else sampled(noise_ratio, where)
+
+
+def _of_part(values, part):
+    """What is one number, or one for each voxel, in a part of the box."""
+    return values if np.ndim(values) == 0 else values[part]
+
+
+def _molecule(coarse, box, detected, size):
     """The densest part of the molecule around each of its places, and the molecule: of 0 to 1, so that no rounding
     decides.
+
+    `size` is that of the grid of which the box is a part.
     """
-    smoothed = box.smoothing(coarse)
-    shape, detection = smoothed(_SHAPE_SMOOTHING), smoothed(_DETECTION_SMOOTHING)
+    shape = box.smoothing(coarse)(_SHAPE_SMOOTHING)
     highest = dilate.ball_maximum(shape, box.ball(_SHAPE_RADIUS))
-    highest = np.maximum(highest, np.float32(_LOWEST_SHARE * densest(shape)))
-    noise = np.float32(robust_sigma((detection / noise_ratio)[solvent])) * noise_ratio
-    lowest = np.maximum(np.float32(_DETECTION_SIGMAS) * noise, np.float32(_LOWEST_SHARE * densest(detection)))
-    core = np.minimum(_above(shape, np.float32(_SHAPE_SHARE) * highest), _above(detection, lowest))
+    highest = np.maximum(highest, np.float32(_LOWEST_SHARE * densest(shape, size)))
+    core = np.minimum(_above(shape, np.float32(_SHAPE_SHARE) * highest), detected)
     if core.sum() < _FEWEST_MOLECULE_VOXELS:
         raise OccuPyError(_NO_MOLECULE)
     return core, dilate.ball_maximum(core, box.ball(_GROWN_BY))
@@ -260,9 +306,8 @@ def _above(values, threshold):
     return np.clip((values / threshold - 1) / np.float32(_RAMP) + np.float32(0.5), 0, 1)
 
 
-def _full_scale(value, smoothed, fullest, box):
+def _full_scale(value, place, box):
     """The full scale with a cube of two cut-offs about a voxel that just reaches it."""
-    place = np.argwhere(fullest)[np.argmin(smoothed[fullest])]
     size = [min(n, max(1, round(2 * box.lowpass / v))) for n, v in zip(box.shape, box.voxel_size, strict=True)]
     start = [int(np.clip(p - s // 2, 0, n - s)) for p, s, n in zip(place, size, box.shape, strict=True)]
     return FullScale(value, tuple(start), tuple(size))
@@ -286,9 +331,3 @@ def _level(means, core, top):
     share = (before[1] - _HIGHEST_TEXTURE) / (before[1] - texture)
     width = before[0] + share * (width - before[0])
     return width, means.of_width(width)
-
-
-def _noise_sigma(coarse, solvent, box):
-    """Standard deviation of the solvent, where there is enough beyond the ripples of the low-pass around a molecule."""
-    far = ~box.dilated(~solvent, _RIPPLES)
-    return robust_sigma(coarse[far if np.count_nonzero(far) >= _ENOUGH_SOLVENT else solvent])

@@ -102,20 +102,20 @@ class SolventBlocks:
     ----------
     lowpassed, density : arrays of float32, shape (z, y, x)
         The low-passed map and the map itself.
-    maximum : array of float32
-        The maximum of the low-passed map over the kernel in the planes and rows of `sample_steps`.
+    maxima : Maxima
+        Of the low-passed map.
     differences : tuple of 2 arrays of float32 of that shape, or None
         Half the difference of half maps, low-passed and as it is.
     region : Region
     settings : EstimationSettings
     """
 
-    def __init__(self, lowpassed, density, maximum, differences, region, settings):
+    def __init__(self, lowpassed, density, maxima, differences, region, settings):
         shape, edge = lowpassed.shape, BLOCK_LOWPASSES * settings.lowpass
         self.lengths = np.array(shape) * settings.voxel_size / edge
         self.counts = np.clip(np.rint(self.lengths).astype(int), 2, np.minimum(shape, _MOST_BLOCKS))
         steps = sample_steps(shape, settings)
-        self.samples = _sampled(lowpassed, density, maximum, differences, region, self.counts, steps)
+        self.samples = _sampled(lowpassed, density, maxima, differences, region, self.counts, steps)
         places = np.meshgrid(*((np.arange(n) + 0.5) / n for n in self.counts), indexing="ij")
         self.places = np.stack(places, axis=-1).reshape(-1, 3)
         volume = np.prod(settings.voxel_size) * np.prod(steps) / settings.lowpass**3
@@ -189,16 +189,17 @@ def sample_steps(shape, settings):
     return steps
 
 
-def _sampled(lowpassed, density, maximum, differences, region, counts, steps):
+def _sampled(lowpassed, density, maxima, differences, region, counts, steps):
     across = tuple(slice(None, None, n) for n in steps[1:])
     z, y, x = (np.arange(0, n, s) * c // n for n, s, c in zip(lowpassed.shape, steps, counts, strict=True))
     in_plane = y[:, None] * counts[2] + x
     maps = (lowpassed, density, *(differences or ()))
+    planes, rows = steps[:2] // maxima.steps
 
     def plane(i):
         inside = region.mask(slice(i * steps[0], i * steps[0] + 1), corners=True)[0][across]
         low, high, *noises = (values[i * steps[0]][across][inside] for values in maps)
-        top, blocks = maximum[i][:, across[1]], z[i] * counts[1] * counts[2] + in_plane
+        top, blocks = maxima.values[i * planes, ::rows, across[1]], z[i] * counts[1] * counts[2] + in_plane
         return low, high, top[inside], *noises, blocks[inside]
 
     parts = parallel.run(plane, range(len(z)))

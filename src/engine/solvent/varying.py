@@ -49,7 +49,7 @@ _FULL_SHARE, _FARTHEST_MEAN, _WIDEST_STEP, _WIDEST = 0.7, 0.05, 2.5, 0.15
 wide solvent may be; and how many times wider than in the shell before."""
 
 
-def fit_varying(uniform, lowpassed, density, maximum, differences, region, settings):
+def fit_varying(uniform, lowpassed, density, maxima, differences, region, settings):
     """A solvent model that follows place, where the solvent varies.
 
     Parameters
@@ -58,8 +58,8 @@ def fit_varying(uniform, lowpassed, density, maximum, differences, region, setti
         One Gaussian for the whole region, with its raw_sigma.
     lowpassed, density : arrays of float32, shape (z, y, x)
         The low-passed map and the map itself.
-    maximum : array of float32
-        The maximum of the low-passed map over the kernel in the planes and rows of `blocks.sample_steps`.
+    maxima : Maxima
+        Of the low-passed map.
     differences : tuple of 2 arrays of float32 of that shape, or None
         Half the difference of half maps, low-passed and as it is.
     region : Region
@@ -71,7 +71,7 @@ def fit_varying(uniform, lowpassed, density, maximum, differences, region, setti
     SolventModel
         `uniform` itself where one Gaussian is as good.
     """
-    found = _Field(SolventBlocks(lowpassed, density, maximum, differences, region, settings), lowpassed.shape).fit()
+    found = _Field(SolventBlocks(lowpassed, density, maxima, differences, region, settings), lowpassed.shape).fit()
     if found is None:
         return uniform
     field, variation = found
