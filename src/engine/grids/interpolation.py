@@ -3,9 +3,10 @@
 import numpy as np
 
 from .. import parallel
+from .cut import bounds
 
 
-def interpolate(values, shape):
+def interpolate(values, shape, highest=None):
     """Trilinear interpolation from a Fourier-cropped grid to the grid of the map.
 
     Both grids have their first voxel at the same place and cover the same box.
@@ -14,34 +15,32 @@ def interpolate(values, shape):
     ----------
     values : array of float32, shape (z, y, x)
     shape : tuple of 3 int
+    highest : float, optional
+        The result is clipped to 0 and this, where it is given.
 
     Returns
     -------
-    float32 array of that shape; the input itself where it has it already
+    float32 array of that shape; the input itself where it has it already and is not clipped
     """
-    if values.shape == tuple(shape):
+    if values.shape == tuple(shape) and highest is None:
         return values
     result = np.zeros(shape, np.float32)
     planes, *across = _reached(values, shape)
 
     def fill(slab):
         part = slice(planes.start + slab.start, planes.start + slab.stop)
-        result[part, *across] = interpolated_planes(values.__getitem__, values.shape, shape, part, across)
+        found = interpolated_planes(values.__getitem__, values.shape, shape, part, across)
+        result[part, *across] = found if highest is None else np.clip(found, 0, highest)
 
-    extent = [part.stop - part.start for part in (planes, *across)]
-    if all(extent):
-        parallel.run(fill, parallel.plane_slabs(extent))
+    parallel.run(fill, parallel.plane_slabs([part.stop - part.start for part in (planes, *across)]))
     return result
 
 
 def _reached(values, shape):
     """The part of the grid of the map in which values that are not 0 count, as three slices."""
-    present = values != 0
     parts = []
-    for axis, (n, m) in enumerate(zip(values.shape, shape, strict=True)):
-        places = np.flatnonzero(present.any(axis=tuple(i for i in range(3) if i != axis)))
+    for n, m, (first, beyond) in zip(values.shape, shape, bounds(values), strict=True):
         low, high, _ = _places(n, m)
-        first, beyond = (places[0], places[-1] + 1) if len(places) else (n, n)
         parts.append(slice(int(np.searchsorted(high, first)), int(np.searchsorted(low, beyond))))
     return parts
 

@@ -8,6 +8,7 @@ from scipy import fft
 
 from .. import parallel
 from ..grids import dilate
+from ..grids.cut import bounds
 from ..grids.kernel import Kernel
 
 VOXELS_PER_LOWPASS = 2.5
@@ -90,12 +91,10 @@ class CoarseBox:
         which is periodic.
         """
         parts = []
-        for axis, (n, v) in enumerate(zip(self.shape, self.voxel_size, strict=True)):
-            places = np.flatnonzero(inside.any(axis=tuple(i for i in range(3) if i != axis)))
-            low, high = (places[0], places[-1] + 1) if len(places) else (0, n)
+        for n, v, (low, high) in zip(self.shape, self.voxel_size, bounds(inside), strict=True):
             beyond = int(np.ceil(margin * self.lowpass / v))
-            length = fft.next_fast_len(int(high - low) + 2 * beyond, real=True)
-            start = min(int(low) - beyond, n - length)
+            length = fft.next_fast_len(high - low + 2 * beyond, real=True)
+            start = min(low - beyond, n - length)
             parts.append(slice(start, start + length) if start >= 0 else slice(0, n))
         return tuple(parts)
 

@@ -267,7 +267,7 @@ class Estimation:
         found = {"zero": level.solvent / full} | self._flexibility(level, full)
         freed = found.pop("freed", None)
         local = level.scale(full) if freed is None else freed.scale
-        found["scale"] = scale.local_scale(interpolate(local, self._shape), 1.0)
+        found["scale"] = interpolate(local, self._shape, highest=1)
         if self._settings.uncertainty:
             error = level.standard_error(full, self._given_full_scale is not None, self._local_noise())
             if freed is not None:

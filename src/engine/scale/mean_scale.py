@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import parallel
 from ..errors import OccuPyError
 from ..grids import dilate
 from . import low_frequencies, plateau
@@ -59,7 +60,7 @@ class MeanLevel:
     Parameters
     ----------
     coarse : array of float32
-        The low-passed map, with all its low frequencies. It is overwritten.
+        The low-passed map, with all its low frequencies.
     box : CoarseBox
     solvent : bool array
         What is surely solvent.
@@ -77,8 +78,6 @@ class MeanLevel:
         The density of the fullest part, and where it is, in voxels of the box.
     solvent : float
         The density of the solvent.
-    coarse : array of float32
-        The map less its solvent, in units of its own.
     width : float
         Å: standard deviation of the Gaussian that weighs the means.
     period : float or None
@@ -95,15 +94,15 @@ class MeanLevel:
         self.solvent = mean + unit * float(zero)
         self._box, self.noise_ratio, self._seen = box, noise_ratio, solvent
         detection = smoothed(_DETECTION_SMOOTHING)
-        detection -= zero
-        lowest = _lowest_detected(detection, solvent, noise_ratio)
-        self._part = part = box.around(detection > np.float32(1 - _RAMP / 2) * lowest, _MARGIN)
-        detected = _above(detection[part], _of_part(lowest, part))
+        lowest = _lowest_detected(detection, zero, solvent, noise_ratio)
+        self._part = part = box.around(detection > np.float32(1 - _RAMP / 2) * lowest + zero, _MARGIN)
+        detected = _above(detection[part] - zero, _of_part(lowest, part))
         del detection, smoothed
-        self.coarse = np.subtract(coarse, zero, out=coarse)
+        self._coarse, self._zero = coarse, zero
         self._inner = inner = box.part(part)
-        core, self._inside = _molecule(coarse[part], inner, detected, coarse.size)
-        means = Means(coarse[part], self._inside, inner)
+        coarse = coarse[part] - zero
+        core, self._inside = _molecule(coarse, inner, detected, self._coarse.size)
+        means = Means(coarse, self._inside, inner)
         smooth = means.of_width(_PLATEAU_SMOOTHING)
         top = plateau.top_level(smooth, core)
         above = plateau.full_level(smooth, core, top)
@@ -112,6 +111,11 @@ class MeanLevel:
         self.width = self._width * box.lowpass
         place = np.argwhere(self._fullest)[np.argmin(smooth[self._fullest])]
         self.full = _full_scale(self.solvent + unit * above, place + [s.start for s in part], box)
+
+    @property
+    def coarse(self):
+        """The map less its solvent, in units of its own."""
+        return self._coarse - self._zero
 
     @property
     def inside(self):
@@ -184,7 +188,7 @@ class MeanLevel:
         """Standard deviation of the solvent, where there is enough beyond the ripples around a molecule."""
         far = ~self._box.dilated(~self._seen, _RIPPLES)
         seen = far if np.count_nonzero(far) >= _ENOUGH_SOLVENT else self._seen
-        return robust_sigma(sampled(self.coarse, seen) / _sampled_ratio(self.noise_ratio, seen))
+        return robust_sigma((sampled(self._coarse, seen) - self._zero) / _sampled_ratio(self.noise_ratio, seen))
 
     def _above(self, full):
         """A density above solvent in the unit of the level."""
@@ -265,16 +269,28 @@ def local_sigma(noise, box):
     return unit * np.sqrt(np.maximum(box.smoothing(np.square(noise / unit))(_NOISE_SMOOTHING), 0))
 
 
+def _in_units(coarse, mean, unit, out):
+    """A map above solvent in a unit in which squares of its values are finite."""
+
+    def fill(planes):
+        np.subtract(coarse[planes], np.float32(mean), out=out[planes])
+        out[planes] /= np.float32(unit)
+
+    parallel.run(fill, parallel.plane_slabs(coarse.shape))
+    return out
+
+
 def _solvent(smooth, box, known):
     """What is surely solvent."""
     seen = ~box.dilated(smooth > _SOLVENT_SHARE * densest(smooth), _SOLVENT_MARGIN)
     return seen if known is None else seen & known
 
 
-def _lowest_detected(detection, solvent, noise_ratio):
-    """From which value on the map, smoothed, is not solvent; an array where the noise varies."""
-    noise = np.float32(robust_sigma(sampled(detection, solvent) / _sampled_ratio(noise_ratio, solvent))) * noise_ratio
-    return np.maximum(np.float32(_DETECTION_SIGMAS) * noise, np.float32(_LOWEST_SHARE * densest(detection)))
+def _lowest_detected(detection, zero, solvent, noise_ratio):
+    """How far above zero the map, smoothed, is not solvent; an array where the noise varies."""
+    noise = np.float32(robust_sigma((sampled(detection, solvent) - zero) / _sampled_ratio(noise_ratio, solvent)))
+    lowest = np.float32(_LOWEST_SHARE * (densest(detection) - zero))
+    return np.maximum(np.float32(_DETECTION_SIGMAS) * noise * noise_ratio, lowest)
 
 
 def _sampled_ratio(noise_ratio, where):
