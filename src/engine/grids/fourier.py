@@ -11,6 +11,8 @@ from scipy import fft
 from .. import parallel
 
 _ROUNDING = 1e-6
+_LOWEST_FALL = 0.9
+"""Over the standard deviation of a Gaussian: the frequency at which its transform has fallen to 1e-7."""
 
 
 def lowpass(density, resolution, voxel_size, progress=None, out=None):
@@ -192,6 +194,42 @@ class Spectrum:
 
         parallel.run(multiply, parallel.plane_slabs(block.shape))
         return _synthesize(result, np.empty(shape, np.float32))
+
+
+class Smoothing:
+    """A map smoothed by Gaussians of any width, from one transform; its box is periodic.
+
+    Parameters
+    ----------
+    density : array of float32, shape (z, y, x)
+    voxel_size : sequence of 3 float
+        Å along z, y and x.
+    """
+
+    def __init__(self, density, voxel_size):
+        self._shape = density.shape
+        self._extents = [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
+        self._block = fft.rfftn(density, workers=parallel.thread_count())
+
+    def __call__(self, sigma):
+        """Float32 array: the map smoothed by a Gaussian of this standard deviation (Å)."""
+        block, falls = self._block, []
+        for axis, (n, extent) in enumerate(zip(self._shape, self._extents, strict=True)):
+            half_width = min(n // 2, int(extent * _LOWEST_FALL / sigma))
+            if half_width < n // 2:
+                block = _kept_by(block, axis, 2 * half_width + 1)
+            k = np.arange(block.shape[axis])
+            k = k if axis == 2 else np.minimum(k, len(k) - k)
+            falls.append(np.exp(-2 * (np.pi * sigma / extent * k) ** 2).astype(np.float32))
+        z, y, x = falls
+        filtered = np.empty_like(block)
+
+        def multiply(planes):
+            np.multiply(block[planes], (z[planes, None] * y)[:, :, None], out=filtered[planes])
+            filtered[planes] *= x
+
+        parallel.run(multiply, parallel.plane_slabs(block.shape))
+        return _synthesize(filtered, np.empty(self._shape, np.float32))
 
 
 def _shells(shape, extents):

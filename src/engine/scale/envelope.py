@@ -7,7 +7,7 @@ import numpy as np
 from scipy import fft
 
 from .. import parallel
-from ..grids import dilate
+from ..grids import dilate, fourier
 from ..grids.cut import bounds
 from ..grids.kernel import Kernel
 
@@ -21,7 +21,7 @@ _SAMPLE = 1 << 18
 """Voxels, about, in which medians are found: neighbours on the grid are not independent."""
 
 _FEWEST_OF_SAMPLE = 1 << 12
-_ROUGH_STEP = 67
+_ROUGH_STEP = 521
 """From value to value of those that tell roughly which are the densest."""
 
 
@@ -62,27 +62,8 @@ class CoarseBox:
 
         The width is its standard deviation in low-pass cut-offs; the box is periodic.
         """
-        workers = parallel.thread_count()
-        coefficients = fft.rfftn(np.asarray(values, np.float32), workers=workers)
-        filtered = np.empty_like(coefficients)
-
-        def smoothed(width):
-            z, y, x = self._fall_off(width)
-
-            def multiply(planes):
-                np.multiply(coefficients[planes], (z[planes, None] * y)[:, :, None], out=filtered[planes])
-                filtered[planes] *= x
-
-            parallel.run(multiply, parallel.plane_slabs(coefficients.shape))
-            return fft.irfftn(filtered, self.shape, workers=workers, overwrite_x=True)
-
-        return smoothed
-
-    def _fall_off(self, width):
-        """Of the coefficients along each axis, by a Gaussian."""
-        frequencies = [fft.fftfreq(n, v) for n, v in zip(self.shape[:2], self.voxel_size[:2], strict=True)]
-        frequencies.append(fft.rfftfreq(self.shape[2], self.voxel_size[2]))
-        return [np.exp(-2 * (np.pi * width * self.lowpass * f) ** 2).astype(np.float32) for f in frequencies]
+        smoothing = fourier.Smoothing(np.asarray(values, np.float32), self.voxel_size)
+        return lambda width: smoothing(width * self.lowpass)
 
     def around(self, inside, margin):
         """The part of the box in which a bool array is True, with a margin in low-pass cut-offs, as three slices.
