@@ -213,6 +213,11 @@ class Smoothing:
 
     def __call__(self, sigma):
         """Float32 array: the map smoothed by a Gaussian of this standard deviation (Å)."""
+        # What is filtered is not needed once it is transformed along z.
+        return _in_planes(_planes_of(self._filtered(sigma), self._shape[0]), np.empty(self._shape, np.float32))
+
+    def _filtered(self, sigma):
+        """The coefficients that the Gaussian leaves, multiplied by it."""
         block, falls = self._block, []
         for axis, (n, extent) in enumerate(zip(self._shape, self._extents, strict=True)):
             half_width = min(n // 2, int(extent * _LOWEST_FALL / sigma))
@@ -229,7 +234,7 @@ class Smoothing:
             filtered[planes] *= x
 
         parallel.run(multiply, parallel.plane_slabs(block.shape))
-        return _synthesize(filtered, np.empty(self._shape, np.float32))
+        return filtered
 
 
 def _shells(shape, extents):
@@ -257,8 +262,12 @@ def _kept_by(block, axis, n):
 
 def _synthesize(block, density):
     """Fill a real map from the central block of its Fourier transform."""
-    nz, ny, nx = density.shape
-    planes = _planes_of(block, nz)
+    return _in_planes(_planes_of(block, density.shape[0]), density)
+
+
+def _in_planes(planes, density):
+    """Fill a real map from the central block of each plane's transform."""
+    _, ny, nx = density.shape
 
     def transform_planes(slab):
         density[slab] = _transformed(planes[slab], ny, nx)
