@@ -10,19 +10,13 @@ import numpy as np
 
 from .. import parallel
 from ..errors import OccuPyError
-from ..grids import dilate
 from . import low_frequencies, plateau
 from .envelope import densest, robust_sigma, sampled
 from .means import Means
+from .molecule import DETECTION_SMOOTHING, NO_MOLECULE, Molecule, detected, sampled_ratio
 from .published import FullScale
 
 # Lengths are in low-pass cut-offs, of 8 Å where nothing else is said.
-_SHAPE_SMOOTHING, _SHAPE_RADIUS = 0.5, 1.0
-_DETECTION_SMOOTHING = 1.0
-_GROWN_BY = 0.33
-_MARGIN = 4.0
-"""Of the part that holds the molecule, about what is detected: no Gaussian of what is beyond reaches its places."""
-
 _PLATEAU_SMOOTHING = 1.0
 _SOLVENT_SMOOTHING, _SOLVENT_MARGIN = 0.625, 0.5
 _NOISE_SMOOTHING, _ERROR_SMOOTHING = 2.0, 1.0
@@ -34,24 +28,12 @@ _WIDTHS = (0.3125, 0.4, 0.5, 0.625)
 _HIGH_QUANTILE, _HIGHEST_TEXTURE = 0.95, 1.2
 """Texture stands out where this quantile of the level exceeds the top by more than this factor."""
 
-_SHAPE_SHARE = 0.65
-"""Of the highest density around: what is denser is inside the molecule, however weak that is there."""
-
-_RAMP = 0.1
-"""Of a threshold: over this width about it voxels count in part."""
-
-_SOLVENT_SHARE, _LOWEST_SHARE = 0.15, 0.03
-_DETECTION_SIGMAS = 4.0
-_FEWEST_MOLECULE_VOXELS, _FEWEST_SOLVENT_VOXELS, _ENOUGH_SOLVENT = 8, 64, 512
+_SOLVENT_SHARE = 0.15
+_FEWEST_SOLVENT_VOXELS, _ENOUGH_SOLVENT = 64, 512
 _LEAST_DENSE_SHARE = 0.1
 _NOISE_SAMPLES = 12
 _OUTLINE_SHARE = 0.9
 """Of noise: the outline of the molecule follows it and takes up a tenth, as seen in simulated maps."""
-
-_NO_MOLECULE = (
-    "no molecule rises above the solvent of this map, so mode calibrated has nothing to read; if its contrast is "
-    "inverted, multiply it by -1, else try mode occupancy"
-)
 
 
 class MeanLevel:
@@ -61,16 +43,18 @@ class MeanLevel:
     ----------
     coarse : array of float32
         The low-passed map, with all its low frequencies.
+    zero : float
+        Its solvent.
     box : CoarseBox
     solvent : bool array
         What is surely solvent.
     noise_ratio : float or array of float32
         See `mean_level`.
+    molecule : Molecule
+        Of that map.
     mean, unit : float
         The densities that are 0 and 1 in `coarse`.
     period : float or None
-    smoothed : callable
-        What `box.smoothing` gives of `coarse`.
 
     Attributes
     ----------
@@ -88,29 +72,21 @@ class MeanLevel:
         Whether hardly any solvent is seen, and the least dense parts stand in for it.
     """
 
-    def __init__(self, coarse, box, solvent, noise_ratio, mean, unit, period, smoothed):
+    def __init__(self, coarse, zero, box, solvent, noise_ratio, molecule, mean, unit, period):
         self.period, self._unit, self.scarce_solvent = period, unit, False
-        zero = np.median(sampled(coarse, solvent))
         self.solvent = mean + unit * float(zero)
-        self._box, self.noise_ratio, self._seen = box, noise_ratio, solvent
-        detection = smoothed(_DETECTION_SMOOTHING)
-        lowest = _lowest_detected(detection, zero, solvent, noise_ratio)
-        self._part = part = box.around(detection > np.float32(1 - _RAMP / 2) * lowest + zero, _MARGIN)
-        detected = _above(detection[part] - zero, _of_part(lowest, part))
-        del detection, smoothed
-        self._coarse, self._zero = coarse, zero
-        self._inner = inner = box.part(part)
-        coarse = coarse[part] - zero
-        core, self._inside = _molecule(coarse, inner, detected, self._coarse.size)
-        means = Means(coarse, self._inside, inner)
+        self._coarse, self._zero, self._box, self._seen = coarse, zero, box, solvent
+        self.noise_ratio, self._molecule = noise_ratio, molecule
+        means = Means(molecule.density, molecule.inside, molecule.box)
         smooth = means.of_width(_PLATEAU_SMOOTHING)
-        top = plateau.top_level(smooth, core)
-        above = plateau.full_level(smooth, core, top)
-        self._fullest = (core > 0) & (smooth >= np.float32(above))
-        self._width, self._level = _level(means, core, top)
+        top = plateau.top_level(smooth, molecule.core)
+        above = plateau.full_level(smooth, molecule.core, top)
+        self._fullest = (molecule.core > 0) & (smooth >= np.float32(above))
+        place = np.argwhere(self._fullest)[np.argmin(smooth[self._fullest])] + [s.start for s in molecule.part]
+        self.full = _full_scale(self.solvent + unit * above, place, box)
+        del smooth
+        self._width, self._level = _level(means, molecule.core, top)
         self.width = self._width * box.lowpass
-        place = np.argwhere(self._fullest)[np.argmin(smooth[self._fullest])]
-        self.full = _full_scale(self.solvent + unit * above, place + [s.start for s in part], box)
 
     @property
     def coarse(self):
@@ -120,13 +96,7 @@ class MeanLevel:
     @property
     def inside(self):
         """The molecule, 0 to 1, on the grid of the box."""
-        return self._whole(self._inside)
-
-    def _whole(self, values):
-        """Values of the part that holds the molecule on the grid of the box, 0 beyond."""
-        result = np.zeros(self._box.shape, np.float32)
-        result[self._part] = values
-        return result
+        return self._molecule.in_whole(self._molecule.inside)
 
     def scale(self, full):
         """Mean density of the molecule around each voxel, above solvent and relative to a full scale.
@@ -141,12 +111,13 @@ class MeanLevel:
         array of float32, shape of the box
             Not clipped; 0 away from the molecule.
         """
-        return self._whole(self._level / self._above(full))
+        return self._molecule.in_whole(self._level / self._above(full))
 
     def scale_of(self, coarse, full):
         """The scale of another such map of the same molecule, as `scale` and `coarse` are those of this."""
-        means = Means(coarse[self._part], self._inside, self._inner)
-        return self._whole(means.of_width(self._width) / self._above(full))
+        molecule = self._molecule
+        means = Means(coarse[molecule.part], molecule.inside, molecule.box)
+        return molecule.in_whole(means.of_width(self._width) / self._above(full))
 
     def standard_error(self, full, is_known, noise=None):
         """Standard error of the scale from noise: the spread of what is read off random noise in the same way.
@@ -166,29 +137,30 @@ class MeanLevel:
         array of float32, shape of the box
             0 where the scale is. It says nothing of where the molecule ends, which noise moves.
         """
-        above, box = self._above(full), self._inner
+        above, molecule = self._above(full), self._molecule
+        inside, box = molecule.inside, molecule.box
         if noise is None:
-            sigma = np.float32(self._noise_sigma) * _of_part(self.noise_ratio, self._part)
+            sigma = np.float32(self._noise_sigma) * molecule.of(self.noise_ratio)
         else:
-            sigma = noise[self._part] / np.float32(self._unit)
+            sigma = molecule.of(noise) / np.float32(self._unit)
         scale = self._level / above
         random, squares = np.random.default_rng(0), np.zeros(box.shape, np.float32)
         for _ in range(_NOISE_SAMPLES):
-            means = Means(sigma * box.white_noise(random), self._inside, box)
+            means = Means(sigma * box.white_noise(random), inside, box)
             error = means.of_width(self._width)
             if not is_known:
                 error -= scale * means.of_width(_PLATEAU_SMOOTHING)[self._fullest].mean()
             squares += np.square(np.float32(_OUTLINE_SHARE) * error)
         # Samples are few; the error hardly differs between neighbours.
-        variance = Means(squares / np.float32(_NOISE_SAMPLES), self._inside, box).of_width(_ERROR_SMOOTHING)
-        return self._whole(np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above))
+        variance = Means(squares / np.float32(_NOISE_SAMPLES), inside, box).of_width(_ERROR_SMOOTHING)
+        return molecule.in_whole(np.where(self._level == 0, np.float32(0), np.sqrt(np.maximum(variance, 0)) / above))
 
     @cached_property
     def _noise_sigma(self):
         """Standard deviation of the solvent, where there is enough beyond the ripples around a molecule."""
         far = ~self._box.dilated(~self._seen, _RIPPLES)
         seen = far if np.count_nonzero(far) >= _ENOUGH_SOLVENT else self._seen
-        return robust_sigma((sampled(self._coarse, seen) - self._zero) / _sampled_ratio(self.noise_ratio, seen))
+        return robust_sigma((sampled(self._coarse, seen) - self._zero) / sampled_ratio(self.noise_ratio, seen))
 
     def _above(self, full):
         """A density above solvent in the unit of the level."""
@@ -229,13 +201,13 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, overwrite=
     holds hardly depends on noise. The full scale is read off the level smoothed over a low-pass
     cut-off: its plateau in D, the nearest mode below its 0.99-quantile, where that holds most of
     the molecule; the quantile itself where only a part of it is full, as the means of what is full
-    are drawn down there by what is weaker around it.
+    are drawn down there by what is weaker around it. Solvent and what rises above it are sought in the whole
+    box, all else is done in the part of it that holds the molecule.
     """
-    coarse = coarse - np.float32(mean)
-    unit = densest(coarse)
+    unit = densest(coarse) - mean
     if not unit > 0:
-        raise OccuPyError(_NO_MOLECULE)
-    coarse /= np.float32(unit)  # squares of values in units of the map might not be finite
+        raise OccuPyError(NO_MOLECULE)
+    coarse = _in_units(coarse, mean, unit, coarse if overwrite else np.empty_like(coarse))
     period = low_frequencies.lost_period(coarse, box)
     if period is not None:
         coarse = low_frequencies.restored(coarse, box, period, solvent)
@@ -246,8 +218,12 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, overwrite=
     if is_scarce:
         seen = smooth <= np.quantile(smooth, _LEAST_DENSE_SHARE)
     del smooth
+    zero = np.median(sampled(coarse, seen))
     ratio = np.float32(1) if noise_ratio is None else noise_ratio
-    found = MeanLevel(coarse, box, seen, ratio, mean, unit, period, smoothed)
+    part, where = detected(smoothed(DETECTION_SMOOTHING), zero, seen, ratio, box)
+    del smoothed
+    molecule = Molecule(coarse, zero, box, part, where)
+    found = MeanLevel(coarse, zero, box, seen, ratio, molecule, mean, unit, period)
     found.scarce_solvent = is_scarce
     return found
 
@@ -284,42 +260,6 @@ def _solvent(smooth, box, known):
     """What is surely solvent."""
     seen = ~box.dilated(smooth > _SOLVENT_SHARE * densest(smooth), _SOLVENT_MARGIN)
     return seen if known is None else seen & known
-
-
-def _lowest_detected(detection, zero, solvent, noise_ratio):
-    """How far above zero the map, smoothed, is not solvent; an array where the noise varies."""
-    noise = np.float32(robust_sigma((sampled(detection, solvent) - zero) / _sampled_ratio(noise_ratio, solvent)))
-    lowest = np.float32(_LOWEST_SHARE * (densest(detection) - zero))
-    return np.maximum(np.float32(_DETECTION_SIGMAS) * noise * noise_ratio, lowest)
-
-
-def _sampled_ratio(noise_ratio, where):
-    return noise_ratio if np.ndim(noise_ratio) == 0 else sampled(noise_ratio, where)
-
-
-def _of_part(values, part):
-    """What is one number, or one for each voxel, in a part of the box."""
-    return values if np.ndim(values) == 0 else values[part]
-
-
-def _molecule(coarse, box, detected, size):
-    """The densest part of the molecule around each of its places, and the molecule: of 0 to 1, so that no rounding
-    decides.
-
-    `size` is that of the grid of which the box is a part.
-    """
-    shape = box.smoothing(coarse)(_SHAPE_SMOOTHING)
-    highest = dilate.ball_maximum(shape, box.ball(_SHAPE_RADIUS))
-    highest = np.maximum(highest, np.float32(_LOWEST_SHARE * densest(shape, size)))
-    core = np.minimum(_above(shape, np.float32(_SHAPE_SHARE) * highest), detected)
-    if core.sum() < _FEWEST_MOLECULE_VOXELS:
-        raise OccuPyError(_NO_MOLECULE)
-    return core, dilate.ball_maximum(core, box.ball(_GROWN_BY))
-
-
-def _above(values, threshold):
-    """1 where values are above a positive threshold, 0 where they are below, with a ramp between."""
-    return np.clip((values / threshold - 1) / np.float32(_RAMP) + np.float32(0.5), 0, 1)
 
 
 def _full_scale(value, place, box):
