@@ -7,9 +7,10 @@ import numpy as np
 from scipy import fft
 
 from .. import parallel
-from ..grids import dilate, fourier
+from ..grids import dilate
 from ..grids.cut import bounds
 from ..grids.kernel import Kernel
+from ..grids.smoothing import Smoothing
 
 VOXELS_PER_LOWPASS = 2.5
 """The low-pass needs two; half a voxel more makes them small enough to tell inside from outside."""
@@ -62,8 +63,15 @@ class CoarseBox:
 
         The width is its standard deviation in low-pass cut-offs; the box is periodic.
         """
-        smoothing = fourier.Smoothing(np.asarray(values, np.float32), self.voxel_size)
-        return lambda width: smoothing(width * self.lowpass)
+        return Smoothing.of(np.asarray(values, np.float32), self._lengths, self.lowpass)
+
+    def smoothing_of(self, block):
+        """The same of values whose transform, a central block of it, is at hand."""
+        return Smoothing(block, self.shape, self._lengths, self.lowpass)
+
+    @property
+    def _lengths(self):
+        return [n * v for n, v in zip(self.shape, self.voxel_size, strict=True)]
 
     def around(self, inside, margin):
         """The part of the box in which a bool array is True, with a margin in low-pass cut-offs, as three slices.

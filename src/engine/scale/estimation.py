@@ -99,7 +99,7 @@ class Estimation:
         report = self._progress.stage("low-pass", 0.3)
         given = self._density, self._settings.lowpass, self._settings.voxel_size
         if self._settings.mode == CALIBRATED:
-            self._lowpassed, self._coarse = fourier.lowpass_and_sample(*given, self._box.shape, report)
+            self._lowpassed, *self._coarse = fourier.lowpass_and_sample(*given, self._box.shape, report)
         else:
             self._lowpassed = fourier.lowpass(*given, report)
 
@@ -181,13 +181,15 @@ class Estimation:
             side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
             side = interpolate(side, self._box.shape) > 0.5
         model, shape = self._model or self.fit_solvent()[0], self._box.shape
-        coarse, self._coarse, ratio = self._coarse, None, None
+        (coarse, block), self._coarse, ratio = self._coarse, None, None
+        smoothing = self._box.smoothing_of(block)
         if model.varies:
             ratio = model.sigma_ratio(slice(0, shape[0]), shape)
             # What a map without low frequencies has around its molecule is no solvent that varies.
-            if lost_period(coarse, self._box) is None:
+            if lost_period(smoothing, self._box) is None:
                 coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
-        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio, overwrite=True)
+                smoothing = self._box.smoothing(coarse)
+        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio, smoothing)
 
     def _local_noise(self):
         """Standard deviation of the noise at each voxel of the coarse grid, where half maps tell it."""

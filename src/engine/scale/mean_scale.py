@@ -167,7 +167,7 @@ class MeanLevel:
         return np.float32((full - self.solvent) / self._unit)
 
 
-def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, overwrite=False):
+def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, smoothing=None):
     """Mean density of the molecule around each voxel.
 
     Parameters
@@ -181,8 +181,8 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, overwrite=
         Where solvent is known to be; else it is what is far from all that is dense.
     noise_ratio : array of float32, optional
         How strong the noise is at each voxel relative to one place, where it varies.
-    overwrite : bool
-        Whether the map may be worked on in place, to save memory.
+    smoothing : Smoothing, optional
+        Of the map, where it is at hand; both may be worked on in place then, to save memory.
 
     Returns
     -------
@@ -207,12 +207,15 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, overwrite=
     unit = densest(coarse) - mean
     if not unit > 0:
         raise OccuPyError(NO_MOLECULE)
-    coarse = _in_units(coarse, mean, unit, coarse if overwrite else np.empty_like(coarse))
-    period = low_frequencies.lost_period(coarse, box)
+    if smoothing is None:
+        coarse, smoothing = coarse.copy(), box.smoothing(coarse)
+    _rescale(coarse, mean, unit)
+    smoothing.rescale(mean, unit)
+    period = low_frequencies.lost_period(smoothing, box)
     if period is not None:
         coarse = low_frequencies.restored(coarse, box, period, solvent)
-    smoothed = box.smoothing(coarse)
-    smooth = smoothed(_SOLVENT_SMOOTHING)
+        smoothing = box.smoothing(coarse)
+    smooth = smoothing(_SOLVENT_SMOOTHING)
     seen = _solvent(smooth, box, solvent)
     is_scarce = np.count_nonzero(seen) < _FEWEST_SOLVENT_VOXELS
     if is_scarce:
@@ -220,8 +223,8 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, overwrite=
     del smooth
     zero = np.median(sampled(coarse, seen))
     ratio = np.float32(1) if noise_ratio is None else noise_ratio
-    part, where = detected(smoothed(DETECTION_SMOOTHING), zero, seen, ratio, box)
-    del smoothed
+    part, where = detected(smoothing(DETECTION_SMOOTHING), zero, seen, ratio, box)
+    del smoothing
     molecule = Molecule(coarse, zero, box, part, where)
     found = MeanLevel(coarse, zero, box, seen, ratio, molecule, mean, unit, period)
     found.scarce_solvent = is_scarce
@@ -245,15 +248,14 @@ def local_sigma(noise, box):
     return unit * np.sqrt(np.maximum(box.smoothing(np.square(noise / unit))(_NOISE_SMOOTHING), 0))
 
 
-def _in_units(coarse, mean, unit, out):
-    """A map above solvent in a unit in which squares of its values are finite."""
+def _rescale(coarse, mean, unit):
+    """Take a map, in place, to its solvent as 0 and a unit in which squares of its values are finite."""
 
     def fill(planes):
-        np.subtract(coarse[planes], np.float32(mean), out=out[planes])
-        out[planes] /= np.float32(unit)
+        coarse[planes] -= np.float32(mean)
+        coarse[planes] /= np.float32(unit)
 
     parallel.run(fill, parallel.plane_slabs(coarse.shape))
-    return out
 
 
 def _solvent(smooth, box, known):
