@@ -77,7 +77,7 @@ class MeanLevel:
         self.solvent = mean + unit * float(zero)
         self._coarse, self._zero, self._box, self._seen = coarse, zero, box, solvent
         self.noise_ratio, self._molecule = noise_ratio, molecule
-        means = Means(molecule.density, molecule.inside, molecule.box)
+        means = Means(coarse[molecule.part] - zero, molecule.inside, molecule.box)
         smooth = means.of_width(_PLATEAU_SMOOTHING)
         top = plateau.top_level(smooth, molecule.core)
         above = plateau.full_level(smooth, molecule.core, top)

@@ -48,9 +48,9 @@ class Molecule:
     ----------
     box : CoarseBox
         The part.
-    density, core, inside : arrays of float32 of its shape
-        The map less its solvent; the densest part of the molecule around each of its places, and the molecule: both of
-        0 to 1, so that no rounding decides.
+    core, inside : arrays of float32 of its shape
+        The densest part of the molecule around each of its places, and the molecule: both of 0 to 1, so that no
+        rounding decides.
 
     Raises
     ------
@@ -61,8 +61,7 @@ class Molecule:
     def __init__(self, coarse, zero, box, part, where):
         self.part, self._whole = part, box
         self.box = box = box.part(part)
-        self.density = coarse[part] - zero
-        self.core = _core(self.density, box, where, coarse.size)
+        self.core = _core(coarse[part] - zero, box, where, coarse.size)
         if self.core.sum() < _FEWEST_VOXELS:
             raise OccuPyError(NO_MOLECULE)
         self.inside = dilate.ball_maximum(self.core, box.ball(_GROWN_BY))
@@ -125,4 +124,8 @@ def _core(density, box, where, size):
 
 def _above(values, threshold):
     """1 where values are above a positive threshold, 0 where they are below, with a ramp between."""
-    return np.clip((values / threshold - 1) / np.float32(_RAMP) + np.float32(0.5), 0, 1)
+    share = values / threshold
+    share -= 1
+    share /= np.float32(_RAMP)
+    share += np.float32(0.5)
+    return np.clip(share, 0, 1, out=share)
