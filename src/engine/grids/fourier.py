@@ -159,7 +159,7 @@ class Spectrum:
         array of float32 of that shape
         """
         gains = gains * (np.prod(shape, dtype=float) / np.prod(self._shape, dtype=float))
-        return _synthesize(self._multiplied(gains, shape), np.empty(shape, np.float32))
+        return synthesize(self._multiplied(gains, shape), np.empty(shape, np.float32))
 
     def filtered_planes(self, gains):
         """The same on the grid of the map, plane by plane: `FilteredPlanes`."""
