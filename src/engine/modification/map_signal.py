@@ -92,10 +92,13 @@ class MapSignal:
         0 where nothing is shown, as there is no molecule or all is noise.
         """
         frequency = np.where(presence > 0, 1 / self._signal.resolution(), np.float32(0))
+        lowest = np.min(
+            frequency, initial=np.inf, where=frequency > 0
+        )  # What is lower is on the way to where there is none.
 
         def wavelength(planes, steps):
             values = self._low.blocks.at(frequency, planes, steps)
-            return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
+            return np.divide(1, values, out=np.zeros_like(values), where=values >= lowest)
 
         return self._planes(wavelength)
 
