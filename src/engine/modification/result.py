@@ -10,7 +10,7 @@ from .gain import Reached
 from .limits import Limits, scale_made_of
 
 _TOLD = (0.2, 0.3, 0.5, 0.8)
-_LEAST_SCALE, _LEAST_SHARE = 0.3, 0.85
+_LEAST_SCALE, _LEAST_SHARE = 0.3, 0.8
 """Of parts of this scale or more, where less than this share of what was aimed at comes out, it is told."""
 
 
