@@ -83,6 +83,16 @@ def test_the_help_lists_every_setting_that_concerns_the_command(occupy, command,
     assert settings & listed == settings - without - (OF_ESTIMATE if command != "estimate" else set())
 
 
+@pytest.mark.parametrize(
+    ("command", "default"),
+    [("equalize", "yes; no in the modes occupancy and resolution"), ("attenuate", "no"), ("solvent", "no")],
+)
+def test_the_help_tells_a_default_of_the_published_modes_only_where_it_is_another(occupy, command, default):
+    words = " ".join(occupy(command, "--help").stdout.split())
+    (told,) = re.findall(r"--remove-solvent, --no-remove-solvent [^\[]*\[default: ([^]]*)\]", words)
+    assert told == default
+
+
 def test_the_help_can_be_printed_where_there_is_no_letter_for_angstrom(occupy):
     result = occupy("estimate", "--help", encoding="gbk")
     assert result.returncode == 0
