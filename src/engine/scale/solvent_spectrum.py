@@ -53,7 +53,10 @@ class CubeSpectrum:
     """
 
     def __init__(self, density, voxel_size, where, centre, alone=True):
-        edges = [min(n, fft.next_fast_len(max(round(_EDGE / v), _FEWEST_VOXELS))) for n, v in zip(density.shape, voxel_size, strict=True)]
+        edges = [
+            min(n, fft.next_fast_len(max(round(_EDGE / v), _FEWEST_VOXELS)))
+            for n, v in zip(density.shape, voxel_size, strict=True)
+        ]
         window, powers, of_part, of_all = _window(edges), 0.0, 0.0, 0.0
         for start in _chosen(density.shape, edges, where, centre):
             places = map(_coarse_places, start, edges, density.shape, where.shape)
