@@ -19,8 +19,11 @@ WINDOWS = (0.875, 0.625, 0.5, 0.5)
 
 _FEWEST_BLOCKS = 64
 _TOP_NODES = 8
-_PLANES_SKIPPED = 3
-"""Of coefficients, while the spectrum is read: shells at which it counts have thousands of them."""
+_EVERY_PLANE = 4
+"""Of coefficients, that is read to see where the map ends: shells at which it may have thousands of them."""
+
+_END, _BEFORE = 1e-3, 0.03
+"""A map ends at the shell that has so little of the power of that so much (1/Å) before; none falls off like this."""
 
 
 class LocalSignal:
@@ -131,7 +134,8 @@ class LocalSignal:
         """The map without its shortest waves, and these as they are weighted, as planes."""
         spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
         is_top = spectrum.frequencies > 1 / (SHORTEST * self._lowpass)
-        gains = np.where(is_top, self._top_gains(density, voxel_size, spectrum.frequencies), 0.0)
+        is_seen = is_top & (spectrum.frequencies < _end(spectrum, 0.5 / max(voxel_size)))
+        gains = np.where(is_seen, self._top_gains(density, voxel_size, spectrum.frequencies), 0.0)
         self._top_filter = spectrum.frequencies, gains
         return spectrum.filtered_planes(np.where(is_top, 0.0, 1.0)), spectrum.filtered_planes(gains)
 
@@ -175,6 +179,14 @@ class LocalSignal:
         """Make a band's squares its local variance, in place."""
         power, window = power_and_window
         ndimage.gaussian_filter(power, self._low.sigmas(window), output=power, mode="reflect", truncate=3)
+
+
+def _end(spectrum, nyquist):
+    """The frequency (1/Å) from which on a map holds nothing, as it was low-passed; infinite where that is not seen."""
+    frequencies, power = spectrum.frequencies, spectrum.power(_EVERY_PLANE)
+    before = np.interp(frequencies - _BEFORE, frequencies, power)
+    ended = (frequencies > _BEFORE) & (frequencies < nyquist) & (power < _END * before)
+    return frequencies[ended.argmax()] if ended.any() else np.inf
 
 
 def _every(planes, step):

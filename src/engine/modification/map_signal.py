@@ -88,10 +88,12 @@ class MapSignal:
         0 where nothing is shown, as there is no molecule or all is noise.
         """
         frequency = np.where(presence > 0, 1 / self._signal.resolution(), np.float32(0))
+        is_shown = (frequency > 0).astype(np.float32)
 
         def wavelength(planes, steps):
-            values = self._low.blocks.at(frequency, planes, steps)
-            return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
+            """The inverse of the mean frequency of those blocks around a voxel that show anything, if most do."""
+            share, sums = (self._low.blocks.at(values, planes, steps) for values in (is_shown, frequency))
+            return np.divide(share, sums, out=np.zeros_like(share), where=share >= np.float32(0.5))
 
         return self._planes(wavelength)
 
