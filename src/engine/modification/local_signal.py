@@ -19,8 +19,9 @@ WINDOWS = (0.875, 0.625, 0.5, 0.5)
 
 _FEWEST_BLOCKS = 64
 _TOP_NODES = 8
-_LEAST_OF_BEFORE = 0.25
-"""Of the power in a shell: where the next has less the map ends, as it was cut off at its resolution."""
+_NEXT_OF_LAST, _BEYOND_OF_LAST = 0.25, 0.02
+"""Of the power in the last shell before a map ends: in the next one, into which a cube blurs it, and in that beyond."""
+
 _ENOUGH_VOXELS = 150_000
 """In which the spectra are read: the band of the shortest waves has thousands of coefficients in them."""
 
@@ -188,7 +189,8 @@ class LocalSignal:
 
 def _highest(frequencies, power, lowest):
     """Where a spectrum ends above a frequency, 1/Å; infinity where it goes on."""
-    ends = (power[1:] < _LEAST_OF_BEFORE * power[:-1]) & (frequencies[1:] > lowest)
+    ends = (power[1:-1] < _NEXT_OF_LAST * power[:-2]) & (power[2:] < _BEYOND_OF_LAST * power[:-2])
+    ends &= frequencies[1:-1] > lowest
     return frequencies[np.argmax(ends)] + frequencies[1] / 2 if ends.any() else np.inf
 
 

@@ -172,10 +172,9 @@ class Modifier:
             return None
         if not self._estimate.is_mean:
             return Removal(confidence, 0.0)
-        presence, blocks = smooth.presence ** np.float32(values["hedge"]), self._low_blocks().blocks
-        return Removal(
-            parallel.Planes(lambda planes: blocks.at(presence, planes, self._steps)), self._estimate.solvent.mean
-        )
+        shown, blocks = smooth.shown(values["hedge"]), self._low_blocks().blocks
+        shares = parallel.Planes(lambda planes: blocks.at(shown, planes, self._steps))
+        return Removal(shares, self._estimate.solvent.mean)
 
     def _fill_of(self, values, report):
         if not values.get("noise"):

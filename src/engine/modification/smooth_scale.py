@@ -15,6 +15,9 @@ WHOLE_SHARE = 0.2
 NOISE_SIGMAS = 3
 """The share of molecule that noise makes of solvent: its mean there and so many standard deviations."""
 
+_FULLY_SHOWN_FROM = np.float32(0.5)
+"""Of the presence of molecule, where solvent is removed: half of what counts as molecule in full."""
+
 _BALL_RADIUS = 0.5  # low-passes
 _REACH = 3  # standard deviations of a Gaussian
 _TINY = np.finfo(np.float32).tiny
@@ -75,6 +78,10 @@ class SmoothScale:
         self.scale[share <= _TINY] = 0
         np.clip(self.scale, 0, 1, out=self.scale)
         self.presence = _presence(share, low.solvent)
+
+    def shown(self, hedge):
+        """What is left of each block where solvent is removed, 0 to 1; the hedge is an exponent of the presence."""
+        return np.minimum(self.presence ** np.float32(hedge) / _FULLY_SHOWN_FROM, np.float32(1))
 
     def mean_ratio(self, after, before):
         """The mean over the molecule around each block of one array of the blocks, relative to that of another.
