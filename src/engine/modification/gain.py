@@ -83,7 +83,7 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
     The factor of the scale in a block is what the mean over the molecule around it should
     be multiplied by. Signal is less than the map, presence less than 1, and the scale of a
     block that of its surroundings too: so means come out lower, and the gain is multiplied by
-    what is lacking, twice.
+    what is lacking, twice. Where the factor is below 1 the map itself is multiplied by it.
 
     Parameters
     ----------
