@@ -105,10 +105,10 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
     goal = np.maximum(aim, np.float32(1))
     amplified = goal > 1
     of_map = shares.of_map() * low
-    gain = goal.copy()
+    gain, relative = goal.copy(), smooth.ratio_to(low)
 
     def ratio():
-        return smooth.mean_ratio(of_map + shares.of_signal(gain) * slow, low)
+        return relative(of_map + shares.of_signal(gain) * slow)
 
     for _ in range(_ROUNDS):
         lacking = np.clip(goal / np.maximum(ratio(), np.float32(1e-3)), 1 / _MOST_CORRECTED, _MOST_CORRECTED)
