@@ -104,6 +104,7 @@ def planes_of(block, nz):
 
 
 def transformed(planes, ny, nx):
+    """Real planes from the central block of the transform of each."""
     rows = fft.ifft(_pad(planes, 1, ny), axis=1, overwrite_x=True)
     return fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
 
