@@ -84,7 +84,7 @@ class SmoothScale:
         return np.minimum(self.presence ** np.float32(hedge) / _FULLY_SHOWN_FROM, np.float32(1))
 
     def ratio_to(self, values):
-        """A function that gives the mean of other values over the molecule around each block, relative to that of these.
+        """A function that gives the mean of other values over the molecule around a block, relative to that of these.
 
         The mean is that of the scale; where there is no molecule the ratio is 1.
         """
