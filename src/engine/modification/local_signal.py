@@ -100,7 +100,8 @@ class LocalSignal:
         """The shortest wavelength of which at least half is shown in each block: array of float32, Å.
 
         Between the middles of bands, and within the last, the share that is shown is taken to change
-        evenly with frequency. Infinite where not even the longest waves are shown.
+        evenly with frequency; beyond where the map ends nothing is. Infinite where not even the longest
+        waves are shown.
         """
         nodes = self._nodes()
         result, half = np.zeros(self._low.blocks.shape, np.float32), np.float32(0.5)
@@ -110,7 +111,7 @@ class LocalSignal:
             found = np.float32(low) + np.clip(passed, 0, 1) * np.float32(high - low)
             np.copyto(result, found, where=shown >= half)
         with np.errstate(divide="ignore"):
-            return 1 / result
+            return 1 / np.minimum(result, np.float32(self._end))
 
     def _nodes(self):
         """Frequencies (1/Å) with the weights in the blocks and the gain that multiply what they show there."""
@@ -134,7 +135,8 @@ class LocalSignal:
         """The map without its shortest waves, and these as they are weighted, as planes."""
         spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
         is_top = spectrum.frequencies > 1 / (SHORTEST * self._lowpass)
-        is_seen = is_top & (spectrum.frequencies < _end(spectrum, 0.5 / max(voxel_size)))
+        self._end = _end(spectrum, 0.5 / max(voxel_size))
+        is_seen = is_top & (spectrum.frequencies <= self._end)
         gains = np.where(is_seen, self._top_gains(density, voxel_size, spectrum.frequencies), 0.0)
         self._top_filter = spectrum.frequencies, gains
         return spectrum.filtered_planes(np.where(is_top, 0.0, 1.0)), spectrum.filtered_planes(gains)
@@ -182,11 +184,11 @@ class LocalSignal:
 
 
 def _end(spectrum, nyquist):
-    """The frequency (1/Å) from which on a map holds nothing, as it was low-passed; infinite where that is not seen."""
+    """The highest frequency (1/Å) of a map that was low-passed; infinite where none is seen to be that."""
     frequencies, power = spectrum.frequencies, spectrum.power(_EVERY_PLANE)
     before = np.interp(frequencies - _BEFORE, frequencies, power)
     ended = (frequencies > _BEFORE) & (frequencies < nyquist) & (power < _END * before)
-    return frequencies[ended.argmax()] if ended.any() else np.inf
+    return frequencies[ended.argmax() - 1] if ended.any() else np.inf
 
 
 def _every(planes, step):
