@@ -224,6 +224,19 @@ def test_a_preview_is_the_result_at_its_step(scene, steps, power):
     assert result.as_dict() == expected.as_dict()
 
 
+def test_detail_finer_than_two_angstrom_is_shown():
+    size, detail = 0.6, fourier.lowpass(np.random.default_rng(2).standard_normal(SHAPE, np.float32), 1.4, (0.6,) * 3)
+    z, y, x = (np.indices(SHAPE) - 31.5) * size
+    inside = z**2 + y**2 + x**2 < 10**2
+    density = (inside * (1 + detail / detail.std())).astype(np.float32)
+    density += 0.02 * np.random.default_rng(3).standard_normal(SHAPE, np.float32)
+    shown = modify(density, size, lowpass=5).density
+    fine = [values - fourier.lowpass(values, 2.0, (size,) * 3) for values in (density, shown)]
+    middle = z**2 + y**2 + x**2 < 6**2
+    assert fine[0][middle].std() > 0.5
+    assert fine[1][middle].std() == pytest.approx(fine[0][middle].std(), rel=0.1)
+
+
 @pytest.mark.parametrize(("size", "factor"), [(1.2, 3), (2.0, 2), (3.0, 2), (6.5, 2)])
 def test_blocks_hold_at_least_two_voxels_along_each_axis(size, factor):
     shape = (36, 34, 38)
