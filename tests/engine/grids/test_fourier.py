@@ -133,3 +133,22 @@ def test_the_power_of_a_spectrum_is_the_mean_squared_amplitude_in_each_shell(ran
         assert spectrum.frequencies[shell] == pytest.approx(shell / 48)
         expected = squared[np.rint(radius * 48) == shell].mean()
         assert spectrum.power()[shell] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("voxel_size", [(1.0, 1.0, 1.0), (1.3, 0.7, 2.1)])
+@pytest.mark.parametrize("share", [1, 0.4])
+def test_filtered_planes_are_those_of_the_whole_transform_times_the_gains(random, shape, voxel_size, share):
+    density = random.standard_normal(shape, dtype=np.float32)
+    spectrum = Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
+    gains = random.random(len(spectrum.frequencies))
+    gains[int(share * len(gains)) :] = 0
+    frequencies = [np.fft.fftfreq(n, v) for n, v in zip(shape, voxel_size, strict=True)]
+    z, y, x = np.meshgrid(*frequencies, indexing="ij")
+    shells = np.rint(np.sqrt(z**2 + y**2 + x**2) / spectrum.frequencies[1]).astype(int)
+    told = np.all([np.abs(f) < 0.4999 / v for f, v in zip((z, y, x), voxel_size, strict=True)], axis=0)
+    kept = np.where(told, np.append(gains, np.zeros(shells.max()))[shells], 0)
+    expected = np.fft.ifftn(np.fft.fftn(density.astype(float)) * kept).real
+    planes = spectrum.filtered_planes(gains)
+    assert np.abs(planes[:] - expected).max() < 2e-6
+    assert np.abs(planes[2:7] - expected[2:7]).max() < 2e-6
