@@ -85,7 +85,7 @@ def coarse(part, edge=4):
 def layer_of_box():
     """A layer of the box that fills no cube."""
     z = np.arange(SHAPE[0])[:, None, None]
-    return np.broadcast_to((z >= 28) & (z < 52), SHAPE)
+    return np.broadcast_to((z >= 28) & (z < 44), SHAPE)
 
 
 @pytest.mark.parametrize("sigma", [0.3, 20.0])
@@ -123,4 +123,4 @@ def test_cubes_read_the_spectrum_of_a_molecule_in_noise(b_factor):
     assert seen.sum() >= 4
     assert ratio.mean() == pytest.approx(1, abs=0.08)
     np.testing.assert_allclose(ratio, 1, atol=0.25)
-    assert 0.4 < found.share <= 1
+    assert 0.4 < found.share < 0.9
