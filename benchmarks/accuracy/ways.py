@@ -107,13 +107,18 @@ class Way(NamedTuple):
 
 WAYS = (
     Way("map", "the map as it is", as_it_is),
-    Way("default", "`equalize` with its defaults", equalized),
-    Way("removeSolvent", "`removeSolvent true`", partial(equalized, remove_solvent=True)),
+    Way("default", "`equalize` with its defaults: the signal alone, solvent suppressed", equalized),
     Way(
-        "published",
-        "the published method, `mode occupancy solventModel uniform signalOnly false`",
-        partial(equalized, estimation={"mode": "occupancy", "solvent_model": "uniform"}, signal_only=False),
+        "keepNoise",
+        "`keepNoise true`: solvent suppressed, noise in the molecule as it was",
+        partial(equalized, keep_noise=True),
     ),
+    Way(
+        "noise as it was",
+        "`keepNoise true removeSolvent false`",
+        partial(equalized, keep_noise=True, remove_solvent=False),
+    ),
+    Way("published", "the published method, `mode occupancy`", partial(equalized, estimation={"mode": "occupancy"})),
     Way("0.1.13", f"{PUBLISHED} itself, `--amplify {POWER} --lp-scale`, as installed", amplified, is_slow=True),
     Way("true scale", "the default, with the true occupancies as `scaleMap`", by_true_scale),
     Way(
