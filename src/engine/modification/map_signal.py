@@ -10,6 +10,11 @@ FULLY_SHOWN_FROM = np.float32(0.5)
 """Of the presence of molecule, where solvent is removed: half of what counts as molecule in full."""
 
 
+def shown_share(presence):
+    """How far what is there is shown where solvent is removed, 0 to 1: the molecule itself in full."""
+    return np.minimum(presence / FULLY_SHOWN_FROM, np.float32(1))
+
+
 class MapSignal:
     """The signal of a map on every so many voxels, and how many times it is shown.
 
@@ -71,8 +76,8 @@ class MapSignal:
         float
             The largest factor.
         """
-        one, presence = np.float32(1), smooth.presence ** np.float32(hedge)
-        shown = np.minimum(presence / FULLY_SHOWN_FROM, one) if removes_solvent else one
+        presence = smooth.presence ** np.float32(hedge)
+        shown = shown_share(presence) if removes_solvent else np.float32(1)
         shares = Shares(presence, shown, keeps_noise)
         gain, self.reached = calibrated_gain(smooth, self._low.low, self._signal.slow, factor, limits, shares)
         self.keeps_noise = keeps_noise
