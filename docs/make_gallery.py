@@ -192,7 +192,9 @@ def ways(studio):
         for number, (_, settings) in enumerate(WAYS, 2):
             studio.run(f"occupy equalize #1 {settings} modelId #{10 * number} key false")
         studio.run("hide #!* models")
-        rows = [[_way(studio, *way, level) for way in enumerate(("the map", *(w for w, _ in WAYS)), 1)] for level in levels]
+        rows = [
+            [_way(studio, *way, level) for way in enumerate(("the map", *(w for w, _ in WAYS)), 1)] for level in levels
+        ]
         studio.write(f"gallery_ways_{name}", *rows)
 
 

@@ -29,4 +29,4 @@ def test_removing_solvent_hardly_weakens_the_molecule(thin, kind):
     molecule = clean > 0.5 * clean.max()
     weakened = 1 - results[1][molecule] / results[0][molecule]
     assert weakened.mean() < 0.05
-    assert results[1][clean < 1e-6].std() < 0.3 * results[0][clean < 1e-6].std()
+    assert results[1][clean < 1e-6].std() < 0.5 * results[0][clean < 1e-6].std()
