@@ -19,8 +19,11 @@ WINDOWS = (0.875, 0.625, 0.5, 0.5)
 
 _FEWEST_BLOCKS = 64
 _TOP_NODES = 8
-_PLANES_SKIPPED = 3
-"""Of coefficients, while the spectrum is read: shells at which it counts have thousands of them."""
+_NEXT_OF_LAST, _BEYOND_OF_LAST = 0.25, 0.02
+"""Of the power in the last shell before a map ends: in the next one, into which a cube blurs it, and in that beyond."""
+
+_ENOUGH_VOXELS = 150_000
+"""In which the spectra are read: the band of the shortest waves has thousands of coefficients in them."""
 
 
 class LocalSignal:
@@ -142,13 +145,17 @@ class LocalSignal:
             return np.ones_like(frequencies)
         centre = centre_of(molecule)
         ratio = np.broadcast_to(np.square(self._low.noise_ratio), solvent.shape)[solvent].mean()
-        noise = CubeSpectrum(density, voxel_size, solvent, centre).power / ratio
-        found = CubeSpectrum(density, voxel_size, molecule, centre, alone=False)
+        noise = CubeSpectrum(density, voxel_size, solvent, centre, enough=_ENOUGH_VOXELS).power / ratio
+        found = CubeSpectrum(density, voxel_size, molecule, centre, alone=False, enough=_ENOUGH_VOXELS)
         shells = Shells(found.frequencies, np.maximum(found.power - noise * (1 / found.share - 1), noise), noise, 1.0)
-        signal = np.where(found.frequencies > 1 / (SHORTEST * self._lowpass), shells.signal * found.frequencies**2, 0.0)
+        highest = _highest(found.frequencies, found.power, 1 / (SHORTEST * self._lowpass))
+        is_top = (found.frequencies > 1 / (SHORTEST * self._lowpass)) & (found.frequencies <= highest)
+        signal = np.where(is_top, shells.signal * found.frequencies**2, 0.0)
         kept = (signal * shells.signal_shares).sum()
-        shares = shells.signal_shares * (signal.sum() / kept if kept > 0 else 0.0)
-        return np.interp(frequencies, found.frequencies, shares)
+        if not kept > 0:
+            return np.zeros_like(frequencies)
+        shares = np.interp(frequencies, found.frequencies[is_top], shells.signal_shares[is_top] * (signal.sum() / kept))
+        return np.where(frequencies <= highest, shares, 0.0)
 
     def _molecule_blocks(self):
         """1 in blocks of which the scale says that there is molecule, else 0."""
@@ -160,13 +167,16 @@ class LocalSignal:
 
     def _powers(self, progress):
         """The mean squares of the last two bands in the blocks."""
-        powers = [np.empty(self._low.blocks.shape, np.float32) for _ in range(2)]
+        blocks = self._low.blocks
+        powers = [np.empty(blocks.shape, np.float32) for _ in range(2)]
 
         def fill(some):
-            _, *bands = self._bands(self._low.blocks.planes_of(some))
-            for power, band in zip(powers, bands, strict=True):
-                band /= self._low.unit
-                power[some] = self._low.blocks.mean(np.square(band, out=band))
+            for block in range(some.start, some.stop):
+                plane = blocks.middle_of(block)  # Neighbours tell little more: blocks are as long as short waves.
+                _, *bands = self._bands(slice(plane, plane + 1))
+                for power, band in zip(powers, bands, strict=True):
+                    band /= self._low.unit
+                    power[block] = blocks.mean(np.square(band, out=band), axes=(1, 2))[0]
 
         parallel.run(fill, self._low.slabs(), progress)
         return powers
@@ -175,6 +185,13 @@ class LocalSignal:
         """Make a band's squares its local variance, in place."""
         power, window = power_and_window
         ndimage.gaussian_filter(power, self._low.sigmas(window), output=power, mode="reflect", truncate=3)
+
+
+def _highest(frequencies, power, lowest):
+    """Where a spectrum ends above a frequency, 1/Å; infinity where it goes on."""
+    ends = (power[1:-1] < _NEXT_OF_LAST * power[:-2]) & (power[2:] < _BEYOND_OF_LAST * power[:-2])
+    ends &= frequencies[1:-1] > lowest
+    return frequencies[np.argmax(ends)] + frequencies[1] / 2 if ends.any() else np.inf
 
 
 def _every(planes, step):

@@ -6,14 +6,6 @@ from .. import parallel
 from .gain import Shares, calibrated_gain
 from .local_signal import LocalSignal
 
-FULLY_SHOWN_FROM = np.float32(0.5)
-"""Of the presence of molecule, where solvent is removed: half of what counts as molecule in full."""
-
-
-def shown_share(presence):
-    """How far what is there is shown where solvent is removed, 0 to 1: the molecule itself in full."""
-    return np.minimum(presence / FULLY_SHOWN_FROM, np.float32(1))
-
 
 class MapSignal:
     """The signal of a map on every so many voxels, and how many times it is shown.
@@ -69,7 +61,7 @@ class MapSignal:
         keeps_noise : bool
             Whether it is added to the map itself, or stands for it.
         removes_solvent : bool
-            Whether what is made is multiplied by the presence of molecule.
+            Whether what is made goes to the mean of the solvent where `smooth.shown` falls.
 
         Returns
         -------
@@ -77,8 +69,7 @@ class MapSignal:
             The largest factor.
         """
         presence = smooth.presence ** np.float32(hedge)
-        shown = shown_share(presence) if removes_solvent else np.float32(1)
-        shares = Shares(presence, shown, keeps_noise)
+        shares = Shares(presence, smooth.shown(hedge) if removes_solvent else np.float32(1), keeps_noise)
         gain, self.reached = calibrated_gain(smooth, self._low.low, self._signal.slow, factor, limits, shares)
         self.keeps_noise = keeps_noise
         self._times = (gain - 1) * shares.held if keeps_noise else shares.of_signal(gain)
@@ -97,10 +88,12 @@ class MapSignal:
         0 where nothing is shown, as there is no molecule or all is noise.
         """
         frequency = np.where(presence > 0, 1 / self._signal.resolution(), np.float32(0))
+        is_shown = (frequency > 0).astype(np.float32)
 
         def wavelength(planes, steps):
-            values = self._low.blocks.at(frequency, planes, steps)
-            return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
+            """The inverse of the mean frequency of those blocks around a voxel that show anything, if most do."""
+            share, sums = (self._low.blocks.at(values, planes, steps) for values in (is_shown, frequency))
+            return np.divide(share, sums, out=np.zeros_like(share), where=share >= np.float32(0.5))
 
         return self._planes(wavelength)
 

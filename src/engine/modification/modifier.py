@@ -15,7 +15,7 @@ from .factors import factor_of
 from .filled_noise import EvenNoise, SolventNoise
 from .limits import limits_of
 from .low_blocks import LowBlocks
-from .map_signal import MapSignal, shown_share
+from .map_signal import MapSignal
 from .multiply import Fill, Removal, amplify_signal, apply, finish
 from .result import Modification
 from .smooth_scale import SmoothScale
@@ -172,10 +172,9 @@ class Modifier:
             return None
         if not self._estimate.is_mean:
             return Removal(confidence, 0.0)
-        shown, blocks = shown_share(smooth.presence ** np.float32(values["hedge"])), self._low_blocks().blocks
-        return Removal(
-            parallel.Planes(lambda planes: blocks.at(shown, planes, self._steps)), self._estimate.solvent.mean
-        )
+        shown, blocks = smooth.shown(values["hedge"]), self._low_blocks().blocks
+        shares = parallel.Planes(lambda planes: blocks.at(shown, planes, self._steps))
+        return Removal(shares, self._estimate.solvent.mean)
 
     def _fill_of(self, values, report):
         if not values.get("noise"):

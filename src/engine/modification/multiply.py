@@ -43,7 +43,7 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
         if fill is not None and weakened:
             result[slab] += fill.at(slab, a)
         if remove is not None:
-            remove.apply(result[slab], slab)
+            remove.apply(result[slab], remove.share[slab])
         return float(a.max())
 
     gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
@@ -83,6 +83,7 @@ def amplify_signal(density, local_scale, signal, mean, factor, limits, fill=None
 
     def modify_slab(slab):
         added = signal.amplified(slab)
+        kept = None if remove is None else remove.share[slab]
         if base is None:
             np.add(added, np.float32(mean), out=result[slab])
         elif local_scale is None:
@@ -94,7 +95,7 @@ def amplify_signal(density, local_scale, signal, mean, factor, limits, fill=None
             if fill is not None and a.min() < 1:
                 result[slab] += fill.at(slab, a)
         if remove is not None:
-            remove.apply(result[slab], slab)
+            remove.apply(result[slab], kept)
 
     parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
     return result
@@ -114,11 +115,11 @@ class Removal:
     share: object
     level: float
 
-    def apply(self, values, slab):
-        """Do this to the values of a slab, in place."""
+    def apply(self, values, share):
+        """Do this to the values of a slab, in place, given the share there."""
         level = np.float32(self.level)
         values -= level
-        values *= self.share[slab]
+        values *= share
         values += level
 
 

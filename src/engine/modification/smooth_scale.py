@@ -15,7 +15,11 @@ WHOLE_SHARE = 0.2
 NOISE_SIGMAS = 3
 """The share of molecule that noise makes of solvent: its mean there and so many standard deviations."""
 
+_FULLY_SHOWN_FROM = np.float32(0.5)
+"""Of the presence of molecule, where solvent is removed: half of what counts as molecule in full."""
+
 _BALL_RADIUS = 0.5  # low-passes
+_REACH = 3  # standard deviations of a Gaussian
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -67,13 +71,17 @@ class SmoothScale:
         floor = np.square(highest, out=highest)
         molecule /= floor
         times_scale /= floor
-        self.molecule = molecule
+        self.molecule, self._box = molecule, _box_around(molecule > 0, self._sigmas)
         self.local = np.divide(times_scale, molecule, out=np.zeros_like(molecule), where=molecule > _TINY)
         share, self.scale = parallel.run(self._smoothed, [molecule, times_scale])
         self.scale /= np.maximum(share, _TINY)
         self.scale[share <= _TINY] = 0
         np.clip(self.scale, 0, 1, out=self.scale)
         self.presence = _presence(share, low.solvent)
+
+    def shown(self, hedge):
+        """What is left of each block where solvent is removed, 0 to 1; the hedge is an exponent of the presence."""
+        return np.minimum(self.presence ** np.float32(hedge) / _FULLY_SHOWN_FROM, np.float32(1))
 
     def mean_ratio(self, after, before):
         """The mean over the molecule around each block of one array of the blocks, relative to that of another.
@@ -84,7 +92,12 @@ class SmoothScale:
         return np.divide(*sums, out=np.ones_like(self.scale), where=sums[1] > _TINY)
 
     def _smoothed(self, values):
-        return ndimage.gaussian_filter(values, self._sigmas, mode="reflect", truncate=3)
+        """What is 0 where there is no molecule, smoothed."""
+        result = np.zeros_like(values)
+        ndimage.gaussian_filter(
+            values[self._box], self._sigmas, output=result[self._box], mode="reflect", truncate=_REACH
+        )
+        return result
 
 
 def _presence(molecule, solvent):
@@ -96,6 +109,13 @@ def _presence(molecule, solvent):
     molecule -= np.float32(by_noise)
     molecule /= np.float32(WHOLE_SHARE - by_noise)
     return np.clip(molecule, 0, 1, out=molecule)
+
+
+def _box_around(inside, sigmas):
+    """The part of the blocks beyond which what is inside, once smoothed, is 0."""
+    reach = [int(_REACH * sigma + 1) for sigma in sigmas]
+    (found,) = ndimage.find_objects(inside.astype(np.uint8)) or [tuple(slice(0, n) for n in inside.shape)]
+    return tuple(slice(max(s.start - 2 * r, 0), s.stop + 2 * r) for s, r in zip(found, reach, strict=True))
 
 
 def _ball(reach):

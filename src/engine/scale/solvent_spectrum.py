@@ -43,6 +43,8 @@ class CubeSpectrum:
         Of the molecule, as a share of the box: cubes are chosen close to it.
     alone : bool
         Whether what is beside the part is left out of the cubes; if not, no edge adds to the spectrum.
+    enough : int
+        Voxels of the part that are read.
 
     Attributes
     ----------
@@ -52,10 +54,11 @@ class CubeSpectrum:
         Of what the cubes show that is in the part.
     """
 
-    def __init__(self, density, voxel_size, where, centre, alone=True):
-        edges = [min(n, fft.next_fast_len(max(round(_EDGE / v), _FEWEST_VOXELS))) for n, v in zip(density.shape, voxel_size, strict=True)]
+    def __init__(self, density, voxel_size, where, centre, alone=True, enough=_ENOUGH):
+        wanted = (fft.next_fast_len(max(round(_EDGE / v), _FEWEST_VOXELS)) for v in voxel_size)
+        edges = [min(n, edge) for n, edge in zip(density.shape, wanted, strict=True)]
         window, powers, of_part, of_all = _window(edges), 0.0, 0.0, 0.0
-        for start in _chosen(density.shape, edges, where, centre):
+        for start in _chosen(density.shape, edges, where, centre, enough):
             places = map(_coarse_places, start, edges, density.shape, where.shape)
             part = where[np.ix_(*places)]
             weights = window * part if alone else window
@@ -115,7 +118,7 @@ def _coarse_places(start, edge, n, m):
     return np.arange(start, start + edge) * m // n
 
 
-def _chosen(shape, edges, where, centre):
+def _chosen(shape, edges, where, centre, enough):
     """Where cubes begin: of those with much of the part the closest to the molecule, until there is enough."""
     axes = [np.linspace(0, n - e, -(-n // e)).astype(int) for n, e in zip(shape, edges, strict=True)]
     starts = np.array(list(product(*axes)))
@@ -125,5 +128,5 @@ def _chosen(shape, edges, where, centre):
     distances = np.square((starts + np.array(edges) / 2) / shape - centre).sum(axis=1)
     distances[shares < _LEAST_OF_MOST * shares.max()] = np.inf
     near = np.argsort(distances, kind="stable")[: np.isfinite(distances).sum()]
-    enough = np.searchsorted(np.cumsum(shares[near]) * np.prod(edges), _ENOUGH) + 1
-    return starts[near[:enough]]
+    count = np.searchsorted(np.cumsum(shares[near]) * np.prod(edges), enough) + 1
+    return starts[near[:count]]

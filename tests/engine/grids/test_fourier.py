@@ -98,7 +98,7 @@ def test_progress_of_the_lowpass_rises_to_one(random, threads):
 @pytest.mark.parametrize("shape", [(13, 14, 16), (24, 20, 27), (17, 15, 18)])
 def test_a_map_sampled_with_its_lowpass_is_the_lowpassed_map_resampled(random, shape):
     density = random.standard_normal((24, 20, 27)).astype(np.float32)
-    whole, sampled = lowpass_and_sample(density, 8.0, (2.0, 2.0, 2.0), shape)
+    whole, sampled, _ = lowpass_and_sample(density, 8.0, (2.0, 2.0, 2.0), shape)
     np.testing.assert_array_equal(whole, lowpass(density, 8.0, (2.0, 2.0, 2.0)))
     np.testing.assert_allclose(sampled, resample(whole, shape), atol=1e-6)
 

@@ -106,7 +106,7 @@ def test_seed_decides_the_noise(density, estimate):
 
 def test_equalising_with_the_attenuated_scale_restores_the_map(density, estimate):
     bare = {"scale_limit": 0, "max_gain": np.inf, "clip": False}
-    whole = bare | {"use_confidence": False, "signal_only": False}
+    whole = bare | {"use_confidence": False, "signal_only": False, "remove_solvent": False}
     power = 2.5
     attenuated = occupy.attenuate(density, VOXEL_SIZE, estimate=estimate, power=power, noise=False, **bare)
     restored = occupy.equalize(attenuated, VOXEL_SIZE, power=power, scale_map=estimate.scale**power, **whole)

@@ -67,10 +67,10 @@ def test_the_molecule_is_left_out():
 
 def test_cubes_are_as_few_as_hold_enough_and_the_closest_with_nothing_but_solvent():
     edges, part = [32, 32, 32], part_of()
-    starts = solvent_spectrum._chosen(SHAPE, edges, part)
+    starts = solvent_spectrum._chosen(SHAPE, edges, part.solvent, part.centre, 400_000)
     assert 0 < len(starts) < 4**3
     middles = np.abs((starts + 16) / 108 - 0.5).max(axis=1)
     assert middles.min() > 0.1
-    whole = solvent_spectrum._chosen((324,) * 3, edges, part)
+    whole = solvent_spectrum._chosen((324,) * 3, edges, part.solvent, part.centre, 400_000)
     assert len(whole) * 32**3 == pytest.approx(400_000, rel=0.2)
     assert np.abs((whole + 16) / 324 - 0.5).max() < 0.35

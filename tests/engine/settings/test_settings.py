@@ -147,9 +147,14 @@ def test_in_the_published_modes_what_is_not_given_takes_the_published_default(mo
 
 
 def test_only_what_the_published_method_does_not_have_differs_in_its_modes():
-    groups = ESTIMATION, UNCERTAINTY, FLEXIBILITY, MODIFICATION, MASK
+    groups = ESTIMATION, UNCERTAINTY, FLEXIBILITY, *KINDS, MASK
     pairs = zip(group(*groups), group(*groups, mode=OCCUPANCY), strict=True)
-    assert {new.name for old, new in pairs if old != new} == {"solvent_model", "signal_only"}
+    assert {new.name for old, new in pairs if old != new} == {
+        "solvent_model",
+        "signal_only",
+        "keep_noise",
+        "remove_solvent",
+    }
 
 
 def test_a_default_in_words_tells_that_of_the_published_modes_where_it_is_another():
