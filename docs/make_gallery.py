@@ -182,25 +182,25 @@ def signal(studio):
 def ways(studio):
     """Three maps and what equalize makes of them in four ways, each at a low, the usual and a high level."""
     for name, open_map, levels in (
-        ("emd_11007", open_polymerase, (1.5, 3, 5)),
+        ("emd_11007", open_polymerase, (2, 3, 5)),
         ("emd_3488", open_haemoglobin, (0.07, 0.18, 0.3)),
         ("emd_5168", open_filament, (4.5, 9, 14)),
     ):
         studio.start(STAMP)
         open_map(studio)
-        studio.run("zoom 0.85", "occupy estimate #1 key false")
-        for number, (_, settings) in enumerate(WAYS, 2):
-            studio.run(f"occupy equalize #1 {settings} modelId #{10 * number} key false")
+        studio.run("zoom 0.85", "occupy estimate #1 modelId #9 key false")
+        captions = {"#1": "the map"}
+        for number, (caption, settings) in enumerate(WAYS, 2):
+            studio.run(f"occupy equalize #1 {settings} modelId #{10 * number} color false")
+            studio.run(f"occupy color #{10 * number} scaleMap #9 key false")
+            captions[f"#{10 * number}"] = caption
         studio.run("hide #!* models")
-        rows = [
-            [_way(studio, *way, level) for way in enumerate(("the map", *(w for w, _ in WAYS)), 1)] for level in levels
-        ]
+        rows = [[_way(studio, model, caption, level) for model, caption in captions.items()] for level in levels]
         studio.write(f"gallery_ways_{name}", *rows)
 
 
-def _way(studio, number, caption, level):
+def _way(studio, model, caption, level):
     """A shot of one of the maps of `ways` at a level."""
-    model = f"#{10 * number if number > 1 else 1}"
     studio.run(f"show {model} models", f"volume {model} level {level}", f"surface dust {model} size 8")
     shot = studio.shoot(f"{caption}, {level:g}")
     studio.run(f"hide {model} models")
