@@ -79,10 +79,12 @@ def run(function, items, progress=None):
     """
     items = list(items)
     work = _Work(function, items)
-    helpers = [Thread(target=work.help) for _ in range(min(thread_count(), len(items)) - 1)]
-    for helper in helpers:
-        helper.start()
+    helpers = []
     try:
+        for _ in range(min(thread_count(), len(items)) - 1):
+            helper = Thread(target=work.help)
+            helper.start()
+            helpers.append(helper)
         work.go_on(progress)
     finally:
         work.stop()

@@ -29,7 +29,7 @@ def central_block(density, half_widths, progress=None):
         planes[slab] = _keep(fft.fft(rows, axis=1, overwrite_x=True), 1, ky)
 
     parallel.run(transform_planes, parallel.plane_slabs(density.shape), progress)
-    block = np.empty((kz, ky, kx), np.complex64)
+    block = planes if kz == nz else np.empty((kz, ky, kx), np.complex64)
 
     def transform_columns(columns):
         block[:, columns] = _keep(fft.fft(planes[:, columns], axis=0), 0, kz)
@@ -90,10 +90,10 @@ def in_planes(planes, density):
     return density
 
 
-def planes_of(block, nz):
-    """The central block of each plane's transform, from that of the map."""
+def planes_of(block, nz, overwrite=False):
+    """The central block of each plane's transform, from that of the map, which it may overwrite to save memory."""
     _, ky, kx = block.shape
-    planes = np.empty((nz, ky, kx), np.complex64)
+    planes = block if overwrite and len(block) == nz else np.empty((nz, ky, kx), np.complex64)
 
     def transform_columns(columns):
         planes[:, columns] = _inverse(block[:, columns], 0, nz)
@@ -103,6 +103,7 @@ def planes_of(block, nz):
 
 
 def transformed(planes, ny, nx):
+    """Real planes from the central block of the transform of each."""
     rows = _inverse(planes, 1, ny)
     return fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
 

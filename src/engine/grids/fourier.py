@@ -101,14 +101,14 @@ class FilteredPlanes:
     Parameters
     ----------
     block : array of complex64
-        The central block of its transform.
+        The central block of its transform, which may be overwritten.
     shape : tuple of 3 int
         Of the map.
     """
 
     def __init__(self, block, shape):
         self._shape = shape
-        self._planes = planes_of(block, shape[0])
+        self._planes = planes_of(block, shape[0], overwrite=True)
 
     def __getitem__(self, planes):
         """Float32 array of these planes of the map."""
@@ -161,20 +161,22 @@ class Spectrum:
         gains = gains * (np.prod(shape, dtype=float) / np.prod(self._shape, dtype=float))
         return synthesize(self._multiplied(gains, shape), np.empty(shape, np.float32))
 
-    def filtered_planes(self, gains):
-        """The same on the grid of the map, plane by plane: `FilteredPlanes`."""
+    def filtered_planes(self, gains, last=False):
+        """The same on the grid of the map, plane by plane: `FilteredPlanes`; of the last the spectrum is used up."""
         highest = np.max(np.flatnonzero(gains), initial=0) + 0.5  # of the shells that have a gain
         longest = max(self._extents)
-        held = (min(n, 2 * int(highest * a / longest) + 1) for n, a in zip(self._shape, self._extents, strict=True))
-        return FilteredPlanes(self._multiplied(gains, held), self._shape)
+        held = [min(n, 2 * int(highest * a / longest) + 1) for n, a in zip(self._shape, self._extents, strict=True)]
+        return FilteredPlanes(self._multiplied(gains, held, last), self._shape)
 
-    def _multiplied(self, gains, shape):
-        """The coefficients that a grid holds, times the gains of their shells."""
+    def _multiplied(self, gains, shape, last=False):
+        """The coefficients that a grid holds, times the gains of their shells; in place if they are the last."""
         block, shells = self._block, self._shells
+        if last:
+            self._block = self._shells = None
         for axis, n in enumerate(shape):
             half_width = n // 2 if n == self._shape[axis] else (n - 1) // 2  # of a coarser grid the last is ambiguous
             block, shells = (within(values, axis, half_width) for values in (block, shells))
-        gains, result = gains.astype(np.float32), np.empty_like(block)
+        gains, result = gains.astype(np.float32), block if last else np.empty_like(block)
 
         def multiply(planes):
             np.multiply(block[planes], gains[shells[planes]], out=result[planes])

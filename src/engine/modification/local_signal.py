@@ -7,23 +7,15 @@ from scipy import ndimage
 
 from .. import parallel
 from ..grids import fourier
-from ..scale.band_power import Shells
-from ..scale.part import centre_of
-from ..scale.solvent_spectrum import CubeSpectrum
+from .bands import FEWEST_BLOCKS, Bands
 
-LONGEST, SHORTEST = 2.0, 0.7
-"""Bands meet at wavelengths of so many times the low-pass, and at the low-pass itself."""
+LONGEST = 2.0
+"""The low-passed map is two bands, which meet at a wavelength of so many low-passes."""
 
 WINDOWS = (0.875, 0.625, 0.5, 0.5)
 """Sigma of the Gaussian in which a band's local variance is read, in low-passes, from long to short waves."""
 
-_FEWEST_BLOCKS = 64
-_TOP_NODES = 8
-_NEXT_OF_LAST, _BEYOND_OF_LAST = 0.25, 0.02
-"""Of the power in the last shell before a map ends: in the next one, into which a cube blurs it, and in that beyond."""
-
-_ENOUGH_VOXELS = 150_000
-"""In which the spectra are read: the band of the shortest waves has thousands of coefficients in them."""
+_LAST_NODES = 8
 
 
 class LocalSignal:
@@ -57,14 +49,13 @@ class LocalSignal:
     """
 
     def __init__(self, density, voxel_size, estimate, low, progress=None):
-        self._low, self._lowpass, self._scale = low, low.lowpass, estimate.scale
-        self._mean = np.float32(estimate.solvent.mean)
-        self._middle, self._top = self._filtered(density, voxel_size)
-        longest = fourier.lowpass(low.low, LONGEST * self._lowpass, low.blocks.voxel_size)
+        self._low, self._bands = low, Bands(density, voxel_size, estimate.scale, low)
+        self._edges, self._last = [1 / (LONGEST * low.lowpass), *self._bands.meet_at], self._bands.last
+        longest = fourier.lowpass(low.low, LONGEST * low.lowpass, low.blocks.voxel_size)
         rest = low.low - longest
         powers = [np.square(longest), np.square(rest), *self._powers(progress)]
-        variances = _noise_variances(powers, low.solvent, low.noise_ratio, estimate.solvent, low.unit)
-        parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=True)))
+        variances = self._noise_variances(powers, estimate.solvent)
+        parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=False)))
         noise = (v * np.square(low.noise_ratio) for v in variances)
         self._weights = [_share(power, of_noise) for power, of_noise in zip(powers, noise, strict=True)]
         left = [_left(w, v, low.solvent) for w, v in zip(self._weights, variances, strict=True)]
@@ -87,14 +78,14 @@ class LocalSignal:
         float32 array
         """
         result = self._low.blocks.at(self._longest, planes, steps)
-        for weights, band in zip(self._weights[1:], self._bands(planes, steps), strict=True):
+        for weights, band in zip(self._weights[1:], self._bands.at(planes, steps), strict=True):
             band *= self._low.blocks.at(weights, planes, steps)
             result += band
         return result
 
     def release(self):
         """Let go of what voxels of the signal are made from; none can be asked for then."""
-        self._middle = self._top = None
+        self._bands = None
 
     def resolution(self):
         """The shortest wavelength of which at least half is shown in each block: array of float32, Å.
@@ -114,66 +105,21 @@ class LocalSignal:
 
     def _nodes(self):
         """Frequencies (1/Å) with the weights in the blocks and the gain that multiply what they show there."""
-        lowpass = self._lowpass
-        edges = [0, 1 / (LONGEST * lowpass), 1 / lowpass, 1 / (SHORTEST * lowpass)]
         *first, last = self._weights
+        edges, (frequencies, gains) = [0, *self._edges], self._last
         nodes = [((a + b) / 2, weights, 1.0) for (a, b), weights in zip(pairwise(edges), first, strict=True)]
-        frequencies, gains = self._top_filter
         ends = edges[-1], max(edges[-1], frequencies[np.max(np.flatnonzero(gains), initial=0)])
-        return nodes + [(f, last, np.interp(f, frequencies, gains)) for f in np.linspace(*ends, _TOP_NODES)]
-
-    def _bands(self, planes, steps=(1, 1, 1)):
-        """The low-passed map above the solvent's mean, and the two bands beyond."""
-        every, picked = _every(planes, steps[0]), tuple(slice(None, None, step) for step in steps)
-        low, middle = self._low.lowpassed(every)[picked], self._middle[every][picked]
-        middle -= self._mean
-        middle -= low
-        return low, middle, self._top[every][picked]
-
-    def _filtered(self, density, voxel_size):
-        """The map without its shortest waves, and these as they are weighted, as planes."""
-        spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
-        is_top = spectrum.frequencies > 1 / (SHORTEST * self._lowpass)
-        gains = np.where(is_top, self._top_gains(density, voxel_size, spectrum.frequencies), 0.0)
-        self._top_filter = spectrum.frequencies, gains
-        return spectrum.filtered_planes(np.where(is_top, 0.0, 1.0)), spectrum.filtered_planes(gains)
-
-    def _top_gains(self, density, voxel_size, frequencies):
-        """By how much each shell is weighted, if it is one of the shortest waves."""
-        solvent, molecule = self._low.solvent, self._molecule_blocks()
-        if np.count_nonzero(solvent) < _FEWEST_BLOCKS or not molecule.any():
-            return np.ones_like(frequencies)
-        centre = centre_of(molecule)
-        ratio = np.broadcast_to(np.square(self._low.noise_ratio), solvent.shape)[solvent].mean()
-        noise = CubeSpectrum(density, voxel_size, solvent, centre, enough=_ENOUGH_VOXELS).power / ratio
-        found = CubeSpectrum(density, voxel_size, molecule, centre, alone=False, enough=_ENOUGH_VOXELS)
-        shells = Shells(found.frequencies, np.maximum(found.power - noise * (1 / found.share - 1), noise), noise, 1.0)
-        highest = _highest(found.frequencies, found.power, 1 / (SHORTEST * self._lowpass))
-        is_top = (found.frequencies > 1 / (SHORTEST * self._lowpass)) & (found.frequencies <= highest)
-        signal = np.where(is_top, shells.signal * found.frequencies**2, 0.0)
-        kept = (signal * shells.signal_shares).sum()
-        if not kept > 0:
-            return np.zeros_like(frequencies)
-        shares = np.interp(frequencies, found.frequencies[is_top], shells.signal_shares[is_top] * (signal.sum() / kept))
-        return np.where(frequencies <= highest, shares, 0.0)
-
-    def _molecule_blocks(self):
-        """1 in blocks of which the scale says that there is molecule, else 0."""
-
-        def any_scale(some):
-            return self._low.blocks.maximum(self._scale[self._low.blocks.planes_of(some)]) > 0
-
-        return np.concatenate(parallel.run(any_scale, self._low.slabs())).astype(np.float32)
+        return nodes + [(f, last, np.interp(f, frequencies, gains)) for f in np.linspace(*ends, _LAST_NODES)]
 
     def _powers(self, progress):
-        """The mean squares of the last two bands in the blocks."""
+        """The mean squares of the bands beyond the low-passed map in the blocks."""
         blocks = self._low.blocks
-        powers = [np.empty(blocks.shape, np.float32) for _ in range(2)]
+        powers = [np.empty(blocks.shape, np.float32) for _ in self._bands.meet_at]
 
         def fill(some):
             for block in range(some.start, some.stop):
                 plane = blocks.middle_of(block)  # Neighbours tell little more: blocks are as long as short waves.
-                _, *bands = self._bands(slice(plane, plane + 1))
+                _, *bands = self._bands.at(slice(plane, plane + 1))
                 for power, band in zip(powers, bands, strict=True):
                     band /= self._low.unit
                     power[block] = blocks.mean(np.square(band, out=band), axes=(1, 2))[0]
@@ -181,34 +127,23 @@ class LocalSignal:
         parallel.run(fill, self._low.slabs(), progress)
         return powers
 
+    def _noise_variances(self, powers, model):
+        """Of each band where the noise ratio is 1, from the blocks that are solvent, or from the model."""
+        solvent, ratio, unit = self._low.solvent, self._low.noise_ratio, self._low.unit
+        if np.count_nonzero(solvent) >= FEWEST_BLOCKS:
+            squared = np.square(ratio[solvent] if np.ndim(ratio) else ratio)
+            return [float((power[solvent] / squared).mean(dtype=float)) for power in powers]
+        low = (model.sigma / unit) ** 2
+        detail = max((model.raw_sigma / unit) ** 2 - low, 0)
+        longest = low * LONGEST**-3
+        # Of white noise a band has as much as of Fourier space.
+        middle = [min(low * ((b / a) ** 3 - 1), detail) for a, b in pairwise(self._bands.meet_at)]
+        return [longest, low - longest, *middle, detail - sum(middle)]
+
     def _smooth(self, power_and_window):
         """Make a band's squares its local variance, in place."""
         power, window = power_and_window
         ndimage.gaussian_filter(power, self._low.sigmas(window), output=power, mode="reflect", truncate=3)
-
-
-def _highest(frequencies, power, lowest):
-    """Where a spectrum ends above a frequency, 1/Å; infinity where it goes on."""
-    ends = (power[1:-1] < _NEXT_OF_LAST * power[:-2]) & (power[2:] < _BEYOND_OF_LAST * power[:-2])
-    ends &= frequencies[1:-1] > lowest
-    return frequencies[np.argmax(ends)] + frequencies[1] / 2 if ends.any() else np.inf
-
-
-def _every(planes, step):
-    """Planes of the map that hold planes at the step."""
-    return slice(planes.start * step, (planes.stop - 1) * step + 1)
-
-
-def _noise_variances(powers, solvent, ratio, model, unit):
-    """Of each band where the ratio is 1, from the blocks that are solvent, or from the model where hardly any are."""
-    if np.count_nonzero(solvent) >= _FEWEST_BLOCKS:
-        squared = np.square(ratio[solvent] if np.ndim(ratio) else ratio)
-        return [float((power[solvent] / squared).mean(dtype=float)) for power in powers]
-    low = (model.sigma / unit) ** 2
-    detail = max((model.raw_sigma / unit) ** 2 - low, 0)
-    longest = LONGEST**-3
-    middle = min(low * (SHORTEST**-3 - 1), detail)
-    return [low * longest, low * (1 - longest), middle, detail - middle]
 
 
 def _share(variance, of_noise):

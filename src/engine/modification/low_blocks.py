@@ -27,6 +27,8 @@ class LowBlocks:
     Attributes
     ----------
     blocks : Blocks
+    mean : float32
+        Of the solvent.
     unit : float32
         From the density of scale 0 to that of scale 1: squares of values in units of the map might
         not be finite.
@@ -40,7 +42,7 @@ class LowBlocks:
     """
 
     def __init__(self, density, voxel_size, estimate):
-        self._estimate, self._mean = estimate, np.float32(estimate.solvent.mean)
+        self._estimate, self.mean = estimate, np.float32(estimate.solvent.mean)
         self.lowpass, self.unit = estimate.settings.lowpass, np.float32(estimate.rise)
         self.blocks = Blocks(density.shape, voxel_size, max(_EDGE * self.lowpass, _FEWEST_VOXELS * max(voxel_size)))
         self._fill(density)
@@ -49,7 +51,7 @@ class LowBlocks:
     def lowpassed(self, planes):
         """The low-passed map above the solvent's mean, in a slice of planes of the map, in units of the map."""
         values = self._estimate.lowpassed
-        return interpolated_planes(values.__getitem__, values.shape, self.blocks.map_shape, planes) - self._mean
+        return interpolated_planes(values.__getitem__, values.shape, self.blocks.map_shape, planes) - self.mean
 
     def slabs(self):
         """Slices of blocks along z, to work on in turn."""

@@ -180,14 +180,14 @@ class Estimation:
         if self._mask is not None:
             side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
             side = interpolate(side, self._box.shape) > 0.5
-        model, shape = self._model or self.fit_solvent()[0], self._box.shape
+        model = self._model or self.fit_solvent()[0]
         (coarse, block), self._coarse, ratio = self._coarse, None, None
         smoothing = self._box.smoothing_of(block)
         if model.varies:
-            ratio = model.sigma_ratio(slice(0, shape[0]), shape)
+            ratio = mean_scale.noise_ratio(model, self._box.shape)
             # What a map without low frequencies has around its molecule is no solvent that varies.
             if lost_period(smoothing, self._box) is None:
-                coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
+                mean_scale.level_solvent(coarse, model)
                 smoothing = self._box.smoothing(coarse)
         return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio, smoothing)
 

@@ -231,6 +231,26 @@ def mean_level(coarse, box, mean=0.0, solvent=None, noise_ratio=None, smoothing=
     return found
 
 
+def noise_ratio(model, shape):
+    """How strong the noise of a solvent is at each voxel of a grid of its box relative to the molecule."""
+    result = np.empty(shape, np.float32)
+
+    def fill(planes):
+        result[planes] = model.sigma_ratio(planes, shape)
+
+    parallel.run(fill, parallel.plane_slabs(shape))
+    return result
+
+
+def level_solvent(density, model):
+    """Take off a map on a grid of the same box, in place, how the mean of its solvent varies."""
+
+    def subtract(planes):
+        density[planes] -= model.mean_at(planes, density.shape) - np.float32(model.mean)
+
+    parallel.run(subtract, parallel.plane_slabs(density.shape))
+
+
 def local_sigma(noise, box):
     """Standard deviation of noise around each voxel.
 
