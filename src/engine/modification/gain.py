@@ -52,7 +52,10 @@ class Reached:
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """What becomes of the map in a block: base·(map) + (1 - base + gain - 1)·(signal), all times the presence.
+    """How many times the map and its signal are in the result, in each block.
+
+    With the noise kept the result is the map and so much more of its signal, without it the signal alone; all of it
+    less where solvent is removed.
 
     Attributes
     ----------
