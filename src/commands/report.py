@@ -79,8 +79,8 @@ def log_modification(session, volume, estimate, modification, made):
     }
     mode, settings = estimate.settings.mode, modification.settings
     others = {SETTINGS[name].camel: f"{value}" for name, value in settings.items() if _is_told(name, value, mode)}
-    warnings = (*estimate.warnings, *modification.warnings)
-    _log(session, volume, KINDS[modification.kind].done, rows | others, made, warnings, estimate.notes)
+    warnings, notes = (*estimate.warnings, *modification.warnings), (*modification.notes, *estimate.notes)
+    _log(session, volume, KINDS[modification.kind].done, rows | others, made, warnings, notes)
 
 
 def log_solvent(session, volume, estimate, made):

@@ -136,7 +136,7 @@ class EstimatePage(QWidget):
             button(
                 "Remove solvent",
                 lambda: self.solvent(True),
-                "Make the map times that confidence: <b>occupy solvent … removeSolvent true</b>",
+                "Make the map without its solvent: <b>occupy solvent … removeSolvent true</b>",
             ),
         )
 

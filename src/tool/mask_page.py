@@ -72,7 +72,7 @@ class MaskPage(QWidget):
     def make(self):
         """Run occupy mask."""
         scale_map = self._panel.chosen_map(self.scale_menu)
-        self._panel.run_job("occupy mask", MaskJob, self.form.values, scale_map, before=self.stop)
+        self._panel.run_job("occupy mask", MaskJob, self.form.values, scale_map, before=lambda _: self.stop())
 
     def stop(self):
         """Hide the surface."""

@@ -121,7 +121,7 @@ class OccuPyPanel(ToolInstance):
         volume : Volume, optional
             What the command works on, where it is not the chosen map.
         before : callable, optional
-            Called before the command is run.
+            Called with the result of the job before the command is run.
         then : callable, optional
             Called with what the command returned.
         **words
@@ -259,7 +259,7 @@ class OccuPyPanel(ToolInstance):
         self._guard.look_at()
         job.keep(result)
         if before:
-            before()
+            before(result)
         try:
             made = run(self.session, text())
             if then:

@@ -46,6 +46,8 @@ class Bands:
         1/Å, where the low-passed map and the bands meet.
     last : tuple of 2 arrays of float
         Frequencies (1/Å) and the gains at which the last band is shown.
+    end : float
+        1/Å, where the map ends, as it was cut off at its resolution; infinite where that is not seen.
     """
 
     def __init__(self, density, voxel_size, scale, low):
@@ -57,6 +59,7 @@ class Bands:
         spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
         frequencies = spectrum.frequencies
         is_last = frequencies > self.meet_at[-1]
+        self.end = np.inf
         gains = np.where(is_last, self._gains(density, voxel_size, scale, frequencies), 0.0)
         self.last = frequencies, gains
         self._middle = spectrum.filtered_planes(np.where(is_last, 0.0, 1.0)) if len(self.meet_at) > 1 else None
@@ -92,14 +95,14 @@ class Bands:
         found = CubeSpectrum(density, voxel_size, molecule, centre, alone=False, enough=_ENOUGH_VOXELS)
         power = np.maximum(found.power - noise * (1 / found.share - 1), noise)
         shells = Shells(found.frequencies, power, noise, 1.0)
-        lowest, highest = self.meet_at[-1], _highest(found.frequencies, found.power, self.meet_at[-1])
-        is_last = (found.frequencies > lowest) & (found.frequencies <= highest)
+        self.end = _end(found.frequencies, found.power, self.meet_at[0])
+        is_last = (found.frequencies > self.meet_at[-1]) & (found.frequencies <= self.end)
         signal = np.where(is_last, shells.signal * found.frequencies**2, 0.0)
         kept = (signal * shells.signal_shares).sum()
         if not kept > 0:
             return np.zeros_like(frequencies)
         gains = shells.signal_shares[is_last] * (signal.sum() / kept)
-        return np.where(frequencies <= highest, np.interp(frequencies, found.frequencies[is_last], gains), 0.0)
+        return np.where(frequencies <= self.end, np.interp(frequencies, found.frequencies[is_last], gains), 0.0)
 
     def _molecule(self, scale):
         """1 in blocks of which the scale says that there is molecule, else 0."""
@@ -111,7 +114,7 @@ class Bands:
         return np.concatenate(parallel.run(any_scale, self._low.slabs())).astype(np.float32)
 
 
-def _highest(frequencies, power, lowest):
+def _end(frequencies, power, lowest):
     """Where a spectrum ends above a frequency, 1/Å; infinity where it goes on."""
     ends = (power[1:-1] < _NEXT_OF_LAST * power[:-2]) & (power[2:] < _BEYOND_OF_LAST * power[:-2])
     ends &= frequencies[1:-1] > lowest

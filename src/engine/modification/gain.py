@@ -1,6 +1,7 @@
 """The gain with which the parts of a map come out at the scale that they should, as far as noise allows it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +14,7 @@ _MOST_CORRECTED = 2.0
 _LEAST_PRESENCE = 0.5
 _FEWEST_BLOCKS = 20
 _SCALES = np.linspace(0.05, 1.0, 20)
+_HALF_STEP = 0.025
 _QUANTILES = (0.16, 0.5, 0.84)
 
 
@@ -34,12 +36,14 @@ class Reached:
     high: np.ndarray
 
     def at(self, scale):
-        """Low, middle and high where parts have this scale; None where there are none."""
-        near = np.abs(self.scale - scale)
-        if not len(near) or near.min() > _SCALES[1] - _SCALES[0]:
-            return None
-        nearest = near.argmin()
-        return tuple(float(values[nearest]) for values in (self.low, self.middle, self.high))
+        """Low, middle and high where parts have this scale, within half a step; None where there are none."""
+        near = np.flatnonzero(np.abs(self.scale - scale) <= _HALF_STEP)
+        return tuple(float(v[near[0]]) for v in (self.low, self.middle, self.high)) if len(near) else None
+
+    def runs(self):
+        """Slices of the scales that follow each other without a gap."""
+        ends = [0, *np.flatnonzero(np.diff(self.scale) > 3 * _HALF_STEP) + 1, len(self.scale)]
+        return [slice(first, end) for first, end in pairwise(ends) if end > first]
 
     def as_dict(self):
         """Plain lists for a JSON file."""
@@ -48,7 +52,10 @@ class Reached:
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """What becomes of the map in a block: base·(map) + (1 - base + gain - 1)·(signal), all times the presence.
+    """How many times the map and its signal are in the result, in each block.
+
+    With the noise kept the result is the map and so much more of its signal, without it the signal alone; all of it
+    less where solvent is removed.
 
     Attributes
     ----------
@@ -79,7 +86,7 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
     The factor of the scale in a block is what the mean over the molecule around it should
     be multiplied by. Signal is less than the map, presence less than 1, and the scale of a
     block that of its surroundings too: so means come out lower, and the gain is multiplied by
-    what is lacking, twice.
+    what is lacking, twice. Where the factor is below 1 the map itself is multiplied by it.
 
     Parameters
     ----------
@@ -97,27 +104,29 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
         Of each block, at least 1 and at most `max_gain`.
     reached : Reached
     """
-    goal = np.maximum(limited_factor(smooth.scale, factor, limits), np.float32(1))
+    aim = limited_factor(smooth.scale, factor, limits)
+    goal = np.maximum(aim, np.float32(1))
     amplified = goal > 1
     of_map = shares.of_map() * low
-    gain = goal.copy()
+    gain, relative = goal.copy(), smooth.ratio_to(low)
 
     def ratio():
-        return smooth.mean_ratio(of_map + shares.of_signal(gain) * slow, low)
+        return relative(of_map + shares.of_signal(gain) * slow)
 
     for _ in range(_ROUNDS):
         lacking = np.clip(goal / np.maximum(ratio(), np.float32(1e-3)), 1 / _MOST_CORRECTED, _MOST_CORRECTED)
         gain = np.where(amplified, np.clip(gain * lacking, 1, np.float32(limits.max_gain)), gain)
+    if aim.min() < 1:
+        of_map *= np.minimum(aim, np.float32(1))
     return gain, _reached(smooth, ratio())
 
 
 def _reached(smooth, ratio):
     inside = smooth.presence >= _LEAST_PRESENCE
     before, after = smooth.local[inside], (smooth.local * ratio)[inside]
-    half = (_SCALES[1] - _SCALES[0]) / 2
     rows = []
     for scale in _SCALES:
-        found = after[np.abs(before - scale) <= half]
+        found = after[np.abs(before - scale) <= _HALF_STEP]
         if len(found) >= _FEWEST_BLOCKS:
             rows.append((scale, *np.quantile(found, _QUANTILES)))
     return Reached(*np.array(rows).reshape(-1, 4).T)

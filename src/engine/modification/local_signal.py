@@ -50,7 +50,8 @@ class LocalSignal:
 
     def __init__(self, density, voxel_size, estimate, low, progress=None):
         self._low, self._bands = low, Bands(density, voxel_size, estimate.scale, low)
-        self._edges, self._last = [1 / (LONGEST * low.lowpass), *self._bands.meet_at], self._bands.last
+        self._edges = [1 / (LONGEST * low.lowpass), *self._bands.meet_at]
+        self._last, self._end = self._bands.last, self._bands.end
         longest = fourier.lowpass(low.low, LONGEST * low.lowpass, low.blocks.voxel_size)
         rest = low.low - longest
         powers = [np.square(longest), np.square(rest), *self._powers(progress)]
@@ -91,7 +92,8 @@ class LocalSignal:
         """The shortest wavelength of which at least half is shown in each block: array of float32, Å.
 
         Between the middles of bands, and within the last, the share that is shown is taken to change
-        evenly with frequency. Infinite where not even the longest waves are shown.
+        evenly with frequency; beyond where the map ends nothing is. Infinite where not even the longest
+        waves are shown.
         """
         nodes = self._nodes()
         result, half = np.zeros(self._low.blocks.shape, np.float32), np.float32(0.5)
@@ -101,7 +103,7 @@ class LocalSignal:
             found = np.float32(low) + np.clip(passed, 0, 1) * np.float32(high - low)
             np.copyto(result, found, where=shown >= half)
         with np.errstate(divide="ignore"):
-            return 1 / result
+            return 1 / np.minimum(result, np.float32(self._end))
 
     def _nodes(self):
         """Frequencies (1/Å) with the weights in the blocks and the gain that multiply what they show there."""

@@ -134,7 +134,7 @@ class Modifier:
 
     def _signal_of(self, values, report):
         """The signal, where it alone is to be amplified, and anything is, or to be shown."""
-        changes = values["power"] != 1 or not values.get("keep_noise", True)
+        changes = values["power"] != 1 or not values.get("keep_noise", True) or values.get("resolution_map")
         if not (values.get("signal_only") and changes):
             return None
         given = self._whole, self._voxel_size, self._estimate, self._low_blocks()
@@ -256,6 +256,8 @@ def check_modification(shape, voxel_size, kind, settings, mode=CALIBRATED):
         raise SettingError("kind", f"is {kind}, but must be {' or '.join(KINDS)}")
     values = checked(settings, kind, mode=mode)
     check_lowpass("output_lowpass", values["output_lowpass"], checked_voxel_size(voxel_size))
+    if values.get("resolution_map") and not values["signal_only"]:
+        raise SettingError("resolution_map", "is known where the signal alone is shown, but here the map is multiplied")
     values["scale_map"] = _checked_scale_map(values["scale_map"], shape)
     return values
 

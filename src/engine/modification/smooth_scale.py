@@ -83,13 +83,18 @@ class SmoothScale:
         """What is left of each block where solvent is removed, 0 to 1; the hedge is an exponent of the presence."""
         return np.minimum(self.presence ** np.float32(hedge) / _FULLY_SHOWN_FROM, np.float32(1))
 
-    def mean_ratio(self, after, before):
-        """The mean over the molecule around each block of one array of the blocks, relative to that of another.
+    def ratio_to(self, values):
+        """A function that gives the mean of values of the blocks over the molecule around each, relative to that of these.
 
         The mean is that of the scale; where there is no molecule the ratio is 1.
         """
-        sums = parallel.run(self._smoothed, [self.molecule * after, self.molecule * before])
-        return np.divide(*sums, out=np.ones_like(self.scale), where=sums[1] > _TINY)
+        whole = self._smoothed(self.molecule * values)
+
+        def ratio(others):
+            made = self._smoothed(self.molecule * others)
+            return np.divide(made, whole, out=np.ones_like(made), where=whole > _TINY)
+
+        return ratio
 
     def _smoothed(self, values):
         """What is 0 where there is no molecule, smoothed."""

@@ -430,7 +430,7 @@ def default_in_words(setting, spelled):
         From a value that is not None to str.
     """
     default = setting.derived if setting.default is None else spelled(setting.default)
-    if setting.published_default is None:
+    if setting.published_default in (None, setting.default):
         return default
     return f"{default}; {spelled(setting.published_default)} in the modes {' and '.join(PUBLISHED_MODES)}"
 

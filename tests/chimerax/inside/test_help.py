@@ -29,7 +29,7 @@ RUN = ("occupy", "volume", "color", "surface")
 
 SETTINGS_OF = {
     "estimate": (ESTIMATION, UNCERTAINTY, FLEXIBILITY),
-    "solvent": (ESTIMATION, "equalize"),
+    "solvent": (ESTIMATION, "attenuate"),
     "mask": (MASK,),
 } | {kind: (kind, ESTIMATION) for kind in KINDS}
 WHERE_DEFAULT_IS_NONE = {

@@ -21,6 +21,7 @@ from chimerax.map import Volume
 from chimerax.occupy.commands import jobs, remembered
 from chimerax.occupy.commands.plot import FlexibilityPlot, OccupancyPlot, SolventPlot
 from chimerax.occupy.engine.errors import OccuPyError
+from chimerax.occupy.engine.modification import modifier
 from chimerax.occupy.engine.scale.flexibility import NO_VALUE
 from chimerax.occupy.engine.settings.checks import checked
 from chimerax.occupy.engine.settings.kinds import KINDS
@@ -637,6 +638,64 @@ class Modifying(PanelTestCase):
         for number in (limits.scale_limit, limits.max_gain):
             self.assertIn(f"{number:.3g}", self.modify.words.text())
         self.assertNotIn("less where", self.modify.words.text())
+
+    def band(self):
+        """The lowest and the highest place of the band of what comes out, for each scale; empty where none is drawn."""
+        if not self.modify.plot.figure.axes:
+            return {}
+        paths = [path for band in self.modify.plot.figure.axes[0].collections for path in band.get_paths()]
+        places = np.concatenate([path.vertices for path in paths]) if paths else np.empty((0, 2))
+        return {x: (y.min(), y.max()) for x in np.unique(places[:, 0]) for y in [places[places[:, 0] == x, 1]]}
+
+    def assert_band_shows(self, made):
+        reached = made.reached
+        self.assertEqual(list(self.band()), list(reached.scale))
+        np.testing.assert_allclose(list(self.band().values()), np.transpose([reached.low, reached.high]), rtol=1e-6)
+        self.assertIn(made.notes[0], self.modify.words.text())
+
+    def test_what_comes_out_is_drawn_and_told_as_the_preview_follows_the_settings(self):
+        self.assertEqual(self.band(), {})
+        self.preview()
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE))
+        self.slide("power", 50)
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE, power=2))
+        self.modify.stop_preview()
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE, power=2))
+        self.slide("power", 60)
+        self.assertEqual(self.band(), {})
+        self.assertNotIn("comes out", self.modify.words.text())
+        self.modify.apply()
+        self.settle()
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE, power=2.5))
+
+    def test_where_the_map_is_multiplied_what_is_aimed_at_is_drawn_alone(self):
+        self.modify.form.fields["signal_only"].widget.setChecked(False)
+        self.preview()
+        self.assertTrue(self.modify.plot.shows_drawing())
+        self.assertEqual(self.band(), {})
+
+    def test_noise_and_solvent_are_in_sight_and_the_preview_follows_them(self):
+        self.panel.pages.setCurrentIndex(1)
+        shown, fields = self.preview(), self.modify.form.fields
+        for name, value in (("keep_noise", True), ("remove_solvent", False)):
+            self.assertTrue(fields[name].widget.isVisible())
+            fields[name].widget.setChecked(value)
+            self.settle()
+            np.testing.assert_array_equal(shown.full_matrix(), self.expected(**self.modify.form.values()))
+        self.assertEqual(self.modify.form.values(), {"keep_noise": True, "remove_solvent": False})
+
+    def test_the_resolution_of_what_is_shown_is_made_by_the_button_and_not_by_the_preview(self):
+        self.modify.form.fields["resolution_map"].widget.setChecked(True)
+        with mock.patch.object(modifier.MapSignal, "resolution", side_effect=AssertionError):
+            shown = self.preview()
+        np.testing.assert_array_equal(shown.full_matrix(), self.expected())
+        self.modify.apply()
+        self.settle()
+        made = next(m for m in self.maps() if m.name == "small resolution shown")
+        expected = occupy.modify(self.density, VOXEL_SIZE, resolution_map=True).resolution
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+        self.assertFalse(made.display)
+        self.assert_quiet()
 
     def test_the_limit_that_follows_from_the_noise_in_the_signal_is_told_by_the_preview(self):
         limits = occupy.modify(self.density, VOXEL_SIZE).limits
