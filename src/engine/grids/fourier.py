@@ -104,13 +104,13 @@ def _central_block(density, half_widths, progress=None):
         planes[slab] = _keep(fft.fft(rows, axis=1, overwrite_x=True), 1, ky)
 
     parallel.run(transform_planes, parallel.plane_slabs(density.shape), progress)
-    block = np.empty((kz, ky, kx), np.complex64)
+    block = planes[:kz]
 
     def transform_columns(columns):
         block[:, columns] = _keep(fft.fft(planes[:, columns], axis=0), 0, kz)
 
     parallel.run(transform_columns, _column_slabs(ky))
-    return block
+    return block if 2 * kz > nz else block.copy()  # In its place there would be much that is not needed.
 
 
 class FilteredPlanes:
@@ -119,14 +119,14 @@ class FilteredPlanes:
     Parameters
     ----------
     block : array of complex64
-        The central block of its transform.
+        The central block of its transform, whose memory may be used.
     shape : tuple of 3 int
         Of the map.
     """
 
     def __init__(self, block, shape):
         self._shape = shape
-        self._planes = _planes_of(block, shape[0])
+        self._planes = _planes_of(block, shape[0], _room_around(block, shape[0]))
 
     def __getitem__(self, planes):
         """Float32 array of these planes of the map."""
@@ -156,8 +156,9 @@ class Spectrum:
         half_widths = [min(int(a * highest), (n - 1) // 2) for a, n in zip(self._extents, density.shape, strict=True)]
         self._block = _central_block(density, half_widths)
         _zero_beyond(self._block, self._extents, highest)
-        self._shells = _shells(self._block.shape, self._extents)
-        self.frequencies = np.arange(int(self._shells.max()) + 1) / max(self._extents)
+        self._along, self._across = _squared_shells(self._block.shape, self._extents)
+        last = int(_shells(self._along.max(), self._across.max()))
+        self.frequencies = np.arange(last + 1) / max(self._extents)
 
     def power(self, step=1):
         """The mean squared amplitude in each shell, an array of float; of every so many planes of coefficients."""
@@ -165,7 +166,7 @@ class Spectrum:
 
         def sums(planes):
             every = slice(planes.start + -planes.start % step, planes.stop, step)
-            shells, block = self._shells[every].ravel(), self._block[every].ravel()
+            shells, block = _shells(self._along[every], self._across).ravel(), self._block[every].ravel()
             squares = np.square(block.real, dtype=float)
             squares += np.square(block.imag, dtype=float)
             return np.bincount(shells, minlength=length), np.bincount(shells, squares, length)
@@ -189,48 +190,54 @@ class Spectrum:
         gains = gains * (np.prod(shape, dtype=float) / np.prod(self._shape, dtype=float))
         return _synthesize(self._multiplied(gains, shape), np.empty(shape, np.float32))
 
-    def filtered_planes(self, gains):
-        """The same on the grid of the map, plane by plane: `FilteredPlanes`."""
+    def filtered_planes(self, gains, last=False):
+        """The same on the grid of the map, plane by plane: `FilteredPlanes`.
+
+        What is the last that is asked for may take the place of the coefficients.
+        """
         highest = np.max(np.flatnonzero(gains), initial=0) + 0.5  # of the shells that have a gain
         longest = max(self._extents)
-        held = (min(n, 2 * int(highest * a / longest) + 1) for n, a in zip(self._shape, self._extents, strict=True))
-        return FilteredPlanes(self._multiplied(gains, held), self._shape)
+        held = [min(n, 2 * int(highest * a / longest) + 1) for n, a in zip(self._shape, self._extents, strict=True)]
+        in_place = last and 2 * np.prod(held, dtype=float) > np.prod(self._shape, dtype=float)
+        block = self._multiplied(gains, self._shape if in_place else held, in_place)
+        if last:
+            self._block = None
+        return FilteredPlanes(block, self._shape)
 
-    def _multiplied(self, gains, shape):
-        """The coefficients that a grid holds, times the gains of their shells."""
-        block, shells = self._block, self._shells
-        for axis, n in enumerate(shape):
-            block, shells = _kept_by(block, axis, n), _kept_by(shells, axis, n)
-        gains, result = gains.astype(np.float32), np.empty_like(block)
+    def _multiplied(self, gains, shape, in_place=False):
+        """The coefficients that a grid holds, times the gains of their shells; all of them if in place."""
+        gains = gains.astype(np.float32)
+        nz, ny, nx = shape
+        z, y = _kept(self._block.shape[0], nz), _kept(self._block.shape[1], ny)
+        kx = min(self._block.shape[2], (nx - 1) // 2 + 1)
+        result = self._block if in_place else np.empty((len(z), len(y), kx), np.complex64)
 
         def multiply(planes):
-            np.multiply(block[planes], gains[shells[planes]], out=result[planes])
+            for kept, made in zip(z[planes], result[planes], strict=True):
+                shells = _shells(self._along[kept], self._across[y, :kx])
+                np.multiply(self._block[kept][y, :kx], gains[shells], out=made)
 
-        parallel.run(multiply, parallel.plane_slabs(block.shape))
+        parallel.run(multiply, parallel.plane_slabs(result.shape))
         return result
 
 
-def _shells(shape, extents):
-    """The shell of each coefficient of a central block, as integers."""
+def _squared_shells(shape, extents):
+    """The squared frequencies of a central block's coefficients along z, and across it, in shells."""
     kz, ky, kx = shape
     z, y = (np.minimum(np.arange(k), k - np.arange(k)) for k in (kz, ky))
     z, y, x = (max(extents) * k / extent for k, extent in zip((z, y, np.arange(kx)), extents, strict=True))
-    across = (y[:, None] ** 2 + x**2).astype(np.float32)
-    result = np.empty(shape, np.uint16)
-
-    def fill(planes):
-        result[planes] = np.rint(np.sqrt(across + np.square(z[planes], dtype=np.float32)[:, None, None]))
-
-    parallel.run(fill, parallel.plane_slabs(shape))
-    return result
+    return np.square(z, dtype=np.float32)[:, None, None], (y[:, None] ** 2 + x**2).astype(np.float32)
 
 
-def _kept_by(block, axis, n):
-    """Those coefficients along an axis that a grid of n samples holds."""
-    half_width = (n - 1) // 2
-    if axis == 2:
-        return block[:, :, : half_width + 1]
-    return _keep(block, axis, min(block.shape[axis], 2 * half_width + 1))
+def _shells(along, across):
+    """The shell of each coefficient, as integers, from these squares: made anew each time, as it is a quarter map."""
+    return np.rint(np.sqrt(across + along)).astype(np.uint16)
+
+
+def _kept(length, n):
+    """The places of those coefficients along an axis of a block that a grid of n samples holds."""
+    kept = min(length, 2 * ((n - 1) // 2) + 1)
+    return np.r_[: (kept + 1) // 2, length - kept // 2 : length]
 
 
 def _synthesize(block, density):
@@ -245,10 +252,10 @@ def _synthesize(block, density):
     return density
 
 
-def _planes_of(block, nz):
-    """The central block of each plane's transform, from that of the map."""
+def _planes_of(block, nz, room=None):
+    """The central block of each plane's transform, from that of the map; the room for it may hold the block."""
     _, ky, kx = block.shape
-    planes = np.empty((nz, ky, kx), np.complex64)
+    planes = np.empty((nz, ky, kx), np.complex64) if room is None else room
 
     def transform_columns(columns):
         padded = _pad(block[:, columns], 0, nz)
@@ -258,13 +265,19 @@ def _planes_of(block, nz):
     return planes
 
 
+def _room_around(block, nz):
+    """The array of planes whose first ones are a block, as `_central_block` makes it; None where it is another."""
+    whole = block.base
+    return whole if whole is not None and whole.shape == (nz, *block.shape[1:]) else None
+
+
 def _transformed(planes, ny, nx):
     rows = fft.ifft(_pad(planes, 1, ny), axis=1, overwrite_x=True)
     return fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
 
 
 def _column_slabs(length):
-    return parallel.slabs(length, -(-length // (4 * parallel.thread_count())))
+    return parallel.slabs(length, -(-length // (16 * parallel.thread_count())))
 
 
 def _keep(coefficients, axis, length):

@@ -22,8 +22,8 @@ _TOP_NODES = 8
 _EVERY_PLANE = 4
 """Of coefficients, that is read to see where the map ends: shells at which it may have thousands of them."""
 
-_END, _BEFORE = 1e-3, 0.03
-"""A map ends at the shell that has so little of the power of that so much (1/Å) before; none falls off like this."""
+_END, _BEFORE, _FROM = 1e-3, 0.03, 1 / 20
+"""A map ends at the shell that has so little of the power of that so much (1/Å) before: from 20 Å on none falls off so."""
 
 
 class LocalSignal:
@@ -139,7 +139,7 @@ class LocalSignal:
         is_seen = is_top & (spectrum.frequencies <= self._end)
         gains = np.where(is_seen, self._top_gains(density, voxel_size, spectrum.frequencies), 0.0)
         self._top_filter = spectrum.frequencies, gains
-        return spectrum.filtered_planes(np.where(is_top, 0.0, 1.0)), spectrum.filtered_planes(gains)
+        return spectrum.filtered_planes(np.where(is_top, 0.0, 1.0)), spectrum.filtered_planes(gains, last=True)
 
     def _top_gains(self, density, voxel_size, frequencies):
         """By how much each shell is weighted, if it is one of the shortest waves."""
@@ -187,7 +187,7 @@ def _end(spectrum, nyquist):
     """The highest frequency (1/Å) of a map that was low-passed; infinite where none is seen to be that."""
     frequencies, power = spectrum.frequencies, spectrum.power(_EVERY_PLANE)
     before = np.interp(frequencies - _BEFORE, frequencies, power)
-    ended = (frequencies > _BEFORE) & (frequencies < nyquist) & (power < _END * before)
+    ended = (frequencies > _FROM + _BEFORE) & (frequencies < nyquist) & (power < _END * before)
     return frequencies[ended.argmax() - 1] if ended.any() else np.inf
 
 
