@@ -23,7 +23,7 @@ _EVERY_PLANE = 4
 """Of coefficients, that is read to see where the map ends: shells at which it may have thousands of them."""
 
 _END, _BEFORE, _FROM = 1e-3, 0.03, 1 / 20
-"""A map ends at the shell that has so little of the power of that so much (1/Å) before: from 20 Å on none falls off so."""
+"""A map ends at the shell that has so little of the power of that so much (1/Å) before, from 20 Å on: none falls so."""
 
 
 class LocalSignal:
@@ -157,10 +157,14 @@ class LocalSignal:
         return np.interp(frequencies, found.frequencies, shares)
 
     def _molecule_blocks(self):
-        """1 in blocks of which the scale says that there is molecule, else 0."""
+        """1 in blocks of which the scale says that there is molecule, as far as they are not solvent, else 0.
+
+        The scale of the published modes is above 0 nearly everywhere.
+        """
 
         def any_scale(some):
-            return self._low.blocks.maximum(self._scale[self._low.blocks.planes_of(some)]) > 0
+            found = self._low.blocks.maximum(self._scale[self._low.blocks.planes_of(some)]) > 0
+            return found & ~self._low.solvent[some]
 
         return np.concatenate(parallel.run(any_scale, self._low.slabs())).astype(np.float32)
 
