@@ -47,7 +47,7 @@ class SmoothScale:
     scale, presence : arrays of float32
         Of each block.
     local, molecule : arrays of float32
-        The scale of the molecule in a block by itself, and M.
+        The mean scale of the molecule within the block itself, 0 where there is none, and M.
     """
 
     def __init__(self, low, local_scale, scale_limit, estimate):
