@@ -24,12 +24,20 @@ from chimerax.occupy.figures.palette import PALETTE, key_entries
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent
-WIDE, PANEL, SMALL, SLICE = (900, 600), (450, 340), (380, 285), (300, 300)
+WIDE, PANEL, SMALL, SLICE, STAMP = (900, 600), (450, 340), (380, 285), (300, 300), (290, 240)
 COARSE = 8
 SUPERSAMPLE = 3
 LOOK = ("set bgColor white", "lighting soft", "graphics silhouettes true width 1")
 KEY_AT_LEFT = "key pos 0.04,0.13 size 0.38,0.045"
 AS_PALETTE = ":".join(PALETTE)
+
+WAYS = (
+    ("noise as it was", "keepNoise true removeSolvent false"),
+    ("solvent suppressed", "keepNoise true"),
+    ("signal alone", ""),
+    ("published", "mode occupancy"),
+)
+"""Of equalising, with their settings."""
 
 # The map of `occupy demo`, whose module needs mrcfile, which ChimeraX does not have
 DEMO_SHAPE, DEMO_VOXEL, DEMO_RADIUS = (96, 96, 96), 1.5, 10
@@ -171,6 +179,34 @@ def signal(studio):
     studio.write("gallery_signal", *rows)
 
 
+def ways(studio):
+    """Three maps and what equalize makes of them in four ways, each at a low, the usual and a high level."""
+    for name, open_map, levels in (
+        ("emd_11007", open_polymerase, (2, 3, 5)),
+        ("emd_3488", open_haemoglobin, (0.07, 0.18, 0.3)),
+        ("emd_5168", open_filament, (4.5, 9, 14)),
+    ):
+        studio.start(STAMP)
+        open_map(studio)
+        studio.run("zoom 0.85", "occupy estimate #1 modelId #9 key false")
+        captions = {"#1": "the map"}
+        for number, (caption, settings) in enumerate(WAYS, 2):
+            studio.run(f"occupy equalize #1 {settings} modelId #{10 * number} color false")
+            studio.run(f"occupy color #{10 * number} scaleMap #9 key false")
+            captions[f"#{10 * number}"] = caption
+        studio.run("hide #!* models")
+        rows = [[_way(studio, model, caption, level) for model, caption in captions.items()] for level in levels]
+        studio.write(f"gallery_ways_{name}", *rows)
+
+
+def _way(studio, model, caption, level):
+    """A shot of one of the maps of `ways` at a level."""
+    studio.run(f"show {model} models", f"volume {model} level {level}", f"surface dust {model} size 8")
+    shot = studio.shoot(f"{caption}, {level:g}")
+    studio.run(f"hide {model} models")
+    return shot
+
+
 def modes(studio):
     """EMD-11007 in all modes of the estimate."""
     studio.start(SMALL)
@@ -299,6 +335,7 @@ PICTURES = {
         estimate,
         equalize,
         signal,
+        ways,
         modes,
         modifications,
         phantom,

@@ -10,7 +10,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from chimerax.occupy.engine.settings.table import group
+from chimerax.occupy.engine.settings.table import default_in_words, group
 
 PAGES = Path(__file__).resolve().parents[1] / "src/docs/user"
 
@@ -66,13 +66,12 @@ def _values(setting):
 
 
 def _default(setting):
-    if setting.default is None:
-        return setting.derived
-    if setting.kind == "bool":
-        return str(setting.default).lower()
-    if setting.kind == "choice":
-        return setting.default
-    return f"{setting.default:g} {setting.unit}".strip()
+    def spelled(value):
+        if setting.kind == "bool":
+            return str(value).lower()
+        return value if setting.kind == "choice" else f"{value:g} {setting.unit}".strip()
+
+    return default_in_words(setting, spelled)
 
 
 def filled(text):

@@ -6,8 +6,7 @@ home of the `occupy` shell program. Nothing is imported before it is used::
     import chimerax.occupy as occupy
     estimate = occupy.estimate(density, voxel_size=1.06)    # .scale .full_scale .solvent
     solvent = occupy.fit_solvent(density, voxel_size=1.06)  # .mean .sigma .confidence(values)
-    equalized = occupy.equalize(density, voxel_size=1.06)   # as published: mode="occupancy", signal_only=False,
-                                                            # solvent_model="uniform"
+    equalized = occupy.equalize(density, voxel_size=1.06)   # mode="occupancy": as published
     groups, notes = occupy.make_groups(positions, elements, chains)
     refinement = occupy.refine(density, 1.06, groups)       # .rows: .group .occupancy .b_shift
 """

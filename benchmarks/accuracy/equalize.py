@@ -1,123 +1,143 @@
-"""Hold equalised maps against full, noise-free ones, chain by chain, on maps simulated in ice.
+"""Hold the isosurfaces of equalised maps against those of full, noise-free ones, on maps simulated in ice.
 
-python -m benchmarks.accuracy.equalize            # 180 maps: twenty minutes
-python -m benchmarks.accuracy.equalize --quick    # one condition: a few seconds
+python -m benchmarks.accuracy.equalize            # 90 maps, each in all ways: twenty minutes
+python -m benchmarks.accuracy.equalize --quick    # one condition: a minute
 """
+
+from functools import partial
 
 import chimerax.occupy as occupy
 import numpy as np
 from chimerax.occupy.engine.refinement.guided import scale_of_atoms
-from scipy.spatial import cKDTree
 
 from .. import environment
 from ..documents import equalize as report
-from ..documents.results import Results
+from ..documents.equalize_readings import Reading
+from ..documents.results import PUBLISHED
 from ..simulation import ice, vacuum
 from ..simulation.ice import Condition
+from . import conditions as shared
 from . import frame
-from .conditions import DEALINGS, QUICK
+from .surface import SURFACE, Surface, Vicinity
+from .ways import WAYS, Given
 
 CONDITIONS = (
-    *(Condition(resolution, noise, "plain") for resolution in (3.0, 4.0, 6.0) for noise in (0.02, 0.1, 0.3)),
+    Condition(3.0, 0.02, "plain"),
+    *(Condition(resolution, noise, "plain") for resolution in (3.0, 4.0, 6.0) for noise in (0.1, 0.3)),
     Condition(4.0, 0.1, "sharpened"),
-    Condition(3.0, 0.3, "sharpened"),
     Condition(4.0, 0.1, "soft mask"),
-    Condition(4.0, 0.3, "soft mask"),
     Condition(4.0, 0.1, "without low frequencies"),
     Condition(6.0, 0.3, "without low frequencies"),
 )
-NEAR, FAR = 3.0, 6.0
-"""Å from the nearest atom: up to NEAR a voxel is its chain's, beyond FAR it is solvent."""
+DEALINGS = (shared.DEALINGS[0], shared.DEALINGS[-1])
+"""Of each dealing of occupancies one, ice displaced in either way."""
+
+NEAR = 3.0
+"""Å from a chain's atoms: where its amplitude is read."""
 
 
-class Chains:
-    """The voxels of each chain in a box.
+class Known:
+    """What is known of a molecule in the box of some of its maps.
 
     Parameters
     ----------
     molecule : complexes.Complex
+    occupancies : array of float
+        Of each chain.
     box : vacuum.Box
     """
 
-    def __init__(self, molecule, box):
-        places = vacuum.in_voxels(molecule, box) * box.voxel_size
-        voxels = np.indices((box.edge,) * 3, np.float32).reshape(3, -1).T * box.voxel_size
-        distances, nearest = cKDTree(places).query(voxels, distance_upper_bound=FAR, workers=-1)
-        chain = np.append(molecule.chains, -1)[nearest]
-        self.of_each = [np.flatnonzero((chain == i) & (distances <= NEAR)) for i in range(len(molecule.chain_names))]
-        self.solvent = np.flatnonzero(np.isinf(distances))
+    def __init__(self, molecule, occupancies, box):
+        self._box, self._occupancies = box, occupancies
+        self._places = vacuum.in_voxels(molecule, box)[molecule.is_heavy]
+        self._chains = molecule.chains[molecule.is_heavy]
+        self.vicinity = Vicinity(self._places, self._chains, (box.edge,) * 3, box.voxel_size)
+        near = self.vicinity.of_chains(self.vicinity.distances <= NEAR)
+        self._full = [near[chain] for chain in np.flatnonzero(occupancies == 1)]
+
+    def true_scale(self):
+        """The scale map of the true occupancies."""
+        positions = self._places[:, ::-1] * self._box.voxel_size
+        sizes = (self._box.voxel_size,) * 3
+        return scale_of_atoms((self._box.edge,) * 3, sizes, positions, self._occupancies[self._chains])
+
+    def scales(self, density):
+        """What each chain reads in an estimate of a map: the mean scale at its atoms."""
+        at_atoms = vacuum.values_at(occupy.estimate(density, self._box.voxel_size).scale, self._places)
+        return np.bincount(self._chains, at_atoms) / np.bincount(self._chains)
+
+    def amplitude(self, density, full):
+        """How strong the full chains of a map are, over what they are in the full map: their mean slope on it."""
+        return float(np.mean([_slope(density.ravel()[mine], full.ravel()[mine]) for mine in self._full]))
+
+    def solvent(self, density):
+        """The densities of solvent, above their mean."""
+        values = density.ravel()[self.vicinity.solvent]
+        return values - values.mean(dtype=float)
 
 
-def measured(molecule, turn, solvent, dealt, conditions):
-    """What each way of equalising did to the maps of one molecule, as `frame.over_maps` takes it."""
+def _slope(ours, theirs):
+    theirs = theirs - theirs.mean(dtype=float)
+    return (ours @ theirs) / (theirs @ theirs)
+
+
+def measured(python, molecule, turn, solvent, dealt, conditions):
+    """What each way did to the maps of one molecule, as `frame.over_maps` takes it.
+
+    Parameters
+    ----------
+    python : Path or None
+        A Python that has the published program.
+    """
     occupancies = vacuum.assigned_occupancies(molecule, turn, dealt)
     b_factors = vacuum.residue_b_factors(molecule, "mixed", turn)
     made, full = (
         ice.potential(molecule, values, b_factors, solvent) for values in (occupancies, np.ones_like(occupancies))
     )
-    chains = {}
+    known = {}
     for condition in conditions:
         density, box = ice.observed(made, *condition, seed=[CONDITIONS.index(condition), turn])
         expected, _ = ice.observed(full, *condition._replace(noise=0.0), seed=0)
-        if box not in chains:
-            chains[box] = Chains(molecule, box)
-        true = _true_scale(molecule, occupancies, box)
-        yield _readings(density, expected, box, chains[box], occupancies, true, (molecule.name, dealt, condition))
+        if box not in known:
+            known[box] = Known(molecule, occupancies, box)
+        given = Given(density, box, condition.resolution, known[box].true_scale(), python)
+        tried = [way for way in WAYS if dealt == DEALINGS[0][-1] or not way.is_slow]
+        yield _readings(given, expected, known[box], tried, (molecule.name, dealt, condition, occupancies))
 
 
-def _true_scale(molecule, occupancies, box):
-    positions = vacuum.in_voxels(molecule, box)[:, ::-1] * box.voxel_size
-    return scale_of_atoms((box.edge,) * 3, (box.voxel_size,) * 3, positions, occupancies[molecule.chains])
-
-
-def _readings(density, expected, box, chains, occupancies, true, what):
-    calibrated, by_maximum = (
-        occupy.estimate(density, box.voxel_size, mode=mode) for mode in ("calibrated", "occupancy")
-    )
-    ways = {
-        report.WHOLE: (by_maximum, {"signal_only": False}),
-        report.SIGNAL: (by_maximum, {}),
-        report.DEFAULT: (calibrated, {}),
-        report.TRUE_SCALE: (calibrated, {"scale_map": true}),
-    }
-    before = [_agreement(density, expected, voxels) for voxels in chains.of_each]
+def _readings(given, full, known, ways, what):
+    """A reading for each way, that of the map as it is among them."""
+    surface, before = Surface(full, known.vicinity), known.scales(given.density)
+    noise = known.solvent(given.density).std() / known.amplitude(given.density, full)
     readings = []
-    for way, (found, settings) in ways.items():
-        made, whole = (
-            occupy.modify(density, box.voxel_size, estimate=found, **(other | settings)).density
-            for other in ({}, {"signal_only": False})
-        )
-        after, multiplied = ([_agreement(m, expected, voxels) for voxels in chains.of_each] for m in (made, whole))
-        slopes, whole_slopes = (np.array([slope for _, slope in some]) for some in (after, multiplied))
-        is_full, is_weakest = occupancies == 1, occupancies == occupancies.min()
-        changes = np.array([new - old for (new, _), (old, _) in zip(after, before, strict=True)])
-        solvent = [values.ravel()[chains.solvent] for values in (density, made)]
+    for way in ways:
+        made = way.make(given)
+        if made is None:
+            continue
+        shown, amplitude, solvent = surface.shown(made), known.amplitude(made, full), known.solvent(made)
+        strong = np.count_nonzero(solvent > report.STRONG * amplitude * surface.height)
         readings.append(
-            report.Reading(
-                *what, way,
-                min(old for (old, _), weakest in zip(before, is_weakest, strict=True) if weakest),
-                float(changes[is_weakest].min()), float(changes.min()), float(occupancies[changes.argmin()]),
-                *(float(np.mean(values > found.peak / 2)) for values in solvent),
-                float(solvent[1].std() / solvent[0].std()),
-                float((slopes / whole_slopes)[is_full].min()),
+            Reading(
+                *what, way.name, shown.dice, shown.chains, shown.specks, before, known.scales(made), amplitude,
+                float(solvent.std() / amplitude / noise), strong * given.box.voxel_size**3,
             )
         )  # fmt: skip
     return readings
 
 
-def _agreement(density, expected, voxels):
-    """Correlation of two maps in some voxels, and the slope of the first on the second."""
-    ours, theirs = (values.ravel()[voxels].astype(float) for values in (density, expected))
-    ours, theirs = ours - ours.mean(), theirs - theirs.mean()
-    together = float(ours @ theirs)
-    return together / np.sqrt((ours @ ours) * (theirs @ theirs)), together / float(theirs @ theirs)
-
-
 def measure(options):
     """All that goes into the part of the document."""
-    readings, problems = frame.over_maps(measured, DEALINGS, [QUICK] if options.quick else CONDITIONS)
-    return Results(readings, environment.versions(), problems)
+    python, no_published = environment.found_published(options.published_python)
+    chosen = [shared.QUICK] if options.quick else CONDITIONS
+    readings, problems = frame.over_maps(partial(measured, python), DEALINGS, chosen)
+    if no_published:
+        problems = [*problems, *frame.told([f"{PUBLISHED} was not run: {no_published}"])]
+    tried = [way for way in WAYS if any(reading.way == way.name for reading in readings)]
+    ways, slow = {way.name: way.what for way in tried}, [way.name for way in tried if way.is_slow]
+    return report.EqualizeResults(readings, environment.versions(), problems, SURFACE, ways, slow)
 
 
 if __name__ == "__main__":
-    frame.run(frame.parser_of(__doc__), measure, report.write)
+    parser = frame.parser_of(__doc__)
+    environment.add_option(parser)
+    frame.run(parser, measure, report.write)

@@ -6,6 +6,8 @@ from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
 
 from ..simulation.families import BBSOME, BUNDLES
+from ..simulation.vacuum import OCCUPANCIES as DEALT_OCCUPANCIES
+from .equalize_readings import group_means
 from .published_errors import B_EDGES, PROGRAMS, b_factor_readings, divided, scale_by_b
 from .results import ordered, where
 
@@ -14,6 +16,7 @@ matplotlib.use("Agg")
 OCCUPANCIES = "images/validation_occupancy.png"
 B_FACTORS = "images/validation_b_factors.png"
 REFINED = "images/validation_refine.png"
+EQUALIZED = "images/validation_equalize.png"
 """Where each is, seen from the document."""
 
 _COLORS = {"ours": "#0072B2", "published": "#D55E00"}
@@ -123,6 +126,37 @@ def draw_refined(readings, document):
             panel.errorbar(places, refined, errors, ls="", marker="o", ms=2.5, lw=0.8, color=_COLORS["ours"])
     axes[0, 0].set_ylabel("refined occupancy")
     _save(figure, document, REFINED)
+
+
+def draw_equalized(readings, document):
+    """What is shown of chains, and what they read, by their occupancy; a column for each noise and a line for each way.
+
+    Parameters
+    ----------
+    readings : list of equalize_readings.Reading
+        In which occupancies are dealt evenly.
+    document : Path
+        Beside which the figure is put.
+    """
+    noises, occupancies = sorted({r.condition.noise for r in readings}), sorted(DEALT_OCCUPANCIES)
+    width = 3.4 * len(noises) + 2.2
+    figure, axes = plt.subplots(
+        2, len(noises), figsize=(width, 6.4), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for noise, column in zip(noises, axes.T, strict=True):
+        chosen = [r for r in readings if r.condition.noise == noise]
+        column[1].axhline(1, color="0.8", lw=4, zorder=0)
+        for i, way in enumerate(ordered(chosen, "way")):
+            style = {} if i else {"color": "black", "ls": "--", "zorder": 3}  # the map as it is
+            for panel, field in zip(column, ("shown", "after"), strict=True):
+                means = group_means(where(chosen, way=way), field)
+                panel.plot(occupancies, means, marker="o", ms=3.5, lw=1.2, label=way, **style)
+        column[0].set(title=f"noise {noise:g}", xticks=occupancies, ylim=(0, 1.05))
+        column[1].set_xlabel("known occupancy")
+    axes[0, 0].set_ylabel("share shown")
+    axes[1, 0].set_ylabel("scale read anew")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+    _save(figure, document, EQUALIZED)
 
 
 def _save(figure, document, name):

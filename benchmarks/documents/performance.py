@@ -13,6 +13,11 @@ from .results import OURS, PUBLISHED
 from .tables import table, versions_text
 
 PROGRAMS = ("ours", "method", "published")
+VOXEL_JOBS = ("estimate", "equalize")
+LARGE_TEXT = (
+    "By the defaults, which estimate boxes of more than 512 voxels along an axis on a Fourier-cropped copy and modify "
+    "all of the map; time and memory with the maps written."
+)
 _NOT_MEASURED = "not measured"
 _FASTER = ("times as fast", "by the published method")
 _PEAK_SOURCES = {
@@ -58,12 +63,40 @@ class Box:
         return [run[figure] for run in self.runs.get((job, program), [])]
 
 
-def document(boxes, context, versions, problem=None):
+@dataclass
+class Voxels:
+    """The figures of a map of one voxel size.
+
+    Attributes
+    ----------
+    size, lowpass : float
+        Å.
+    edge : int
+        Voxels.
+    fft, runs : dict
+        Of each of `VOXEL_JOBS` what `worker` gives for the FFT comparison, and the figures of its runs.
+    """
+
+    size: float
+    lowpass: float
+    edge: int
+    fft: dict = field(default_factory=dict)
+    runs: dict = field(default_factory=dict)
+
+    def peaks(self, job):
+        """The largest memory of each run, in bytes."""
+        return [run["peak_bytes"] for run in self.runs[job]]
+
+
+def document(boxes, voxels, large, context, versions, problem=None):
     """The whole document.
 
     Parameters
     ----------
     boxes : list of Box
+    voxels : list of Voxels
+    large : list of Box
+        Those that are estimated on a Fourier-cropped copy.
     context : dict
         'map', 'kernel' (voxels), 'runs', 'version' (of this package), 'power', 'threads',
         'load' (the load average when it began, None where the system does not tell).
@@ -93,6 +126,11 @@ def document(boxes, context, versions, problem=None):
             ["box", "work", f"{OURS} {context['version']}", "by the published method", PUBLISHED], _memory_rows(boxes)
         ),
     ]
+    if voxels:
+        sections += ["## Voxel sizes", _voxel_text(voxels), table(_voxel_titles(), map(_voxel_row, voxels))]
+    if large:
+        titles = ["box", "work", "time", "memory"]
+        sections += ["## Large maps", LARGE_TEXT, table(titles, _large_rows(large))]
     return "\n\n".join(sections) + "\n"
 
 
@@ -101,7 +139,7 @@ def _introduction(context, problem):
         f"Written by `benchmarks/speed/compare.py`, which measures {OURS} side by side with {PUBLISHED}, the published "
         f"program. The map is synthetic: {context['map']}; its kernel has {context['kernel']} voxels. {OURS} is "
         "measured with its defaults, mode calibrated and, where it amplifies, the signal alone, which the published "
-        "program does not have; and by the published method (`mode occupancy solventModel uniform signalOnly false`). "
+        "program does not have; and by the published method (`mode occupancy`). "
         "The published program estimates in mode occupancy; all at the full box. Runs alternate between them, each in "
         f"a fresh process, {context['runs']} of each. Times are wall times: the median, and in brackets the shortest "
         "and the longest."
@@ -171,6 +209,36 @@ def _memory_rows(boxes):
         for job in box.jobs:
             peaks = [_peak(box.values(job, program, "peak_bytes"), box.bytes) for program in PROGRAMS]
             yield [_edge(box), job, *peaks]
+
+
+def _voxel_text(voxels):
+    return (
+        f"The same map with voxels of other sizes, {_edge(voxels[0])} each, by the defaults: time as in *Computation*, "
+        "an estimate with the confidence, a modification with its estimate; memory as in *Memory*. The larger the "
+        "voxels, the finer is the grid of the means beside that of the map, up to 0.84 of it along each axis."
+    )
+
+
+def _voxel_titles():
+    return [
+        "voxels",
+        "low-pass",
+        *(f"{job}, FFT pairs" for job in VOXEL_JOBS),
+        *(f"{job}, memory" for job in VOXEL_JOBS),
+    ]
+
+
+def _voxel_row(voxels):
+    ratios = (_ratio(figures["computation"], figures["fft_pair"]) for figures in voxels.fft.values())
+    peaks = (_peak(voxels.peaks(job), 4 * voxels.edge**3) for job in VOXEL_JOBS)
+    return [f"{voxels.size:g} Å", f"{voxels.lowpass:.3g} Å", *ratios, *peaks]
+
+
+def _large_rows(large):
+    for box in large:
+        for job in box.jobs:
+            times, peaks = (box.values(job, "ours", figure) for figure in ("seconds_written", "peak_bytes"))
+            yield [_edge(box), job, _times(times), _peak(peaks, box.bytes)]
 
 
 def _edge(box):

@@ -101,14 +101,13 @@ def run_ours(job, path, max_box, published_method=False):
     from chimerax.occupy.engine.modification.modify import modify
     from chimerax.occupy.engine.scale.estimate import estimate
 
-    estimation = {"mode": "occupancy", "solvent_model": "uniform"} if published_method else {}
-    modification = {"signal_only": False} if published_method and job in ("equalize", "sigmoid") else {}
+    estimation = {"mode": "occupancy"} if published_method else {}
 
     def maps_of(density, voxel_size):
         found = estimate(density, voxel_size, max_box=max_box, **estimation)
         if job == "estimate":
             return {"scale": found.scale, "confidence": found.confidence(overwrite=True)}
-        modified = modify(density, voxel_size, job, estimate=found, overwrite=True, power=POWER, **modification)
+        modified = modify(density, voxel_size, job, estimate=found, overwrite=True, power=POWER)
         return {"scale": found.scale, "modified": modified.density}
 
     def compute():
@@ -148,9 +147,13 @@ def run_published(job, path, max_box):
         return measure(lambda: published.occupy_run(options), lambda _: None)
 
 
-def run_fft(_, path, max_box):
-    """This package's computation and a pair of FFTs of the same map in turn, after a warm-up of both."""
+def run_fft(job, path, max_box):
+    """This package's computation and a pair of FFTs of the same map in turn, after a warm-up of both.
+
+    An estimate counts with the confidence, a modification with its estimate.
+    """
     from chimerax.occupy.cli.files import mapfile
+    from chimerax.occupy.engine.modification.modify import modify
     from chimerax.occupy.engine.parallel import thread_count
     from chimerax.occupy.engine.scale.estimate import estimate
     from scipy import fft
@@ -159,7 +162,11 @@ def run_fft(_, path, max_box):
     density, workers = source.density, thread_count()
 
     def compute():
-        estimate(density, source.voxel_size, max_box=max_box).confidence()
+        found = estimate(density, source.voxel_size, max_box=max_box)
+        if job == "estimate":
+            found.confidence(overwrite=True)
+        else:
+            modify(density, source.voxel_size, job, estimate=found, overwrite=True, power=POWER)
 
     def transform():
         fft.irfftn(fft.rfftn(density, workers=workers), density.shape, workers=workers)

@@ -1,4 +1,4 @@
-"""A movie of a map being equalised: the power rises from 1, the map as it is, to full equalisation.
+"""A movie of a map being equalised: the power rises from 1, where nothing is amplified, to full equalisation.
 
 In ChimeraX, with OccuPy installed, and a map that looks as it should in the movie, with room around it for the parts
 that will appear:

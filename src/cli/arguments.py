@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..engine.errors import SettingError
 from ..engine.settings.kinds import KINDS
-from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY, group, respelled
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY, default_in_words, group, respelled
 
 DESCRIPTION = """\
 Estimate, from a single cryo-EM map, how far each region rises above solvent, on a scale
@@ -165,11 +165,12 @@ def _option(setting):
 
 
 def _default(setting):
-    if setting.default is None:
-        return f"default: {setting.derived}"
-    value = {True: "yes", False: "no"}[setting.default] if setting.kind == "bool" else setting.default
-    unit = f" {setting.unit}" if setting.unit else ""
-    return f"default: {value:g}{unit}" if setting.kind in ("float", "int") else f"default: {value}"
+    def spelled(value):
+        if setting.kind == "bool":
+            return "yes" if value else "no"
+        return f"{value:g} {setting.unit}".strip() if setting.kind in ("float", "int") else value
+
+    return f"default: {default_in_words(setting, spelled)}"
 
 
 def _checked(setting):

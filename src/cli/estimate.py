@@ -4,7 +4,8 @@ from functools import partial
 
 from ..engine.scale import estimate as engine
 from ..engine.scale.flexibility import NO_VALUE, without_gaps
-from ..engine.settings.table import ESTIMATION, FLEXIBILITY, SETTINGS, UNCERTAINTY
+from ..engine.settings.checks import mode_of
+from ..engine.settings.table import ESTIMATION, FLEXIBILITY, UNCERTAINTY
 from ..figures.maps import estimate_figure
 from . import guided
 from .arguments import add_common_scale, add_map_subcommand, add_output, add_running, add_settings
@@ -47,7 +48,7 @@ def estimate(
         The exit status.
     """
     choice = checked_choice(atoms, settings, common_scale)
-    made = SUFFIX[settings.get("mode", SETTINGS["mode"].default)] if choice is None else guided.SUFFIX
+    made = SUFFIX[mode_of(settings)] if choice is None else guided.SUFFIX
     others = {name: settings.get(name, False) for name in ("uncertainty", "flexibility")}
     named = partial(files_of, made=made, output_dir=output_dir, overwrite=overwrite, **others)
     batch = Batch(maps, named, running)

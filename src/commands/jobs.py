@@ -17,7 +17,7 @@ from ..engine.refinement.guided import guided_scale
 from ..engine.refinement.refine import refine
 from ..engine.refinement.unexplained import unexplained_density
 from ..engine.scale.estimate import estimate, estimation_settings
-from ..engine.settings.checks import checked
+from ..engine.settings.checks import checked, mode_of
 from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
@@ -109,7 +109,7 @@ class ModificationJob(_JobOnEstimate):
         self._settings = on_grid(modification, sampled)
         self._modification_kind = kind
         check_modification(sampled.density.shape, sampled.voxel_size, kind, self._settings)
-        settings = checked(modification, kind) | {"modification": kind}
+        settings = checked(modification, kind, mode=mode_of(estimation)) | {"modification": kind}
         super().__init__(sampled, "modification", estimation, settings)
 
     def _make(self, found, progress):

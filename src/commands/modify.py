@@ -16,6 +16,9 @@ from .report import log_modification
 from .tile import show_tile
 from .work import start, with_common_scale
 
+RESOLUTION = "resolution shown"
+"""What the map of the resolution of what a modified map shows is called."""
+
 
 def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=None, common_scale=False, **keywords):
     """Make modified maps, colored by occupancy.
@@ -35,40 +38,43 @@ def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=Non
     Returns
     -------
     Volume or list of Volume
-        The modified maps. The scale maps that color them are hidden models beside, new where there is none.
+        The modified maps, each followed by the hidden map of the resolution of what it shows where that is asked
+        for. The scale maps that color them are hidden models beside, new where there is none.
     """
     coloring, settings = start(session, volumes, keywords, step, kind, ESTIMATION)
-    scale_maps = len(volumes) if settings.get("scale_map") is None else 0
-    ids = ModelIds(session, model_id, len(volumes) + scale_maps)
+    others = (settings.get("scale_map") is None) + bool(settings.get("resolution_map"))
+    ids = ModelIds(session, model_id, len(volumes) * (1 + others))
     modified_ids = [ids.take() for _ in volumes]
     samples = [sample(volume, step, subregion) for volume in volumes]
     estimation, modification = split(settings)
     estimation = with_common_scale(samples, estimation, common_scale)
-    return one_or_list(
-        [
-            _modify_one(session, s, kind, (model_id, ids), coloring, estimation, modification)
-            for s, model_id in zip(samples, modified_ids, strict=True)
-        ]
-    )
+    made = [
+        _modify_one(session, s, kind, (model_id, ids), coloring, estimation, modification)
+        for s, model_id in zip(samples, modified_ids, strict=True)
+    ]
+    return one_or_list([volume for maps in made for volume in maps])
 
 
 def _modify_one(session, sampled, kind, ids, coloring, estimation, modification):
-    model_id, scale_ids = ids
+    model_id, other_ids = ids
     volume = sampled.volume
     with user_errors(volume):
         found, result = result_of(session, ModificationJob(sampled, kind, estimation, modification))
     modified = new_map(sampled, result.density, f"{volume.name} {KINDS[kind].made}", model_id)
     scale_map = modification.get("scale_map") or recall_scale_map(found, volume)
     made = [modified]
+    if result.resolution is not None:
+        made.append(new_map(sampled, result.resolution, f"{volume.name} {RESOLUTION}", other_ids.take()))
+    new_scale_maps = []
     if scale_map is None:
-        scale_map = scale_map_of(sampled, found, scale_ids.take())
-        made.append(scale_map)
-    log_modification(session, volume, found, result, made)
+        scale_map = scale_map_of(sampled, found, other_ids.take())
+        new_scale_maps.append(scale_map)
+    log_modification(session, volume, found, result, made + new_scale_maps)
     show_in_place_of(modified, volume)
     color_volume(session, modified, scale_map, coloring, undo=False)
     if coloring.show_tile:
         show_tile(session, sampled, found)
-    return modified
+    return made
 
 
 def register_modification(name, function, kind, synopsis, logger):

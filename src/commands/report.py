@@ -4,7 +4,7 @@ from html import escape
 from math import isfinite
 
 from ..engine.settings.kinds import KINDS
-from ..engine.settings.table import SETTINGS
+from ..engine.settings.table import PUBLISHED_MODES, SETTINGS
 from ..engine.solvent.model import GOOD_MISFIT, WORST_GOOD_MISFIT
 from .arguments import in_chimerax_spelling
 from .remembered import tell_once
@@ -77,9 +77,10 @@ def log_modification(session, volume, estimate, modification, made):
         "mode": estimate.settings.mode,
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
-    changed = {SETTINGS[n].camel: f"{v}" for n, v in modification.settings.items() if _is_changed(n, v)}
-    warnings = (*estimate.warnings, *modification.warnings)
-    _log(session, volume, KINDS[modification.kind].done, rows | changed, made, warnings, estimate.notes)
+    mode, settings = estimate.settings.mode, modification.settings
+    others = {SETTINGS[name].camel: f"{value}" for name, value in settings.items() if _is_told(name, value, mode)}
+    warnings, notes = (*estimate.warnings, *modification.warnings), (*modification.notes, *estimate.notes)
+    _log(session, volume, KINDS[modification.kind].done, rows | others, made, warnings, notes)
 
 
 def log_solvent(session, volume, estimate, made):
@@ -126,7 +127,10 @@ def log_made(session, made, remark):
     session.logger.info(f"Made {show_links(made)}: {escape(remark)}", is_html=True)
 
 
-def _is_changed(name, value):
+def _is_told(name, value, mode):
+    """Whether a row tells a setting: where it is not the default, or that of a published mode is another."""
+    if mode in PUBLISHED_MODES and SETTINGS[name].published_default is not None:
+        return True
     return value != SETTINGS[name].default and name not in ("power", "scale_limit", "max_gain")
 
 

@@ -35,7 +35,7 @@ def solvent(
     remove_solvent : bool
         Make the map without its solvent instead of the confidence map.
     hedge : float
-        Exponent of the confidence.
+        Exponent of the confidence or, where solvent is removed, of the presence of molecule.
     plot : bool
         Show the plot, where there is a window.
     **settings

@@ -5,11 +5,17 @@ use all processors without a copy of the map for each.
 """
 
 import os
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections import deque
 from itertools import pairwise
+from threading import Thread
+from time import monotonic
 
 THREADS_VARIABLE = "OCCUPY_THREADS"
 """Names the environment variable that holds the most threads to use: several processes share one machine so."""
+
+
+_BETWEEN_REPORTS = 0.05
+"""Seconds, at least."""
 
 
 def thread_count():
@@ -72,37 +78,57 @@ def run(function, items, progress=None):
         the work and is passed on.
     """
     items = list(items)
-    threads = min(thread_count(), len(items))
-    if threads <= 1:
-        return _run_serially(function, items, progress)
-    with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(function, item) for item in items]
+    work = _Work(function, items)
+    helpers = []
+    try:
+        for _ in range(min(thread_count(), len(items)) - 1):
+            helper = Thread(target=work.help)
+            helper.start()
+            helpers.append(helper)
+        work.go_on(progress)
+    finally:
+        work.stop()
+        for helper in helpers:
+            helper.join()
+    if work.error is not None:
+        raise work.error
+    if progress and items:
+        progress(1.0)
+    return work.results
+
+
+class _Work:
+    """Items that the calling thread and its helpers take one by one."""
+
+    def __init__(self, function, items):
+        self.results, self.error = [None] * len(items), None
+        self._function, self._items = function, items
+        self._waiting = deque(range(len(items)))
+
+    def go_on(self, progress=None):
+        """Work until nothing is left, and report the fraction that was taken, now and then."""
+        reported = monotonic()
+        while self._waiting:
+            try:
+                place = self._waiting.popleft()
+            except IndexError:  # Another thread was faster.
+                return
+            self.results[place] = self._function(self._items[place])
+            if progress and monotonic() - reported > _BETWEEN_REPORTS:
+                progress(1 - len(self._waiting) / len(self._items))
+                reported = monotonic()
+
+    def help(self):
+        """Work in a thread of its own, whose error is kept for the calling one."""
         try:
-            _follow(futures, progress)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    return [future.result() for future in futures]
+            self.go_on()
+        except BaseException as error:
+            self.error = error
+            self.stop()
 
-
-def _run_serially(function, items, progress):
-    results = []
-    for item in items:
-        results.append(function(item))
-        if progress:
-            progress(len(results) / len(items))
-    return results
-
-
-def _follow(futures, progress):
-    """Wait for the futures, report the fraction done, raise the first exception."""
-    pending = set(futures)
-    while pending:
-        done, pending = wait(pending, timeout=0.1, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
-        if progress:
-            progress(1 - len(pending) / len(futures))
+    def stop(self):
+        """Leave what has not been begun."""
+        self._waiting.clear()
 
 
 class Progress:

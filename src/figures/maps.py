@@ -87,7 +87,7 @@ def modification_figure(estimate, result, before, title=""):
 
     figure = Figure(figsize=(16, 8), dpi=90)
     draw_solvent(figure.add_axes((0.05, 0.58, 0.32, 0.37)), estimate.solvent, title)
-    draw_curve(figure.add_axes((0.46, 0.58, 0.22, 0.37)), result.kind, result.settings, result.limits)
+    draw_curve(figure.add_axes((0.46, 0.58, 0.22, 0.37)), result.kind, result.settings, result.limits, result.reached)
     draw_histograms(figure.add_axes((0.74, 0.58, 0.22, 0.37)), before, result.density)
     for left, density, label in ((0.46, before, "before"), (0.71, result.density, "after")):
         panel = figure.add_axes((left, 0.03, 0.22, 0.44))
@@ -131,27 +131,46 @@ def _keep_highest(planes, highest):
         np.maximum(level, plane, out=level)
 
 
-def draw_curve(axes, kind, settings, limits):
-    """Draw the scale that a modification makes of each scale, within its limits, confidence apart.
+def draw_curve(axes, kind, settings, limits, reached=None):
+    """Draw the scale that a modification makes of each scale, within its limits, and what comes out.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
+        Light or dark.
     kind : {'equalize', 'attenuate', 'sigmoid'}
     settings : dict
         With power and, for a sigmoid, pivot.
     limits : Limits
+    reached : Reached, optional
+        What comes out, as a band from 16 to 84 % of the parts of each scale, about a line in their middle.
     """
     scale = np.linspace(0, 1, 501, dtype=np.float32)
     inks = inks_of(axes)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
-    axes.plot(scale, scale_made_of(scale, kind, settings, limits), color=inks.curve)
+    (aim,) = axes.plot(scale, scale_made_of(scale, kind, settings, limits), color=inks.curve)
     axes.axvline(limits.scale_limit, color=inks.line, linewidth=0.8, linestyle="--")
+    highest = 1.0
+    if reached is not None and len(reached.scale):
+        band = _draw_reached(axes, reached)
+        highest = max(highest, float(reached.high.max()))
+        free = "lower right" if kind == "equalize" else "upper left"
+        axes.legend([aim, band], ["aimed at", "comes out (16 to 84 %)"], fontsize="small", loc=free)
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.05)
+    axes.set_ylim(0, 1.05 * highest)
     axes.set_xlabel("scale of the input")
     axes.set_ylabel("scale of the output")
     axes.set_title(f"{kind}, power {settings['power']:g} (dashed: scale limit)", fontsize="medium")
+
+
+def _draw_reached(axes, reached):
+    """A band about a line, broken where there is hardly any molecule of a scale; returns what a legend shows of it."""
+    color = inks_of(axes).other
+    for run in reached.runs():
+        scale = reached.scale[run]
+        band = axes.fill_between(scale, reached.low[run], reached.high[run], color=color, alpha=0.3, linewidth=0)
+        (middle,) = axes.plot(scale, reached.middle[run], color=color, marker="." if len(scale) == 1 else None)
+    return band, middle
 
 
 def draw_histograms(axes, before, after):

@@ -109,11 +109,17 @@ class EstimatePage(QWidget):
         self._panel.run_job("occupy solvent", job, self.form.values, plot=False, **words)
 
     @property
+    def mode(self):
+        """The mode that is chosen."""
+        return self.form.fields["mode"].value or CALIBRATED
+
+    @property
     def _is_calibrated(self):
-        return self.form.fields["mode"].value in (None, CALIBRATED)
+        return self.mode == CALIBRATED
 
     def _show_fields(self):
-        """Show the settings that have an effect in the chosen mode."""
+        """Show the settings that have an effect in the chosen mode, with its defaults."""
+        self.form.use_defaults(group(ESTIMATION, mode=self.mode))
         for name in OF_PUBLISHED_MODES:
             self.form.show_field(name, not self._is_calibrated)
         for box in (self.uncertainty, self.flexibility):
@@ -130,7 +136,7 @@ class EstimatePage(QWidget):
             button(
                 "Remove solvent",
                 lambda: self.solvent(True),
-                "Make the map times that confidence: <b>occupy solvent … removeSolvent true</b>",
+                "Make the map without its solvent: <b>occupy solvent … removeSolvent true</b>",
             ),
         )
 

@@ -1,16 +1,13 @@
 """Input fields for settings, one for each, made from the engine's table."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import inf, log10
-
 from chimerax.map import Volume
 from chimerax.ui.widgets import ModelMenuButton
 from Qt.QtCore import QObject, Qt, Signal
-from Qt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSlider, QWidget
+from Qt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from ..engine.errors import SettingError
-from .composing import in_digits
+from ..engine.settings.table import default_in_words
+from .composing import in_digits, in_words
 
 _NO_MAP = "none"
 _LEAST_WIDTH = 70
@@ -48,6 +45,11 @@ class Field(QObject):
     def state(self, state):
         raise NotImplementedError
 
+    def use(self, setting):
+        """Take the setting with another default, which is shown where nothing is set."""
+        state, self.setting = self.state, setting
+        self.state = state
+
     def show_default(self, text):
         """Show what holds where nothing is set."""
 
@@ -55,7 +57,8 @@ class Field(QObject):
         """Give a widget the tooltip of this setting."""
         unit = f" ({self.setting.unit})" if self.setting.unit else ""
         expected = "" if self.setting.kind in ("map", "maps") else f" Expected: {self.setting.expected}{unit}."
-        default = f" Default: {self.setting.derived}." if self.setting.derived else ""
+        follows = self.setting.derived or self.setting.published_default is not None
+        default = f" Default: {default_in_words(self.setting, in_words)}." if follows else ""
         widget.setToolTip(f"<p>{self.setting.help}{expected}{default} In commands: <b>{self.setting.camel}</b></p>")
 
 
@@ -69,8 +72,7 @@ class NumberField(Field):
         self._slant("")
         self.widget.setMinimumWidth(6 * self.widget.fontMetrics().averageCharWidth())
         self.widget.textEdited.connect(self.changed)
-        if setting.default is not None:
-            self.show_default(in_digits(setting.default))
+        self._show_number()
 
     @property
     def value(self):
@@ -91,8 +93,16 @@ class NumberField(Field):
     def state(self, state):
         self.widget.setText(state or "")
 
+    def use(self, setting):
+        super().use(setting)
+        self._show_number()
+
     def show_default(self, text):
         self.widget.setPlaceholderText(text)
+
+    def _show_number(self):
+        if self.setting.default is not None:
+            self.show_default(in_digits(self.setting.default))
 
     def _slant(self, text):
         font = self.widget.font()
@@ -100,139 +110,60 @@ class NumberField(Field):
         self.widget.setFont(font)
 
 
-@dataclass(frozen=True)
-class Track:
-    """How a slider's places stand for numbers.
+class PickedField(Field):
+    """A field that always shows a value, that of the default where the user has not picked another.
 
-    Attributes
-    ----------
-    number_at, place_of : callable
-        From a place, 0 to 1, to a number, and back; places beyond are cut off.
-    steps : int
+    What was picked stays so when the default changes.
     """
 
-    number_at: Callable
-    place_of: Callable
-    steps: int
-
-
-EQUALIZING = Track(lambda place: inf if place == 1 else 1 / (1 - place), lambda power: 1 - 1 / power, 100)
-"""Powers from 1 to inf, evenly in 1/power."""
-
-STRENGTHENING = Track(lambda place: 10**place, log10, 100)
-"""Powers from 1 to 10."""
-
-SHARE = Track(lambda place: 0.01 + 0.98 * place, lambda share: (share - 0.01) / 0.98, 98)
-"""Scales between 0 and 1, in hundredths."""
-
-
-def slider_fields(settings, kind):
-    """Sliders for those of the settings of a kind of modification, or of a mask, that are tried out with one."""
-    power = EQUALIZING if kind == "equalize" else STRENGTHENING
-    tracks = {"power": power, "pivot": SHARE, "threshold": SHARE}
-    return {s.name: SliderField(s, tracks[s.name]) for s in settings if s.name in tracks}
-
-
-class SliderField(Field):
-    """A slider with its number beside it, which may also be typed.
-
-    Parameters
-    ----------
-    setting : Setting
-        With a default.
-    track : Track
-    """
-
-    def __init__(self, setting, track):
+    def __init__(self, setting, widget):
         super().__init__(setting)
-        self._track = track
-        self.slider = QSlider(Qt.Horizontal)
-        self.slider.setRange(0, track.steps)
-        self.number = NumberField(setting)
-        self.number.widget.setMaximumWidth(9 * self.number.widget.fontMetrics().averageCharWidth())
-        self.widget = row(self.slider, self.number.widget, stretch=False)
-        self.widget.layout().setStretch(0, 1)
-        self.slider.valueChanged.connect(self._slid)
-        self.number.changed.connect(self._typed)
-        self.state = None
+        self.widget, self._picked = widget, None
 
     @property
     def value(self):
-        number = self.number.value
-        return None if number == self.setting.default else number
-
-    @property
-    def number_now(self):
-        """The number that holds, the default where none is set; None where none can be read."""
-        try:
-            number = self.number.value
-        except SettingError:
-            return None
-        return self.setting.default if number is None else number
+        return None if self._picked == self.setting.default else self._picked
 
     @property
     def state(self):
-        return self.number.state
+        return self._picked
 
     @state.setter
     def state(self, state):
-        self.number.state = state or in_digits(self.setting.default)
-        self._place_slider()
+        self._show(self.setting.default if state is None else state)
+        self._picked = state
 
-    def _slid(self, place):
-        number = self._track.number_at(place / self._track.steps)
-        self.number.state = in_digits(float(f"{number:.3g}"))
+    def _show(self, value):
+        raise NotImplementedError
+
+    def _pick(self, value):
+        self._picked = None if value == self.setting.default else value
         self.changed.emit()
 
-    def _typed(self):
-        self._place_slider()
-        self.changed.emit()
 
-    def _place_slider(self):
-        number = self.number_now
-        if number is not None:
-            self.slider.blockSignals(True)
-            self.slider.setValue(round(self._track.steps * min(max(self._track.place_of(number), 0), 1)))
-            self.slider.blockSignals(False)
-
-
-class ChoiceField(Field):
+class ChoiceField(PickedField):
     """One of several words."""
 
     def __init__(self, setting):
-        super().__init__(setting)
-        self.widget = QComboBox()
+        super().__init__(setting, QComboBox())
         self.widget.addItems(setting.choices)
-        self.widget.setCurrentText(setting.default)
-        self.widget.currentTextChanged.connect(lambda text: self.changed.emit())
+        self._show(setting.default)
+        self.widget.currentTextChanged.connect(self._pick)
 
-    @property
-    def value(self):
-        text = self.widget.currentText()
-        return None if text == self.setting.default else text
-
-    @Field.state.setter
-    def state(self, state):
-        self.widget.setCurrentText(state or self.setting.default)
+    def _show(self, value):
+        self.widget.setCurrentText(value)
 
 
-class BoolField(Field):
+class BoolField(PickedField):
     """A check box."""
 
     def __init__(self, setting):
-        super().__init__(setting)
-        self.widget = QCheckBox()
-        self.widget.setChecked(setting.default)
-        self.widget.toggled.connect(lambda on: self.changed.emit())
+        super().__init__(setting, QCheckBox())
+        self._show(setting.default)
+        self.widget.toggled.connect(self._pick)
 
-    @property
-    def value(self):
-        on = self.widget.isChecked()
-        return None if on == self.setting.default else on
-
-    @Field.state.setter
-    def state(self, state):
-        self.widget.setChecked(self.setting.default if state is None else state)
+    def _show(self, value):
+        self.widget.setChecked(value)
 
 
 class MapField(Field):

@@ -74,6 +74,20 @@ class SettingsForm(QWidget):
             self.folded.content_area.layout().activate()
             self.folded.resize_panel()
 
+    def use_defaults(self, settings):
+        """Take the defaults of these settings, the same ones as the form's; fields in which nothing is set show them.
+
+        Parameters
+        ----------
+        settings : list of Setting
+        """
+        for setting in settings:
+            field = self.fields[setting.name]
+            if setting.default != field.setting.default:
+                field.blockSignals(True)
+                field.use(setting)
+                field.blockSignals(False)
+
     def show_defaults(self, defaults):
         """Show what holds, by name, where nothing is set."""
         for name, text in defaults.items():

@@ -8,8 +8,9 @@ from ..engine.errors import OccuPyError
 from ..engine.modification.masks import scale_at_surface
 from ..engine.settings.table import MASK, group
 from .composing import is_open
-from .fields import button, label, map_menu, row, slider_fields
+from .fields import button, label, map_menu, row
 from .form import SettingsForm
+from .sliders import slider_fields
 
 _WHAT_FOR = (
     "A threshold makes a solvent definition, for the solvent mask of an estimate or for other programs. The factors of "
@@ -71,7 +72,7 @@ class MaskPage(QWidget):
     def make(self):
         """Run occupy mask."""
         scale_map = self._panel.chosen_map(self.scale_menu)
-        self._panel.run_job("occupy mask", MaskJob, self.form.values, scale_map, before=self.stop)
+        self._panel.run_job("occupy mask", MaskJob, self.form.values, scale_map, before=lambda _: self.stop())
 
     def stop(self):
         """Hide the surface."""

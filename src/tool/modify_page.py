@@ -1,5 +1,7 @@
 """The page of the panel on which a map is equalised, attenuated or given a sigmoid, with a live preview."""
 
+from dataclasses import replace
+
 from Qt.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 
 from ..commands.arguments import explained, in_chimerax_spelling, user_errors
@@ -11,10 +13,11 @@ from ..engine.settings.kinds import KINDS
 from ..engine.settings.table import group
 from ..figures.maps import draw_curve
 from .composing import named
-from .fields import button, label, row, slider_fields
+from .fields import button, label, row
 from .figures import PlotWidget
 from .form import SettingsForm
 from .preview import Preview
+from .sliders import slider_fields
 
 _KIND_HELP = (
     "<p><b>Equalize</b> brings all parts to one level. <b>Attenuate</b> weakens the weak parts further. <b>Sigmoid</b> "
@@ -25,7 +28,13 @@ _PREVIEW_HELP = (
     "sliders; it is no model to keep: <b>Apply</b> makes that.</p>"
 )
 _UNSURE = ", less where noise is left in the signal: Preview and the log tell"
-_PLOT_HELP = "<p>The scale that a part has after the modification, for each scale that it has before.</p>"
+_PLOT_HELP = (
+    "<p>The scale that a part has after the modification, for each scale that it has before: the line is what is aimed "
+    "at; the band, with <b>Preview</b> or after <b>Apply</b>, is what comes out of most parts (from 16 to 84 %), as "
+    "noise holds some back.</p>"
+)
+_IN_SIGHT = ("keep_noise", "remove_solvent")
+"""Besides what has a slider."""
 
 
 class ModifyPage(QWidget):
@@ -42,6 +51,7 @@ class ModifyPage(QWidget):
         self._panel = panel
         self._shown = None
         self._seen = (None, None)
+        self._made = (None, None, None)
         self._step_waits = False
         self.kind_menu = QComboBox()
         self.kind_menu.addItems([kind.capitalize() for kind in KINDS])
@@ -95,6 +105,11 @@ class ModifyPage(QWidget):
         for kind, form in self.forms.items():
             form.state = state["forms"][kind]
 
+    def use_defaults(self, mode):
+        """Take the defaults of a mode of the estimate."""
+        for kind, form in self.forms.items():
+            form.use_defaults(group(kind, mode=mode))
+
     def show_current(self, current):
         """Show what is known of the chosen map; a preview of something else ends."""
         self._end_preview()
@@ -109,6 +124,8 @@ class ModifyPage(QWidget):
     def apply(self):
         """Run the command that makes the map."""
         panel, kind = self._panel, self.kind
+        with user_errors():
+            values = self._values()
 
         def job(sampled, settings):
             return ModificationJob(sampled, kind, *split(settings))
@@ -116,7 +133,12 @@ class ModifyPage(QWidget):
         def settings():
             return panel.estimation() | self.form.values()
 
-        panel.run_job(f"occupy {kind}", job, settings, before=self.stop_preview)
+        def computed(result):
+            self.stop_preview()
+            found, modification = result
+            self._keep_made(found, values, modification)
+
+        panel.run_job(f"occupy {kind}", job, settings, before=computed)
 
     def stop_preview(self):
         """Put the original back and leave the preview off."""
@@ -130,7 +152,8 @@ class ModifyPage(QWidget):
     def _form(self, kind):
         settings = group(kind)
         sliders = slider_fields(settings, kind)
-        form = SettingsForm(self._panel.session, settings, list(sliders), sliders)
+        in_sight = [*sliders, *(s.name for s in settings if s.name in _IN_SIGHT)]
+        form = SettingsForm(self._panel.session, settings, in_sight, sliders)
         form.changed.connect(self._settings_changed)
         return form
 
@@ -160,13 +183,32 @@ class ModifyPage(QWidget):
             self._show_curve(None, current.problem or "The curve is drawn when the map has been looked at.")
             return
         limits, unsure = self._limits(values)
+        made = self._made_with(values)
+        told = () if made is None else (*made.notes, *made.warnings)
         most = f"{limits.max_gain:.3g}"
         self.form.show_defaults({"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": most + " or less" * unsure})
-        self._show_curve(
-            lambda axes: draw_curve(axes, self.kind, values, limits),
+        words = (
             f"Nothing is modified where the scale is below {limits.told('scale_limit')}; "
-            f"no voxel is amplified more than {most} times{_UNSURE * unsure}.",
+            f"no voxel is amplified more than {most} times{_UNSURE * unsure}."
         )
+        self._show_curve(
+            lambda axes: draw_curve(axes, self.kind, values, limits, made and made.reached),
+            in_chimerax_spelling(" ".join((words, *told))),
+        )
+
+    def _keep_made(self, found, values, made):
+        """Keep what came out of a modification, but for the map itself."""
+        self._made = found, values, replace(made, density=None, resolution=None)
+        if values["power"] > 1:
+            self._seen = _on_which_limits_depend(values), made.limits
+        self._draw()
+
+    def _made_with(self, values):
+        """What was made with these settings, or with others before, while a preview follows them; else None."""
+        found, given, made = self._made
+        if made is None or made.kind != self.kind or found is not self._panel.current.found:
+            return None
+        return made if self.preview.isChecked() or given == values else None
 
     def _limits(self, values):
         """The limits, and whether the noise that is left in the signal may narrow them, which a preview finds out."""
@@ -182,7 +224,7 @@ class ModifyPage(QWidget):
         self.words.setText(words)
 
     def _values(self):
-        return checked(self.form.values(), self.kind)
+        return checked(self.form.values(), self.kind, mode=self._panel.estimate_page.mode)
 
     def _preview_toggled(self, on):
         if on:
@@ -208,25 +250,23 @@ class ModifyPage(QWidget):
                 self._shown = Preview(self._panel.session, current.sampled(), current.found)
             shown = self._shown
             settings = on_grid(values, current.sampled())
+            settings.pop("resolution_map", None)  # A preview has no use for it.
         self._step_waits = False
         background.start(
             f"Preview of {named(current.volume)}",
             lambda progress: shown.modifier.modified(kind, progress=progress, **settings),
-            lambda result: self._show_step(shown, values, result),
+            lambda result: self._show_step(shown, current.found, values, result),
             self._preview_failed,
         )
 
-    def _show_step(self, shown, values, result):
+    def _show_step(self, shown, found, values, result):
         if shown is not self._shown:
             return
         if shown.was_closed:
             self.stop_preview()
             return
         shown.show(result.density)
-        key = _on_which_limits_depend(values)
-        if values["power"] > 1 and key != self._seen[0]:
-            self._seen = key, result.limits
-            self._draw()
+        self._keep_made(found, values, result)
         if self._step_waits:
             self._step()
 

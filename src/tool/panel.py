@@ -66,6 +66,7 @@ class OccuPyPanel(ToolInstance):
         self.modify_page = ModifyPage(self)
         self.mask_page = MaskPage(self)
         self.measure_page = MeasurePage(self)
+        self.estimate_page.changed.connect(lambda: self.modify_page.use_defaults(self.estimate_page.mode))
         self.estimate_page.changed.connect(self.current.refresh)
         self.map_menu.value_changed.connect(lambda: self.current.choose(self.map_menu.value))
         self._fill_window()
@@ -120,7 +121,7 @@ class OccuPyPanel(ToolInstance):
         volume : Volume, optional
             What the command works on, where it is not the chosen map.
         before : callable, optional
-            Called before the command is run.
+            Called with the result of the job before the command is run.
         then : callable, optional
             Called with what the command returned.
         **words
@@ -258,7 +259,7 @@ class OccuPyPanel(ToolInstance):
         self._guard.look_at()
         job.keep(result)
         if before:
-            before()
+            before(result)
         try:
             made = run(self.session, text())
             if then:

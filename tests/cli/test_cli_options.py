@@ -69,8 +69,8 @@ def usage_error(occupy, tmp_path):
         ("estimate", MODIFICATION | MASK),
         ("equalize", {"pivot", "noise", "seed"} | MASK),
         ("equalise", {"pivot", "noise", "seed"} | MASK),
-        ("attenuate", {"pivot", "signal-only"} | MASK),
-        ("sigmoid", MASK),
+        ("attenuate", {"pivot", "signal-only", "keep-noise", "resolution-map"} | MASK),
+        ("sigmoid", {"keep-noise", "resolution-map"} | MASK),
         ("solvent", MODIFICATION - {"remove-solvent", "hedge"} | MASK),
         ("mask", MODIFICATION - {"power", "pivot"} | ESTIMATION),
     ],
@@ -81,6 +81,16 @@ def test_the_help_lists_every_setting_that_concerns_the_command(occupy, command,
     listed = set(re.findall(r"^  --([a-z-]+)", result.stdout, re.MULTILINE))
     settings = {setting.kebab for setting in SETTINGS.values()}
     assert settings & listed == settings - without - (OF_ESTIMATE if command != "estimate" else set())
+
+
+@pytest.mark.parametrize(
+    ("command", "default"),
+    [("equalize", "yes; no in the modes occupancy and resolution"), ("attenuate", "no"), ("solvent", "no")],
+)
+def test_the_help_tells_a_default_of_the_published_modes_only_where_it_is_another(occupy, command, default):
+    words = " ".join(occupy(command, "--help").stdout.split())
+    (told,) = re.findall(r"--remove-solvent, --no-remove-solvent [^\[]*\[default: ([^]]*)\]", words)
+    assert told == default
 
 
 def test_the_help_can_be_printed_where_there_is_no_letter_for_angstrom(occupy):

@@ -137,11 +137,53 @@ def test_the_modified_map_is_that_of_the_python_api(done, density, load, command
 
 
 def test_the_record_holds_the_gain_that_was_reached(occupy, map_file, density, load, tmp_path):
-    assert occupy("equalize", map_file, "--no-signal-only", "--output-dir", tmp_path).returncode == 0
+    options = ("--no-signal-only", "--no-remove-solvent", "--output-dir", tmp_path)
+    assert occupy("equalize", map_file, *options).returncode == 0
     record = strict_json(tmp_path / f"{map_file.stem}_equalized.json")["modification"]
     gain = (load(tmp_path / f"{map_file.stem}_equalized.mrc")[0] / density).max()
     assert record["signal_only"] is False
     assert 1 < gain <= record["gain_reached"] * 1.0001 <= record["max_gain"] * 1.0002
+
+
+@pytest.mark.parametrize("command", ["equalize", "sigmoid"])
+def test_what_comes_out_is_printed_and_in_the_record(done, density, command):
+    paths, result = done(command)
+    made = library.modify(density, 1.5, command)
+    record = strict_json(paths[4])["modification"]
+    assert record["scale_reached"] == made.reached.as_dict()
+    assert record["notes"] == made.notes
+    assert [line for line in result.stdout.splitlines() if line == f"  note      {made.notes[0]}"]
+
+
+def test_the_resolution_of_what_is_shown_is_written_beside_the_map_and_kept_by_resume(
+    occupy, map_file, tmp_path, load, density
+):
+    def run(*options):
+        result = occupy("equalize", map_file, "--no-figures", *options)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    run()
+    path = tmp_path / "map_equalized_resolution.mrc"
+    assert not path.exists()
+    assert str(path) in run("--resolution-map", "--resume")
+    expected = library.modify(density, 1.5, resolution_map=True).resolution
+    assert np.array_equal(load(path)[0], expected)
+    written = path.stat().st_mtime_ns
+    run("--resolution-map", "--resume")
+    assert path.stat().st_mtime_ns == written
+    path.unlink()
+    run("--resolution-map", "--resume")
+    assert np.array_equal(load(path)[0], expected)
+
+
+@pytest.mark.parametrize("option", [["--no-signal-only"], ["--mode", "occupancy"]], ids=" ".join)
+def test_the_resolution_of_what_is_shown_is_refused_where_the_map_is_multiplied(occupy, map_file, tmp_path, option):
+    result = occupy("equalize", map_file, "--resolution-map", *option)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "--resolution-map is known where the signal alone is shown" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["map.mrc"]
 
 
 def test_equalise_is_equalize(occupy, done, map_file, tmp_path):

@@ -1,6 +1,7 @@
 """How the subcommands are laid out: one file each, shared parts that know none of them, work that can go elsewhere."""
 
 import ast
+import json
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import import_module
@@ -52,6 +53,16 @@ def test_one_map_can_be_worked_on_in_another_process(map_file, density, load, tm
     scale, equalized = (load(files.map)[0] for files, _ in planned)
     assert np.array_equal(scale, library.estimate(density, 1.5, tau=0.9).scale)
     assert np.array_equal(equalized, library.equalize(density, 1.5, tau=0.9, power=2))
+
+
+def test_mode_occupancy_is_the_published_method_whole(map_file, density, load, tmp_path):
+    assert equalize.equalize([str(map_file)], output_dir=tmp_path, mode="occupancy") == 0
+    made = load(tmp_path / "map_equalized.mrc")[0]
+    published = {"mode": "occupancy", "solvent_model": "uniform", "signal_only": False}
+    assert np.array_equal(made, library.equalize(density, 1.5, **published))
+    record = json.loads((tmp_path / "map_equalized.json").read_text())
+    used = record["estimation"] | record["modification"]
+    assert published.items() <= used.items()
 
 
 def test_without_signal_only_the_map_is_multiplied(map_file, density, load, tmp_path):

@@ -8,8 +8,10 @@ import chimerax.occupy as occupy
 import numpy as np
 import pytest
 from chimerax.occupy.engine import phantom
+from chimerax.occupy.engine.modification.gain import Reached
+from chimerax.occupy.engine.modification.limits import Limits
 from chimerax.occupy.figures.heatmap import cell_of, cell_text, draw_matrix, matrix_figure
-from chimerax.occupy.figures.maps import draw_projection
+from chimerax.occupy.figures.maps import draw_curve, draw_projection
 from chimerax.occupy.figures.occupancies import draw_occupancies, occupancies_figure
 from chimerax.occupy.figures.palette import PALETTE
 from chimerax.occupy.figures.solvent import draw_solvent, solvent_figure
@@ -133,6 +135,37 @@ def test_counts_are_labeled_by_powers_of_ten(model):
     labels = {tick: label.get_text() for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
     assert labels[1] == "10⁰"
     assert labels[100] == "10²"
+
+
+def curve(reached, kind="equalize", background="white"):
+    """Axes with the curve of a modification."""
+    axes = Figure().add_subplot(facecolor=background)
+    draw_curve(axes, kind, {"power": 2.0, "pivot": 0.5}, Limits(0.05, 20.0), reached)
+    return axes
+
+
+@pytest.mark.parametrize("background", ["white", "black"])
+@pytest.mark.parametrize("kind", ["equalize", "sigmoid"])
+def test_what_comes_out_is_a_band_about_a_line_broken_where_there_is_no_molecule_of_a_scale(kind, background):
+    scale = np.array([0.2, 0.25, 0.3, 0.7, 0.9, 0.95])
+    axes = curve(Reached(scale, scale + 0.1, scale + 0.2, scale + 0.3), kind, background)
+    parts = [scale[:3], scale[3:4], scale[4:]]
+    lines = [line for line in axes.get_lines() if line.get_color() == axes.get_lines()[-1].get_color()]
+    assert [list(line.get_xdata()) for line in lines] == [list(part) for part in parts]
+    assert [list(line.get_ydata()) for line in lines] == [list(part + 0.2) for part in parts]
+    for band, part in zip(axes.collections, parts, strict=True):
+        heights = band.get_paths()[0].vertices[:, 1]
+        assert (heights.min(), heights.max()) == pytest.approx((part.min() + 0.1, part.max() + 0.3))
+    assert axes.get_ylim()[1] > scale.max() + 0.3
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["aimed at", "comes out (16 to 84 %)"]
+    drawn(axes.figure)
+
+
+@pytest.mark.parametrize("reached", [None, Reached(*np.empty((4, 0)))], ids=["unknown", "nothing"])
+def test_where_it_is_not_known_what_comes_out_the_curve_is_what_is_aimed_at_alone(reached):
+    axes = curve(reached)
+    assert (list(axes.collections), axes.get_legend(), len(axes.get_lines())) == ([], None, 3)
+    drawn(axes.figure)
 
 
 @pytest.mark.parametrize("solvent_model", ["uniform", "varying"])

@@ -172,6 +172,8 @@ class RunFiles(_NamedFiles):
     uncertainty, flexibility : bool
         Whether a map of the standard error of the scale is written, and one of the flexibility; with both, one of
         the standard error of that too.
+    resolution : bool
+        Whether a map of the resolution of what is shown is written.
     """
 
     def __init__(
@@ -185,6 +187,7 @@ class RunFiles(_NamedFiles):
         shows_input=False,
         uncertainty=False,
         flexibility=False,
+        resolution=False,
     ):
         super().__init__(source, made, output_dir, overwrite)
         path = file_of(source)
@@ -192,6 +195,7 @@ class RunFiles(_NamedFiles):
         self.map = self._path(".mrc")
         self.scale_map = self._path("_scale.mrc") if scale_map else self.map
         self.uncertainty = self._path("_uncertainty.mrc") if uncertainty else None
+        self.resolution = self._path("_resolution.mrc") if resolution else None
         named = self._folder / f"{mapfile.map_name(path)}_flexibility"
         self.flexibility = named.with_name(f"{named.name}.mrc") if flexibility else None
         self.flexibility_error = named.with_name(f"{named.name}_error.mrc") if flexibility and uncertainty else None
@@ -226,8 +230,9 @@ class RunFiles(_NamedFiles):
     @property
     def paths(self):
         """All files that will be written."""
-        maps = [self.map, self.scale_map, self.uncertainty, self.flexibility, self.flexibility_error, self.input_copy]
-        return list(dict.fromkeys(path for path in (*maps, self.figure, self.script, self.record) if path))
+        others = [self.uncertainty, self.flexibility, self.flexibility_error, self.resolution, self.input_copy]
+        paths = (self.map, self.scale_map, *others, self.figure, self.script, self.record)
+        return list(dict.fromkeys(path for path in paths if path))
 
     def write_input_copy(self, place, sampled):
         """The input as ChimeraX can open it, where there has to be a copy."""

@@ -33,20 +33,27 @@ class Blocks:
         factor = self._factors[0]
         return slice(blocks.start * factor, min(blocks.stop * factor, self.map_shape[0]))
 
-    def mean(self, values):
+    def middle_of(self, block):
+        """The plane of the map in the middle of a block along z."""
+        planes = self.planes_of(slice(block, block + 1))
+        return (planes.start + planes.stop) // 2
+
+    def mean(self, values, axes=(0, 1, 2)):
         """Means over blocks.
 
         Parameters
         ----------
         values : array, shape (z, y, x)
             Planes that `planes_of` gave.
+        axes : sequence of int
+            Along which to take means: planes as they are without 0.
 
         Returns
         -------
         float32 array
         """
-        for axis, factor in enumerate(self._factors):
-            values = _mean_along(values, axis, factor)
+        for axis in axes:
+            values = _mean_along(values, axis, self._factors[axis])
         return values.astype(np.float32, copy=False)
 
     def maximum(self, values):

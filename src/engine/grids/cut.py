@@ -30,10 +30,9 @@ class Cut:
     """
 
     def __init__(self, shape, coarse_shape, counts, margins):
-        bounds = [_bounds(counts.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
         cuts = [
             _cut(n, m, low - margin, high + margin)
-            for n, m, (low, high), margin in zip(shape, coarse_shape, bounds, margins, strict=True)
+            for n, m, (low, high), margin in zip(shape, coarse_shape, bounds(counts), margins, strict=True)
         ]
         self.coarse = tuple(slice(a, b) for a, b in cuts)
         self.fine = tuple(
@@ -44,10 +43,15 @@ class Cut:
         )
 
 
-def _bounds(counts):
-    """First and last place but one that counts; all where none does."""
+def bounds(counts):
+    """For each axis of a bool array the first place that counts and the one beyond the last; all where none does."""
+    across = counts.any(axis=0)
+    return [_ends(along) for along in (counts.any(axis=(1, 2)), across.any(axis=1), across.any(axis=0))]
+
+
+def _ends(counts):
     places = np.flatnonzero(counts)
-    return (places[0], places[-1] + 1) if len(places) else (0, len(counts))
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, len(counts))
 
 
 def _cut(n, m, low, high):

@@ -10,7 +10,7 @@ _BLOCK_VOXELS = 1 << 16
 _SLAB_PLANES = 64
 
 
-def ball_maximum(density, kernel, progress=None, out=None):
+def ball_maximum(density, kernel, progress=None, out=None, steps=(1, 1)):
     """Maximum of the density over the kernel centred on each voxel.
 
     A ball is a stack of discs and a disc a stack of runs along x. So each plane
@@ -19,51 +19,60 @@ def ball_maximum(density, kernel, progress=None, out=None):
 
     Parameters
     ----------
-    density : array of float, shape (z, y, x)
+    density : array of float or uint8, shape (z, y, x)
         Every axis at least as long as the kernel.
     kernel : Kernel
     progress : callable, optional
         Called with the fraction done.
-    out : array, same shape and type, optional
-        Takes the result; not the density itself.
+    out : array of the shape and type of the result, optional
+        Takes it; not the density itself.
+    steps : tuple of 2 int
+        The maximum is found in every so many planes, and in these in every so many rows.
 
     Returns
     -------
-    array, same shape and type
+    array of the same type, and of the same shape where each step is 1
         Equal to `scipy.ndimage.maximum_filter` with the kernel as footprint and
         reflected edges. A reflected voxel always lies in the ball as well, so
         reflection is the same as leaving out what is beyond the edge.
     """
     nz, ny, nx = density.shape
-    maximum = np.empty_like(density) if out is None else out
-    rows = max(2 * kernel.size, _BLOCK_VOXELS // nx)
-    planes = min(_SLAB_PLANES, -(-nz // parallel.thread_count()))
+    wanted = -(-nz // steps[0]), -(-ny // steps[1])
+    maximum = np.empty((*wanted, nx), density.dtype) if out is None else out
+    rows = max(2 * kernel.size, _BLOCK_VOXELS // nx) // steps[1]
+    planes = min(_SLAB_PLANES // steps[0], -(-wanted[0] // parallel.thread_count()))
     discs = _distinct_discs(kernel.half_runs[kernel.half_width :, kernel.half_width :])
-    blocks = [(z, y) for z in parallel.slabs(nz, planes) for y in parallel.slabs(ny, rows)]
-    parallel.run(lambda block: _maximum_of_block(density, maximum, discs, *block), blocks, progress)
+    blocks = [(z, y) for z in parallel.slabs(wanted[0], planes) for y in parallel.slabs(wanted[1], rows)]
+    parallel.run(lambda block: _maximum_of_block(density, maximum, discs, steps, *block), blocks, progress)
     return maximum
 
 
-def _maximum_of_block(density, maximum, discs, planes, rows):
+def _maximum_of_block(density, maximum, discs, steps, planes, rows):
     """Fill maximum[planes, rows]. The discs hold their half-runs at offsets dy >= 0."""
     reach = len(discs[0][0]) - 1
-    first_row = max(0, rows.start - reach)
-    beyond_row = min(density.shape[1], rows.stop + reach)
+    first_row = max(0, rows.start * steps[1] - reach)
+    beyond_row = min(density.shape[1], (rows.stop - 1) * steps[1] + 1 + reach)
     runs = _RunBuffers(
         max(max(half_runs) for half_runs, _ in discs), (beyond_row - first_row, density.shape[2]), density.dtype
     )
     disc_buffer = np.empty((rows.stop - rows.start, density.shape[2]), density.dtype)
     block = maximum[planes, rows]
-    block.fill(-np.inf)
-    for z in range(max(0, planes.start - reach), min(density.shape[0], planes.stop + reach)):
+    block.fill(_lowest(density.dtype))
+    every = range(planes.start * steps[0], planes.stop * steps[0], steps[0])
+    for z in range(max(0, every[0] - reach), min(density.shape[0], every[-1] + reach + 1)):
+        targets = [[every.index(z + dz) for dz in offsets if z + dz in every] for _, offsets in discs]
+        if not any(targets):
+            continue
         runs.fill(density[z, first_row:beyond_row])
-        for half_runs, offsets in discs:
-            targets = [z + dz for dz in offsets if planes.start <= z + dz < planes.stop]
-            if targets:
-                disc = _disc_maximum(runs, half_runs, rows.start - first_row, disc_buffer)
-                for t in targets:
-                    plane = block[t - planes.start]
-                    np.maximum(plane, disc, out=plane)
+        for (half_runs, _), planes_of_disc in zip(discs, targets, strict=True):
+            if planes_of_disc:
+                disc = _disc_maximum(runs, half_runs, rows.start * steps[1] - first_row, steps[1], disc_buffer)
+                for plane in planes_of_disc:
+                    np.maximum(block[plane], disc, out=block[plane])
+
+
+def _lowest(dtype):
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
 def _distinct_discs(quadrant):
@@ -107,21 +116,22 @@ class _RunBuffers:
         out[:, -1] = narrower[:, -2]
 
 
-def _disc_maximum(runs, half_runs, first, out):
-    """Maximum over one disc for len(out) rows that begin at row `first` of the runs."""
+def _disc_maximum(runs, half_runs, first, step, out):
+    """Maximum over one disc for len(out) rows, every so many from row `first` of the runs on."""
     count = len(out)
-    centre = runs[half_runs[0]]
-    disc = centre[first : first + count]
+    disc = runs[half_runs[0]][first::step][:count]
     for dy in range(1, len(half_runs)):
         if half_runs[dy] < 0:
             break
         row_maxima = runs[half_runs[dy]]
         for shift in (-dy, dy):
-            low, high = max(0, first + shift), min(len(row_maxima), first + count + shift)
-            inside = slice(low - first - shift, high - first - shift)
+            # Of the rows whose partner is within: a partner may lack at the top or at the end of the box.
+            low = max(0, -((first + shift) // step))
+            partners = row_maxima[first + shift + low * step :: step][: count - low]
+            inside = slice(low, low + len(partners))
             if disc is not out:
                 # The first shift is upwards, so that only rows at the top may lack a partner.
                 np.copyto(out[: inside.start], disc[: inside.start])
-            np.maximum(disc[inside], row_maxima[low:high], out=out[inside])
+            np.maximum(disc[inside], partners, out=out[inside])
             disc = out
     return disc

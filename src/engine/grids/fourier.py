@@ -1,16 +1,23 @@
 """Low-pass filter, Fourier crop and Fourier pad.
 
-All three keep a central block of the map's Fourier transform. Most of a low-pass
-filter's work is on zeros, so the transforms go axis by axis and leave out the
-coefficients beyond the block: half the time of a full transform, and little memory.
+All three keep a central block of the map's Fourier transform: see `coefficients`.
 """
 
 import numpy as np
-from scipy import fft
 
 from .. import parallel
-
-_ROUNDING = 1e-6
+from .coefficients import (
+    ROUNDING,
+    central_block,
+    planes_of,
+    shell_power,
+    shells_at,
+    squared_shells,
+    synthesize,
+    transformed,
+    within,
+    zero_beyond,
+)
 
 
 def lowpass(density, resolution, voxel_size, progress=None, out=None):
@@ -33,7 +40,7 @@ def lowpass(density, resolution, voxel_size, progress=None, out=None):
     float32 array of the same shape
     """
     block = _lowpassed_block(density, resolution, voxel_size, progress)
-    return _synthesize(block, np.empty(density.shape, np.float32) if out is None else out)
+    return synthesize(block, np.empty(density.shape, np.float32) if out is None else out)
 
 
 def lowpass_and_sample(density, resolution, voxel_size, shape, progress=None):
@@ -45,18 +52,20 @@ def lowpass_and_sample(density, resolution, voxel_size, shape, progress=None):
     Returns
     -------
     two float32 arrays, of the shape of the density and of the shape that is given
+    array of complex64
+        The central block of the transform of the second.
     """
     block = _lowpassed_block(density, resolution, voxel_size, progress)
-    sampled = _synthesize(block, np.empty(shape, np.float32))
-    sampled *= np.float32(np.prod(shape, dtype=float) / density.size)
-    return _synthesize(block, np.empty(density.shape, np.float32)), sampled
+    whole = synthesize(block, np.empty(density.shape, np.float32))
+    block *= np.float32(np.prod(shape, dtype=float) / density.size)
+    return whole, synthesize(block, np.empty(shape, np.float32)), block
 
 
 def _lowpassed_block(density, resolution, voxel_size, progress):
-    half_widths = [int(n * v / resolution * (1 + _ROUNDING)) for n, v in zip(density.shape, voxel_size, strict=True)]
-    block = _central_block(density, half_widths, progress)
+    half_widths = [int(n * v / resolution * (1 + ROUNDING)) for n, v in zip(density.shape, voxel_size, strict=True)]
+    block = central_block(density, half_widths, progress)
     extents = [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
-    _zero_beyond(block, extents, 1 / resolution)
+    zero_beyond(block, extents, 1 / resolution)
     return block
 
 
@@ -76,9 +85,9 @@ def resample(density, shape):
         frequency of the coarser grid, which is ambiguous, is left out.
     """
     half_widths = [(min(a, b) - 1) // 2 for a, b in zip(density.shape, shape, strict=True)]
-    block = _central_block(density, half_widths)
+    block = central_block(density, half_widths)
     block *= np.float32(np.prod(shape, dtype=float) / density.size)
-    return _synthesize(block, np.empty(shape, np.float32))
+    return synthesize(block, np.empty(shape, np.float32))
 
 
 def cropped_shape(shape, longest):
@@ -87,47 +96,25 @@ def cropped_shape(shape, longest):
     return tuple(max(1, round(n / factor)) for n in shape)
 
 
-def _axis_length(n, half_width):
-    """Number of coefficients kept on an axis of n samples: all, or those up to ±half_width."""
-    return min(n, 2 * half_width + 1)
+class FilteredPlanes:
+    """A filtered map of which any planes can be had without the others, held as coefficients of each plane.
 
-
-def _central_block(density, half_widths, progress=None):
-    """Fourier coefficients up to the half-widths, in the order of `scipy.fft.rfftn`."""
-    nz, ny, nx = density.shape
-    kz, ky = (_axis_length(n, h) for n, h in zip((nz, ny), half_widths[:2], strict=True))
-    kx = min(nx // 2, half_widths[2]) + 1
-    planes = np.empty((nz, ky, kx), np.complex64)
-
-    def transform_planes(slab):
-        rows = fft.rfft(density[slab], axis=2)[:, :, :kx]
-        planes[slab] = _keep(fft.fft(rows, axis=1, overwrite_x=True), 1, ky)
-
-    parallel.run(transform_planes, parallel.plane_slabs(density.shape), progress)
-    block = np.empty((kz, ky, kx), np.complex64)
-
-    def transform_columns(columns):
-        block[:, columns] = _keep(fft.fft(planes[:, columns], axis=0), 0, kz)
-
-    parallel.run(transform_columns, _column_slabs(ky))
-    return block
-
-
-class LowpassedPlanes:
-    """A low-passed map of which any planes can be had without the others, held as coefficients of each plane.
-
-    Parameters are those of `lowpass`.
+    Parameters
+    ----------
+    block : array of complex64
+        The central block of its transform, which may be overwritten.
+    shape : tuple of 3 int
+        Of the map.
     """
 
-    def __init__(self, density, resolution, voxel_size, progress=None):
-        self._shape = density.shape
-        block = _lowpassed_block(density, resolution, voxel_size, progress)
-        self._planes = _planes_of(block, density.shape[0])
+    def __init__(self, block, shape):
+        self._shape = shape
+        self._planes = planes_of(block, shape[0], overwrite=True)
 
     def __getitem__(self, planes):
         """Float32 array of these planes of the map."""
         _, ny, nx = self._shape
-        return _transformed(self._planes[planes], ny, nx)
+        return transformed(self._planes[planes], ny, nx)
 
 
 class Spectrum:
@@ -148,25 +135,18 @@ class Spectrum:
     """
 
     def __init__(self, density, voxel_size, highest):
-        self._size, extents = density.size, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
-        half_widths = [min(int(a * highest), (n - 1) // 2) for a, n in zip(extents, density.shape, strict=True)]
-        self._block = _central_block(density, half_widths)
-        _zero_beyond(self._block, extents, highest)
-        self._shells = _shells(self._block.shape, extents)
-        self.frequencies = np.arange(int(self._shells.max()) + 1) / max(extents)
+        self._shape, self._extents = density.shape, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
+        half_widths = [min(int(a * highest), n // 2) for a, n in zip(self._extents, density.shape, strict=True)]
+        self._block = central_block(density, half_widths)
+        zero_beyond(self._block, self._extents, highest)
+        self._along, self._across = squared_shells(self._block.shape, self._extents)
+        highest_shell = int(shells_at(self._along.max(), self._across.max()))
+        self.frequencies = np.arange(highest_shell + 1) / max(self._extents)
 
-    def power(self):
-        """The mean squared amplitude in each shell, an array of float."""
-        length = len(self.frequencies)
-
-        def sums(planes):
-            shells, block = self._shells[planes].ravel(), self._block[planes].ravel()
-            squares = np.square(block.real, dtype=float)
-            squares += np.square(block.imag, dtype=float)
-            return np.bincount(shells, minlength=length), np.bincount(shells, squares, length)
-
-        counts, squares = np.sum(parallel.run(sums, parallel.plane_slabs(self._block.shape)), axis=0)
-        return squares / np.maximum(counts, 1)
+    def power(self, step=1):
+        """The mean squared amplitude in each shell, an array of float; of every so many planes of coefficients."""
+        found = shell_power(self._block[::step], shells_at(self._along[::step], self._across))
+        return np.pad(found, (0, len(self.frequencies) - len(found)))
 
     def filtered(self, gains, shape):
         """The map with its coefficients multiplied by gains, on a grid of the same box.
@@ -181,111 +161,32 @@ class Spectrum:
         -------
         array of float32 of that shape
         """
-        block, shells = self._block, self._shells
-        for axis, n in enumerate(shape):
-            block, shells = _kept_by(block, axis, n), _kept_by(shells, axis, n)
-        gains = (gains * (np.prod(shape, dtype=float) / self._size)).astype(np.float32)
-        result = np.empty_like(block)
+        gains = gains * (np.prod(shape, dtype=float) / np.prod(self._shape, dtype=float))
+        return synthesize(self._multiplied(gains, shape), np.empty(shape, np.float32))
+
+    def filtered_planes(self, gains, last=False):
+        """The same on the grid of the map, plane by plane: `FilteredPlanes`; of the last the spectrum is used up."""
+        highest = np.max(np.flatnonzero(gains), initial=0) + 0.5  # of the shells that have a gain
+        longest = max(self._extents)
+        held = [min(n, 2 * int(highest * a / longest) + 1) for n, a in zip(self._shape, self._extents, strict=True)]
+        if last and 4 * np.prod(held, dtype=float) > np.prod(self._shape, dtype=float):
+            held = self._shape  # in place, while a part would be a copy
+        return FilteredPlanes(self._multiplied(gains, held, last), self._shape)
+
+    def _multiplied(self, gains, shape, last=False):
+        """The coefficients that a grid holds, times the gains of their shells; in place if they are the last."""
+        block, along, across = self._block, self._along, self._across
+        if last:
+            self._block = None
+        # Of a coarser grid the highest frequency is ambiguous.
+        z, y, x = (n // 2 if n == whole else (n - 1) // 2 for n, whole in zip(shape, self._shape, strict=True))
+        for axis, half_width in enumerate((z, y, x)):
+            block = within(block, axis, half_width)
+        along, across = within(along, 0, z), within(within(across[None], 1, y), 2, x)
+        gains, result = gains.astype(np.float32), block if last else np.empty_like(block)
 
         def multiply(planes):
-            np.multiply(block[planes], gains[shells[planes]], out=result[planes])
+            np.multiply(block[planes], gains[shells_at(along[planes], across)], out=result[planes])
 
         parallel.run(multiply, parallel.plane_slabs(block.shape))
-        return _synthesize(result, np.empty(shape, np.float32))
-
-
-def _shells(shape, extents):
-    """The shell of each coefficient of a central block, as integers."""
-    kz, ky, kx = shape
-    z, y = (np.minimum(np.arange(k), k - np.arange(k)) for k in (kz, ky))
-    z, y, x = (max(extents) * k / extent for k, extent in zip((z, y, np.arange(kx)), extents, strict=True))
-    across = (y[:, None] ** 2 + x**2).astype(np.float32)
-    result = np.empty(shape, np.uint16)
-
-    def fill(planes):
-        result[planes] = np.rint(np.sqrt(across + np.square(z[planes], dtype=np.float32)[:, None, None]))
-
-    parallel.run(fill, parallel.plane_slabs(shape))
-    return result
-
-
-def _kept_by(block, axis, n):
-    """Those coefficients along an axis that a grid of n samples holds."""
-    half_width = (n - 1) // 2
-    if axis == 2:
-        return block[:, :, : half_width + 1]
-    return _keep(block, axis, min(block.shape[axis], 2 * half_width + 1))
-
-
-def _synthesize(block, density):
-    """Fill a real map from the central block of its Fourier transform."""
-    nz, ny, nx = density.shape
-    planes = _planes_of(block, nz)
-
-    def transform_planes(slab):
-        density[slab] = _transformed(planes[slab], ny, nx)
-
-    parallel.run(transform_planes, parallel.plane_slabs(density.shape))
-    return density
-
-
-def _planes_of(block, nz):
-    """The central block of each plane's transform, from that of the map."""
-    _, ky, kx = block.shape
-    planes = np.empty((nz, ky, kx), np.complex64)
-
-    def transform_columns(columns):
-        padded = _pad(block[:, columns], 0, nz)
-        planes[:, columns] = fft.ifft(padded, axis=0, overwrite_x=True)
-
-    parallel.run(transform_columns, _column_slabs(ky))
-    return planes
-
-
-def _transformed(planes, ny, nx):
-    rows = fft.ifft(_pad(planes, 1, ny), axis=1, overwrite_x=True)
-    return fft.irfft(rows, n=nx, axis=2, overwrite_x=True)
-
-
-def _column_slabs(length):
-    return parallel.slabs(length, -(-length // (4 * parallel.thread_count())))
-
-
-def _keep(coefficients, axis, length):
-    """The first and the last coefficients along an axis, `length` of them in all."""
-    n = coefficients.shape[axis]
-    if length == n:
-        return coefficients
-    head, tail = (length + 1) // 2, length // 2
-    parts = np.split(coefficients, [head, n - tail], axis=axis)
-    return np.concatenate((parts[0], parts[2]), axis=axis)
-
-
-def _pad(coefficients, axis, length):
-    """The inverse of `_keep`: zeros between the first and the last coefficients."""
-    kept = coefficients.shape[axis]
-    shape = list(coefficients.shape)
-    shape[axis] = length
-    padded = np.zeros(shape, coefficients.dtype)
-    head, tail = (kept + 1) // 2, kept // 2
-    source, target = np.moveaxis(coefficients, axis, 0), np.moveaxis(padded, axis, 0)
-    target[:head] = source[:head]
-    if tail:
-        target[-tail:] = source[-tail:]
-    return padded
-
-
-def _zero_beyond(block, extents, frequency):
-    """Set coefficients of more than this spatial frequency (1/Å) to zero.
-
-    `extents` is the edge of the box in Å along each axis.
-    """
-    kz, ky, kx = block.shape
-    z, y = (
-        (np.minimum(np.arange(k), k - np.arange(k)) / extent) ** 2
-        for k, extent in zip((kz, ky), extents[:2], strict=True)
-    )
-    x = (np.arange(kx) / extents[2]) ** 2
-    limit = (frequency * (1 + _ROUNDING)) ** 2
-    for plane, squared_z in zip(block, z, strict=True):
-        plane[squared_z + y[:, None] + x > limit] = 0
+        return result

@@ -19,6 +19,9 @@ SIGNAL_SOLVENT_SIGMAS = 3
 MEAN_SOLVENT_SIGMAS = 0.6
 """Of a scale that is a mean, which noise does not lift: where density is weaker than this, it is mostly noise."""
 
+RESTORED_SOLVENT_SIGMAS = 1.5
+"""The same where low frequencies were lost: solvent is less even in what was restored of them."""
+
 NOISE_SIGMAS = 3
 
 
@@ -110,8 +113,9 @@ def _even_limits(estimate, scale_limit, max_gain, noise, solvent_sigmas):
     """The limits for all voxels, from the noise that is amplified and the solvent at the molecule."""
     solvent = estimate.solvent
     if scale_limit is None:
-        sigmas = MEAN_SOLVENT_SIGMAS if estimate.is_mean else solvent_sigmas
-        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + sigmas * solvent.sigma))
+        if estimate.is_mean:
+            solvent_sigmas = MEAN_SOLVENT_SIGMAS if estimate.restored_from is None else RESTORED_SOLVENT_SIGMAS
+        scale_limit = max(LOWEST_SCALE_LIMIT, estimate.scale_of(solvent.mean + solvent_sigmas * solvent.sigma))
     if max_gain is None:
         lowest = max(scale_limit, NOISE_SIGMAS * noise / estimate.peak)
         max_gain = float(max(1.0, 1 / lowest)) if lowest > 0 else inf

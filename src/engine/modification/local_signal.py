@@ -1,37 +1,32 @@
 """What of a map is signal: bands of spatial frequency, each weighted by its local share of signal."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import ndimage
 
 from .. import parallel
 from ..grids import fourier
-from ..grids.blocks import Blocks
-from ..grids.interpolation import interpolated_planes
-from ..settings.inputs import MASKED_SHARE, common_value
-from ..solvent.region import Region
+from .bands import FEWEST_BLOCKS, Bands
 
-LONGEST, SHORTEST = 2.0, 0.7
-"""Bands meet at wavelengths of so many times the low-pass, and at the low-pass itself."""
+LONGEST = 2.0
+"""The low-passed map is two bands, which meet at a wavelength of so many low-passes."""
 
 WINDOWS = (0.875, 0.625, 0.5, 0.5)
 """Sigma of the Gaussian in which a band's local variance is read, in low-passes, from long to short waves."""
 
-NOISE_FACTOR = 1.3
-"""So many times the noise's variance is taken from the local variance, which varies itself."""
-
-MOST_REGAINED = 2.0
-_BLOCK_EDGE = 0.46  # low-passes
-_FEWEST_BLOCKS = 64
-_VOXELS_AT_ONCE = 1 << 16
+_LAST_NODES = 8
 
 
 class LocalSignal:
     """The signal in a map at each voxel: Σ w·ρ_b over bands ρ_b, w the local share of signal in a band.
 
-    w = max(0, 1 - 1.3·σ²/V), V the local variance of the band, σ² that of solvent in it.
-    What this takes of the signal's own amplitude is given back as a whole: all weights
-    are multiplied by Σ w·V / Σ w²·V, at most 2. Where all bands are far above noise, the
-    signal is the map itself.
+    w = max(0, 1 - σ²/V), V the local variance of the band, σ² that of solvent in it. In the
+    band of the shortest waves each shell of frequency has first been weighted by the share of
+    signal in the whole molecule's power, at the same amplitude of the signal, as that band
+    reaches from what nearly all parts show to what is noise alone. Where all bands are far
+    above noise, the signal is the map itself. It is linear in the map but for these weights,
+    which are smooth.
 
     Parameters
     ----------
@@ -40,43 +35,39 @@ class LocalSignal:
         Å along z, y and x.
     estimate : Estimate
         Of this map.
+    low : LowBlocks
+        Of this map.
     progress : callable, optional
         Called with the fraction done.
 
     Attributes
     ----------
-    blocks : Blocks
-    solvent : bool array
-        The blocks that are solvent with near certainty.
-    noise_ratio : float or array of float32
-        The noise's standard deviation over that of the solvent model: one number, or that of
-        each block where the solvent varies.
     noise : float
         Standard deviation of what is left of the solvent in the signal.
+    slow : array of float32
+        The signal in the low-passed map in each block, in the unit of `low`.
     """
 
-    def __init__(self, density, voxel_size, estimate, progress=None):
-        lowpass = estimate.settings.lowpass
-        self._density, self._estimate = density, estimate
-        self._mean = np.float32(estimate.solvent.mean)
-        self.blocks = Blocks(density.shape, voxel_size, _BLOCK_EDGE * lowpass)
-        self._middle = fourier.LowpassedPlanes(density, SHORTEST * lowpass, voxel_size, progress)
-        unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
-        self._long, powers, self.solvent = self._bands_of_blocks(unit)
-        self.noise_ratio = self._ratio_of_blocks()
-        variances = _noise_variances(powers, self.solvent, self.noise_ratio, estimate.solvent, unit)
-        parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=True)))
-        weights = _weights(powers, (v * np.square(self.noise_ratio) for v in variances))
-        left = [_left(w, v, self.solvent) for w, v in zip(weights, variances, strict=True)]
-        self.noise = float(unit * np.sqrt(sum(left)))
-        first, *self._weights = weights
-        self._long *= unit
-        self._long *= first - self._weights[0]
-        first *= self._mean
-        self._long += first
+    def __init__(self, density, voxel_size, estimate, low, progress=None):
+        self._low, self._bands = low, Bands(density, voxel_size, estimate.scale, low)
+        self._edges = [1 / (LONGEST * low.lowpass), *self._bands.meet_at]
+        self._last, self._end = self._bands.last, self._bands.end
+        longest = fourier.lowpass(low.low, LONGEST * low.lowpass, low.blocks.voxel_size)
+        rest = low.low - longest
+        powers = [np.square(longest), np.square(rest), *self._powers(progress)]
+        variances = self._noise_variances(powers, estimate.solvent)
+        parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=False)))
+        noise = (v * np.square(low.noise_ratio) for v in variances)
+        self._weights = [_share(power, of_noise) for power, of_noise in zip(powers, noise, strict=True)]
+        left = [_left(w, v, low.solvent) for w, v in zip(self._weights, variances, strict=True)]
+        self.noise = float(low.unit * np.sqrt(sum(left)))
+        first, second = self._weights[:2]
+        self.slow = first * longest + second * rest
+        longest *= first - second
+        self._longest = low.unit * longest
 
     def at(self, planes, steps=(1, 1, 1)):
-        """The signal in a slice of planes of the map at the step.
+        """The signal above the solvent's mean in a slice of planes of the map at the step.
 
         Parameters
         ----------
@@ -87,117 +78,81 @@ class LocalSignal:
         -------
         float32 array
         """
-        parts = self._bands(planes, steps)
-        result = self.blocks.at(self._long, planes, steps)
-        for weights, band in zip(self._weights, parts, strict=True):
-            band *= self.blocks.at(weights, planes, steps)
+        result = self._low.blocks.at(self._longest, planes, steps)
+        for weights, band in zip(self._weights[1:], self._bands.at(planes, steps), strict=True):
+            band *= self._low.blocks.at(weights, planes, steps)
             result += band
         return result
 
     def release(self):
         """Let go of what voxels of the signal are made from; none can be asked for then."""
-        self._density = self._middle = None
+        self._bands = None
 
-    def lowpassed(self, planes, steps=(1, 1, 1)):
-        """The low-passed map above the solvent's mean, in a slice of planes of the map at the step."""
-        low = self._low(_every(planes, steps[0]))[_across(planes, steps)]
-        return low - self._mean
+    def resolution(self):
+        """The shortest wavelength of which at least half is shown in each block: array of float32, Å.
 
-    def _low(self, planes):
-        values = self._estimate.lowpassed
-        return interpolated_planes(values.__getitem__, values.shape, self.blocks.map_shape, planes)
+        Between the middles of bands, and within the last, the share that is shown is taken to change
+        evenly with frequency; beyond where the map ends nothing is. Infinite where not even the longest
+        waves are shown.
+        """
+        nodes = self._nodes()
+        result, half = np.zeros(self._low.blocks.shape, np.float32), np.float32(0.5)
+        for (low, weights, gain), (high, next_weights, next_gain) in pairwise(nodes):
+            shown, next_shown = weights * np.float32(gain), next_weights * np.float32(next_gain)
+            passed = (shown - half) / np.maximum(shown - next_shown, np.finfo(np.float32).tiny)
+            found = np.float32(low) + np.clip(passed, 0, 1) * np.float32(high - low)
+            np.copyto(result, found, where=shown >= half)
+        with np.errstate(divide="ignore"):
+            return 1 / np.minimum(result, np.float32(self._end))
 
-    def _bands(self, planes, steps=(1, 1, 1)):
-        """The low-passed map above the solvent's mean, and the two bands beyond."""
-        voxels = (_every(planes, steps[0]), slice(None), slice(None))
-        picked = _across(planes, steps)
-        low = self._low(voxels[0])[picked]
-        middle = self._middle[voxels[0]][picked]
-        return low - self._mean, middle - low, self._density[voxels][picked] - middle
+    def _nodes(self):
+        """Frequencies (1/Å) with the weights in the blocks and the gain that multiply what they show there."""
+        *first, last = self._weights
+        edges, (frequencies, gains) = [0, *self._edges], self._last
+        nodes = [((a + b) / 2, weights, 1.0) for (a, b), weights in zip(pairwise(edges), first, strict=True)]
+        ends = edges[-1], max(edges[-1], frequencies[np.max(np.flatnonzero(gains), initial=0)])
+        return nodes + [(f, last, np.interp(f, frequencies, gains)) for f in np.linspace(*ends, _LAST_NODES)]
+
+    def _powers(self, progress):
+        """The mean squares of the bands beyond the low-passed map in the blocks."""
+        blocks = self._low.blocks
+        powers = [np.empty(blocks.shape, np.float32) for _ in self._bands.meet_at]
+
+        def fill(some):
+            for block in range(some.start, some.stop):
+                plane = blocks.middle_of(block)  # Neighbours tell little more: blocks are as long as short waves.
+                _, *bands = self._bands.at(slice(plane, plane + 1))
+                for power, band in zip(powers, bands, strict=True):
+                    band /= self._low.unit
+                    power[block] = blocks.mean(np.square(band, out=band), axes=(1, 2))[0]
+
+        parallel.run(fill, self._low.slabs(), progress)
+        return powers
+
+    def _noise_variances(self, powers, model):
+        """Of each band where the noise ratio is 1, from the blocks that are solvent, or from the model."""
+        solvent, ratio, unit = self._low.solvent, self._low.noise_ratio, self._low.unit
+        if np.count_nonzero(solvent) >= FEWEST_BLOCKS:
+            squared = np.square(ratio[solvent] if np.ndim(ratio) else ratio)
+            return [float((power[solvent] / squared).mean(dtype=float)) for power in powers]
+        low = (model.sigma / unit) ** 2
+        detail = max((model.raw_sigma / unit) ** 2 - low, 0)
+        longest = low * LONGEST**-3
+        # Of white noise a band has as much as of Fourier space.
+        middle = [min(low * ((b / a) ** 3 - 1), detail) for a, b in pairwise(self._bands.meet_at)]
+        return [longest, low - longest, *middle, detail - sum(middle)]
 
     def _smooth(self, power_and_window):
         """Make a band's squares its local variance, in place."""
         power, window = power_and_window
-        sigmas = [window * self._estimate.settings.lowpass / v for v in self.blocks.voxel_size]
-        ndimage.gaussian_filter(power, sigmas, output=power, mode="reflect", truncate=3)
-
-    def _bands_of_blocks(self, unit):
-        """The longest waves on the blocks, the mean squares of all four bands in this unit, and which are solvent."""
-        common, share = common_value(self._density)
-        left_out = (self._density, common) if share > MASKED_SHARE else None
-        region = Region(self._density.shape, None, left_out)
-        low, middle, top = (np.empty(self.blocks.shape, np.float32) for _ in range(3))
-        solvent = np.empty(self.blocks.shape, bool)
-
-        def fill(some):
-            planes = self.blocks.planes_of(some)
-            parts = [band / unit for band in self._bands(planes)]
-            low[some] = self.blocks.mean(parts[0])
-            for means, part in zip((middle, top), parts[1:], strict=True):
-                means[some] = self.blocks.mean(np.square(part, out=part))
-            certain = region.mask(planes) & self._estimate.certain_solvent(planes)
-            solvent[some] = self.blocks.mean(certain) > 0.999
-
-        parallel.run(fill, self.slabs())
-        longest = fourier.lowpass(low, LONGEST * self._estimate.settings.lowpass, self.blocks.voxel_size)
-        low -= longest
-        return longest, [np.square(longest), np.square(low, out=low), middle, top], solvent
-
-    def _ratio_of_blocks(self):
-        solvent, shape = self._estimate.solvent, self.blocks.map_shape
-        if not solvent.varies:
-            return np.float32(1)
-        ratios = (solvent.raw_sigma_ratio(self.blocks.planes_of(some), shape) for some in self.slabs())
-        return np.concatenate([self.blocks.mean(ratio) for ratio in ratios])
-
-    def slabs(self):
-        """Slices of blocks along z, to work on in turn."""
-        planes = max(1, _VOXELS_AT_ONCE // (self.blocks.map_shape[1] * self.blocks.map_shape[2]))
-        per_block = self.blocks.planes_of(slice(0, 1)).stop
-        return parallel.slabs(self.blocks.shape[0], max(1, planes // per_block))
+        ndimage.gaussian_filter(power, self._low.sigmas(window), output=power, mode="reflect", truncate=3)
 
 
-def _every(planes, step):
-    """Planes of the map that hold planes at the step."""
-    return slice(planes.start * step, (planes.stop - 1) * step + 1)
-
-
-def _across(planes, steps):
-    return tuple(slice(None, None, step) for step in steps)
-
-
-def _noise_variances(powers, solvent, ratio, model, unit):
-    """Of each band where the ratio is 1, from the blocks that are solvent, or from the model where hardly any are."""
-    if np.count_nonzero(solvent) >= _FEWEST_BLOCKS:
-        squared = np.square(ratio[solvent] if np.ndim(ratio) else ratio)
-        return [float((power[solvent] / squared).mean(dtype=float)) for power in powers]
-    low = (model.sigma / unit) ** 2
-    detail = max((model.raw_sigma / unit) ** 2 - low, 0)
-    longest = LONGEST**-3
-    middle = min(low * (SHORTEST**-3 - 1), detail)
-    return [low * longest, low * (1 - longest), middle, detail - middle]
-
-
-def _weights(local, noise):
-    """Weight of each band in each block, from its local variances, a list that is used up, and those of noise."""
-    tiny = np.finfo(np.float32).tiny
-    shares, first, second = [], np.zeros_like(local[0]), np.zeros_like(local[0])
-    for of_noise in noise:
-        variance = local.pop(0)
-        share = variance - np.float32(NOISE_FACTOR) * np.asarray(of_noise, np.float32)
-        np.maximum(share, 0, out=share)
-        share /= np.maximum(variance, tiny)
-        variance *= share
-        first += variance
-        variance *= share
-        second += variance
-        shares.append(share)
-    first /= np.maximum(second, tiny)
-    np.minimum(first, np.float32(MOST_REGAINED), out=first)
-    first[second <= tiny] = 1
-    for share in shares:
-        share *= first
-    return shares
+def _share(variance, of_noise):
+    """The share of signal in a band in each block, from its local variance, whose place it takes, and that of noise."""
+    signal = np.maximum(variance - np.asarray(of_noise, np.float32), 0)
+    np.maximum(variance, np.finfo(np.float32).tiny, out=variance)
+    return np.divide(signal, variance, out=variance)
 
 
 def _left(weights, variance, solvent):

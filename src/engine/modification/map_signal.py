@@ -1,15 +1,14 @@
-"""The signal of a map and the scale by which it is amplified, plane by plane, or kept as arrays."""
+"""The signal of a map and how many times it is shown, plane by plane, or kept as arrays."""
 
 import numpy as np
 
 from .. import parallel
-from .limits import limited_factor
+from .gain import Shares, calibrated_gain
 from .local_signal import LocalSignal
-from .smooth_scale import SmoothScale
 
 
 class MapSignal:
-    """The signal of a map on every so many voxels, and the scale by which it is amplified.
+    """The signal of a map on every so many voxels, and how many times it is shown.
 
     Parameters
     ----------
@@ -17,6 +16,8 @@ class MapSignal:
     voxel_size : tuple of 3 float
         Å along z, y and x.
     estimate : Estimate
+        Of this map.
+    low : LowBlocks
         Of this map.
     steps : tuple of 3 int, optional
         Keep an array of the signal on every so many voxels. By default it is worked out
@@ -28,64 +29,79 @@ class MapSignal:
     ----------
     noise : float
         Standard deviation of what is left of the solvent in the signal.
+    keeps_noise : bool
+        Whether it is added to the map itself, once a gain is set.
+    reached : Reached
+        What comes out, once a gain is set.
     """
 
-    def __init__(self, density, voxel_size, estimate, steps=None, progress=None):
-        self._estimate = estimate
+    def __init__(self, density, voxel_size, estimate, low, steps=None, progress=None):
+        self._low = low
         self._keeps, self._steps = steps is not None, steps or (1, 1, 1)
         self._shape = tuple(-(-n // step) for n, step in zip(density.shape, self._steps, strict=True))
-        self._signal = LocalSignal(density, voxel_size, estimate, progress)
+        self._signal = LocalSignal(density, voxel_size, estimate, low, progress)
         self.noise = self._signal.noise
-        self._scaled_by = self._smooth = self._gain = self._kept = None
+        self.keeps_noise = self.reached = self._times = self._kept = None
         if self._keeps:
-            self._kept = self._filled()
+            self._kept = self._planes(self._signal.at)
             self._signal.release()
 
-    def scale_by(self, local_scale, scale_limit):
-        """Take another scale map of the whole map, or another limit.
+    def amplify_by(self, smooth, factor, limits, hedge, *, keeps_noise, removes_solvent):
+        """Set by how much the signal is amplified.
 
         Parameters
         ----------
-        local_scale : array of float32, shape (z, y, x)
-        scale_limit : float
-        """
-        if self._scaled_by is not None and self._scaled_by[0] is local_scale and self._scaled_by[1] == scale_limit:
-            return
-        self._smooth = SmoothScale(self._signal, local_scale, scale_limit, self._estimate)
-        self._scaled_by = (local_scale, scale_limit)
-
-    def amplify_by(self, factor, limits, hedge):
-        """Set by how much the signal is amplified: its scale must have been set.
-
-        Parameters
-        ----------
+        smooth : SmoothScale
         factor : callable
             From `factor_of`.
         limits : Limits
         hedge : float
-            Exponent of the presence of molecule, which holds amplification back.
+            Exponent of the presence of molecule, which holds amplification back, or where solvent
+            is removed all that there is.
+        keeps_noise : bool
+            Whether it is added to the map itself, or stands for it.
+        removes_solvent : bool
+            Whether what is made goes to the mean of the solvent where `smooth.shown` falls.
 
         Returns
         -------
         float
             The largest factor.
         """
-        gain = np.maximum(limited_factor(self._smooth.scale, factor, limits), np.float32(1)) - np.float32(1)
-        self._gain = gain * self._smooth.presence ** np.float32(hedge)
-        return 1 + float(self._gain.max())
+        presence = smooth.presence ** np.float32(hedge)
+        shares = Shares(presence, smooth.shown(hedge) if removes_solvent else np.float32(1), keeps_noise)
+        gain, self.reached = calibrated_gain(smooth, self._low.low, self._signal.slow, factor, limits, shares)
+        self.keeps_noise = keeps_noise
+        self._times = (gain - 1) * shares.held if keeps_noise else shares.of_signal(gain)
+        return float((1 + (gain - 1) * presence).max())
 
     def amplified(self, planes):
-        """What is added to a slice of planes of the map: its signal times the gain that is set, less 1."""
-        gain = self._signal.blocks.at(self._gain, planes, self._steps)
-        if gain.any():
-            gain *= self._kept[planes] if self._keeps else self._signal.at(planes)
-        return gain
+        """The signal in a slice of planes of the map, as many times as it is shown, or as what is added to the map."""
+        times = self._low.blocks.at(self._times, planes, self._steps)
+        if times.any():
+            times *= self._kept[planes] if self._keeps else self._signal.at(planes)
+        return times
 
-    def _filled(self):
+    def resolution(self, presence):
+        """The shortest wavelength that is shown at each voxel of the step: array of float32, Å.
+
+        0 where nothing is shown, as there is no molecule or all is noise.
+        """
+        frequency = np.where(presence > 0, 1 / self._signal.resolution(), np.float32(0))
+        is_shown = (frequency > 0).astype(np.float32)
+
+        def wavelength(planes, steps):
+            """The inverse of the mean frequency of those blocks around a voxel that show anything, if most do."""
+            share, sums = (self._low.blocks.at(values, planes, steps) for values in (is_shown, frequency))
+            return np.divide(share, sums, out=np.zeros_like(share), where=share >= np.float32(0.5))
+
+        return self._planes(wavelength)
+
+    def _planes(self, make):
         result = np.empty(self._shape, np.float32)
 
         def fill(slab):
-            result[slab] = self._signal.at(slab, self._steps)
+            result[slab] = make(slab, self._steps)
 
         parallel.run(fill, parallel.plane_slabs(self._shape))
         return result

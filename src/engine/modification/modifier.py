@@ -10,12 +10,15 @@ from ..scale.result import Confidence
 from ..settings.checks import check_lowpass, checked, checked_voxel_size
 from ..settings.inputs import checked_density, checked_scale
 from ..settings.kinds import KINDS
+from ..settings.table import CALIBRATED
 from .factors import factor_of
 from .filled_noise import EvenNoise, SolventNoise
 from .limits import limits_of
+from .low_blocks import LowBlocks
 from .map_signal import MapSignal
-from .multiply import Fill, amplify_signal, apply, finish
+from .multiply import Fill, Removal, amplify_signal, apply, finish
 from .result import Modification
+from .smooth_scale import SmoothScale
 
 
 class Modifier:
@@ -57,7 +60,8 @@ class Modifier:
         self._keeps = keep or tuple(step) != (1, 1, 1)
         self._overwrites = overwrite and not self._keeps and estimate.lowpassed.shape == self._whole.shape
         self._density, self._scale = self._at_step(self._whole), self._at_step(estimate.scale)
-        self._confidence, self._fill, self._varying, self._signal = (_Latest() for _ in range(4))
+        self._confidence, self._fill, self._varying, self._signal, self._smooth = (_Latest() for _ in range(5))
+        self._low = None
 
     def modified(self, kind="equalize", *, progress=None, **settings):
         """One modification of the map, on the voxels of the step.
@@ -68,7 +72,7 @@ class Modifier:
         progress : callable, optional
             Called with the fraction done and the name of the stage; may raise `Cancelled`.
         **settings
-            Those of this kind of modification, as for `modify`.
+            Those of this kind of modification, as for `modify`; defaults are those of the estimate's mode.
 
         Returns
         -------
@@ -80,35 +84,43 @@ class Modifier:
             If a setting cannot be used.
         """
         report = parallel.Progress(progress)
-        values = check_modification(self._whole.shape, self._voxel_size, kind, settings)
-        local_scale = values.pop("scale_map")
-        limits, result, gain = self._applied(kind, values, local_scale, report)
+        mode = self._estimate.settings.mode
+        values = check_modification(self._whole.shape, self._voxel_size, kind, settings, mode)
+        scale_map = values.pop("scale_map")
+        made, found = self._applied(kind, values, scale_map, report)
         report.stage("finish", 0.1)
         step_size = tuple(v * n for v, n in zip(self._voxel_size, self._steps, strict=True))
-        result = finish(result, self._density, self._range, step_size, values)
+        result = finish(made, self._density, self._range, step_size, values)
         report.done()
-        return Modification(result, kind, replace(limits, gain=gain), values)
+        return Modification(result, kind, settings=values, **found)
 
     def _applied(self, kind, values, scale_map, report):
-        """The limits, the modified map before it is finished, and the largest factor."""
+        """The modified map before it is finished, and what else a `Modification` tells."""
         signal = self._signal_of(values, report)
         limits = self._limits_of(values, signal)
+        smooth = self._smooth_of(values, signal, limits, scale_map)
         confidence = self._confidence_of(values, signal, report.stage("confidence", 0.1))
+        removal = self._removal_of(values, smooth, confidence)
         fill = self._fill_of(values, report)
-        removing = confidence if values["remove_solvent"] else None
         local_scale = self._scale if scale_map is None else self._at_step(scale_map)
         factor = factor_of(kind, values)
         progress = report.stage("modification", 0.2)
         if signal is None:
             hold = confidence if values["use_confidence"] else None
-            made = apply(self._density, local_scale, hold, limits, factor, fill, removing, progress)
-            return limits, *made
-        signal.scale_by(self._estimate.scale if scale_map is None else scale_map, limits.scale_limit)
-        gain = signal.amplify_by(factor, limits, values["hedge"] if values["use_confidence"] else 0)
+            made, gain = apply(self._density, local_scale, hold, limits, factor, fill, removal, progress)
+            return made, {"limits": replace(limits, gain=gain)}
+        removes, keeps_noise = removal is not None, values.get("keep_noise", True)
+        hedge = values["hedge"] if values["use_confidence"] or removes else 0
+        gain = signal.amplify_by(smooth, factor, limits, hedge, keeps_noise=keeps_noise, removes_solvent=removes)
         weakening = None if kind == "equalize" else local_scale
         out = self._estimate.lowpassed if self._overwrites else None
-        made = amplify_signal(self._density, weakening, signal, limits, factor, fill, removing, progress, out)
-        return limits, made, gain
+        mean = self._estimate.solvent.mean
+        removal = removal if keeps_noise else None  # Else it is in the signal that is shown.
+        made = amplify_signal(self._density, weakening, signal, mean, factor, limits, fill, removal, progress, out)
+        found = {"limits": replace(limits, gain=gain), "reached": signal.reached}
+        if values.get("resolution_map"):
+            found["resolution"] = signal.resolution(smooth.presence)
+        return made, found
 
     def _at_step(self, values):
         return np.ascontiguousarray(values[tuple(slice(None, None, n) for n in self._steps)])
@@ -121,20 +133,48 @@ class Modifier:
         return replace(limits, varying=self._varying.get(key, lambda: limits.varying.kept(self._kept)))
 
     def _signal_of(self, values, report):
-        """The signal, where it alone is to be amplified and anything is."""
-        if not values.get("signal_only") or values["power"] == 1:
+        """The signal, where it alone is to be amplified, and anything is, or to be shown."""
+        changes = values["power"] != 1 or not values.get("keep_noise", True) or values.get("resolution_map")
+        if not (values.get("signal_only") and changes):
             return None
-        given = self._whole, self._voxel_size, self._estimate
+        given = self._whole, self._voxel_size, self._estimate, self._low_blocks()
         progress = report.stage("signal", 0.2)
         if not self._keeps:
             return MapSignal(*given, progress=progress)
         return self._signal.get(self._steps, lambda: MapSignal(*given, self._steps, progress))
 
+    def _low_blocks(self):
+        if self._low is None:
+            self._low = LowBlocks(self._whole, self._voxel_size, self._estimate)
+        return self._low
+
+    def _smooth_of(self, values, signal, limits, scale_map):
+        """Scale and presence of molecule in blocks, where they are needed."""
+        if signal is None and not (values["remove_solvent"] and self._estimate.is_mean):
+            return None
+        given = self._estimate.scale if scale_map is None else scale_map
+        made = self._smooth.get(
+            (id(given), limits.scale_limit),
+            lambda: (SmoothScale(self._low_blocks(), given, limits.scale_limit, self._estimate), given),
+        )
+        return made[0]
+
     def _confidence_of(self, values, signal, report):
-        if not ((values["use_confidence"] and signal is None) or values["remove_solvent"]):
+        removes = values["remove_solvent"] and not self._estimate.is_mean
+        if not ((values["use_confidence"] and signal is None) or removes):
             return None
         hedge = values["hedge"]
         return self._confidence.get(hedge, lambda: self._kept(Confidence(self._estimate, hedge), report))
+
+    def _removal_of(self, values, smooth, confidence):
+        """Solvent goes to its mean where there is no molecule; in the published modes to zero, by the confidence."""
+        if not values["remove_solvent"]:
+            return None
+        if not self._estimate.is_mean:
+            return Removal(confidence, 0.0)
+        shown, blocks = smooth.shown(values["hedge"]), self._low_blocks().blocks
+        shares = parallel.Planes(lambda planes: blocks.at(shown, planes, self._steps))
+        return Removal(shares, self._estimate.solvent.mean)
 
     def _fill_of(self, values, report):
         if not values.get("noise"):
@@ -187,7 +227,7 @@ class _Latest:
         return self._value
 
 
-def check_modification(shape, voxel_size, kind, settings):
+def check_modification(shape, voxel_size, kind, settings, mode=CALIBRATED):
     """Checked settings of a modification, defaults where none is given, before any work.
 
     Parameters
@@ -199,6 +239,8 @@ def check_modification(shape, voxel_size, kind, settings):
     kind : {'equalize', 'attenuate', 'sigmoid'}
     settings : dict
         Those of this kind by name.
+    mode : {'calibrated', 'occupancy', 'resolution'}
+        Of the estimate, on which defaults depend.
 
     Returns
     -------
@@ -212,8 +254,10 @@ def check_modification(shape, voxel_size, kind, settings):
     """
     if kind not in KINDS:
         raise SettingError("kind", f"is {kind}, but must be {' or '.join(KINDS)}")
-    values = checked(settings, kind)
+    values = checked(settings, kind, mode=mode)
     check_lowpass("output_lowpass", values["output_lowpass"], checked_voxel_size(voxel_size))
+    if values.get("resolution_map") and not values["signal_only"]:
+        raise SettingError("resolution_map", "is known where the signal alone is shown, but here the map is multiplied")
     values["scale_map"] = _checked_scale_map(values["scale_map"], shape)
     return values
 

@@ -3,7 +3,7 @@
 from .. import parallel
 from ..errors import OccuPyError
 from ..scale.estimate import estimate as make_estimate
-from ..settings.checks import split
+from ..settings.checks import mode_of, split
 from ..settings.inputs import checked_density
 from .modifier import Modifier, check_modification
 
@@ -53,12 +53,16 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
         The settings of estimation and of this kind of modification in
         `settings.SETTINGS`: besides those of `estimate`, power, pivot (sigmoid),
         scale_map (array of the shape of the map), remove_solvent, hedge, scale_limit,
-        max_gain, use_confidence, signal_only (equalize, sigmoid), noise and seed
-        (attenuate, sigmoid), output_lowpass (Å), clip, match_histogram.
+        max_gain, use_confidence, signal_only (equalize, sigmoid), keep_noise and
+        resolution_map (equalize), noise and seed (attenuate, sigmoid), output_lowpass (Å),
+        clip, match_histogram. Mode occupancy or resolution, or an estimate in that mode, is
+        all that the published method needs.
 
     Returns
     -------
     Modification
+        With what came out of parts of each scale (`reached`), and with `resolution_map` the
+        resolution of what is shown at each voxel (`resolution`).
 
     Raises
     ------
@@ -72,14 +76,14 @@ def modify(density, voxel_size, kind="equalize", *, estimate=None, progress=None
     overwrite = overwrite or estimate is None
     if estimate is None:
         density, _ = checked_density(density)
-        check_modification(density.shape, voxel_size, kind, given)
+        check_modification(density.shape, voxel_size, kind, given, mode_of(estimation))
         estimate = make_estimate(density, voxel_size, progress=report.part(_ESTIMATE_SHARE), **estimation)
     modifier = Modifier(density, voxel_size, estimate, keep=False, overwrite=overwrite)
     return modifier.modified(kind, progress=report.part(1), **given)
 
 
 def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
-    """The map times the confidence that it is not solvent, otherwise as it is.
+    """The map with its solvent taken away, otherwise as it is.
 
     Parameters
     ----------
@@ -89,7 +93,7 @@ def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
     estimate : Estimate
         Of this map.
     hedge : float
-        Exponent of the confidence.
+        Exponent of the presence of molecule, or in the published modes of the confidence.
     progress : callable, optional
         As for `modify`.
 
@@ -97,5 +101,5 @@ def without_solvent(density, voxel_size, estimate, hedge=1.0, progress=None):
     -------
     array of float32, shape (z, y, x)
     """
-    removal = {"power": 1, "remove_solvent": True, "hedge": hedge, "clip": False}
+    removal = {"power": 1, "remove_solvent": True, "keep_noise": True, "hedge": hedge, "clip": False}
     return modify(density, voxel_size, estimate=estimate, progress=progress, **removal).density

@@ -23,8 +23,8 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
         From `factor_of`.
     fill : Fill, optional
         What takes the place of density where the factor is below 1.
-    remove : array of float32 of the same shape, or Confidence, optional
-        Multiplies the result: the confidence, to take solvent to zero.
+    remove : Removal, optional
+        What takes solvent away from the result.
     progress : callable, optional
         Called with the fraction done.
 
@@ -43,18 +43,19 @@ def apply(density, local_scale, confidence, limits, factor, fill=None, remove=No
         if fill is not None and weakened:
             result[slab] += fill.at(slab, a)
         if remove is not None:
-            result[slab] *= remove[slab]
+            remove.apply(result[slab], remove.share[slab])
         return float(a.max())
 
     gains = parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
     return result, min(max(gains), max(1.0, limits.max_gain))
 
 
-def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remove=None, progress=None, out=None):
-    """Amplify the signal in a map by a factor of its scale, and leave the noise as it is.
+def amplify_signal(density, local_scale, signal, mean, factor, limits, fill=None, remove=None, progress=None, out=None):
+    """Amplify the signal in a map by a factor of its scale, and leave the noise as it is, or out.
 
     Where the factor a is above 1 the map ρ becomes ρ + (a - 1)·P·s, with s the signal
-    and P the presence of molecule, and where a is below 1, ρ·a.
+    and P the presence of molecule, and where a is below 1, ρ·a; without noise it becomes μ and
+    the signal, as many times as it is shown.
 
     Parameters
     ----------
@@ -63,9 +64,11 @@ def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remo
         Tells where the map is weakened; None where it is not.
     signal : MapSignal
         With the gain set.
-    limits : Limits
+    mean : float
+        μ, of the solvent.
     factor : callable
         From `factor_of`.
+    limits : Limits
     fill, remove, progress
         As for `apply`.
     out : array of float32 of the shape of the map, optional
@@ -79,8 +82,10 @@ def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remo
 
     def modify_slab(slab):
         added = signal.amplified(slab)
-        removing = None if remove is None else remove[slab]
-        if local_scale is None:
+        kept = None if remove is None else remove.share[slab]
+        if not signal.keeps_noise:
+            np.add(added, np.float32(mean), out=result[slab])
+        elif local_scale is None:
             np.add(density[slab], added, out=result[slab])
         else:
             a = np.minimum(limited_factor(local_scale[slab], factor, limits), np.float32(1))
@@ -88,11 +93,33 @@ def amplify_signal(density, local_scale, signal, limits, factor, fill=None, remo
             result[slab] += added
             if fill is not None and a.min() < 1:
                 result[slab] += fill.at(slab, a)
-        if removing is not None:
-            result[slab] *= removing
+        if remove is not None:
+            remove.apply(result[slab], kept)
 
     parallel.run(modify_slab, parallel.plane_slabs(density.shape), progress)
     return result
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """What takes solvent away: density is brought to one level where it is solvent.
+
+    Attributes
+    ----------
+    share : array of float32, shape (z, y, x), Confidence or Planes
+        How far a voxel is not solvent, 0 to 1.
+    level : float
+    """
+
+    share: object
+    level: float
+
+    def apply(self, values, share):
+        """Do this to the values of a slab, in place, given the share there."""
+        level = np.float32(self.level)
+        values -= level
+        values *= share
+        values += level
 
 
 @dataclass(frozen=True, eq=False)

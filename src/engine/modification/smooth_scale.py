@@ -6,7 +6,7 @@ from scipy import ndimage
 from .. import parallel
 
 FLOOR_SIGMAS = 5
-WINDOW = 0.375
+WINDOW = 0.3125
 """Sigma of the Gaussian in which the scale is averaged, in low-passes."""
 
 WHOLE_SHARE = 0.2
@@ -15,7 +15,12 @@ WHOLE_SHARE = 0.2
 NOISE_SIGMAS = 3
 """The share of molecule that noise makes of solvent: its mean there and so many standard deviations."""
 
+_FULLY_SHOWN_FROM = np.float32(0.5)
+"""Of the presence of molecule, where solvent is removed: half of what counts as molecule in full."""
+
 _BALL_RADIUS = 0.5  # low-passes
+_REACH = 3  # standard deviations of a Gaussian
+_TINY = np.finfo(np.float32).tiny
 
 
 class SmoothScale:
@@ -29,7 +34,8 @@ class SmoothScale:
 
     Parameters
     ----------
-    signal : LocalSignal
+    low : LowBlocks
+        Of the map.
     local_scale : array of float32, shape (z, y, x)
         S; voxels below `scale_limit` do not count.
     scale_limit : float
@@ -39,43 +45,64 @@ class SmoothScale:
     Attributes
     ----------
     scale, presence : arrays of float32
-        Of each block of the signal.
+        Of each block.
+    local, molecule : arrays of float32
+        The mean scale of the molecule within the block itself, 0 where there is none, and M.
     """
 
-    def __init__(self, signal, local_scale, scale_limit, estimate):
-        blocks, lowpass = signal.blocks, estimate.settings.lowpass
-        unit = np.float32(estimate.rise)  # squares of values in units of the map might not be finite
-
+    def __init__(self, low, local_scale, scale_limit, estimate):
+        blocks, self._sigmas = low.blocks, low.sigmas(WINDOW)
         highest, molecule, times_scale = (np.empty(blocks.shape, np.float32) for _ in range(3))
 
         def fill(some):
             planes = blocks.planes_of(some)
-            low, scale = np.maximum(signal.lowpassed(planes) / unit, 0), local_scale[planes]
-            highest[some] = blocks.maximum(low)
-            squares = np.square(low, out=low)
+            density, scale = np.maximum(low.lowpassed(planes) / low.unit, 0), local_scale[planes]
+            highest[some] = blocks.maximum(density)
+            squares = np.square(density, out=density)
             squares *= scale >= np.float32(scale_limit)
             molecule[some] = blocks.mean(squares)
             squares *= scale
             times_scale[some] = blocks.mean(squares)
 
-        parallel.run(fill, signal.slabs())
-        reach = [_BALL_RADIUS * lowpass / v for v in blocks.voxel_size]
-        highest = ndimage.maximum_filter(highest, footprint=_ball(reach), mode="reflect")
-        sigma = np.float32(estimate.solvent.sigma) / unit * signal.noise_ratio
+        parallel.run(fill, low.slabs())
+        highest = ndimage.maximum_filter(highest, footprint=_ball(low.sigmas(_BALL_RADIUS)), mode="reflect")
+        sigma = np.float32(estimate.solvent.sigma) / low.unit * low.noise_ratio
         np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma, out=highest)
         floor = np.square(highest, out=highest)
-        sigmas = [WINDOW * lowpass / v for v in blocks.voxel_size]
+        molecule /= floor
+        times_scale /= floor
+        self.molecule, self._box = molecule, _box_around(molecule > 0, self._sigmas)
+        self.local = np.divide(times_scale, molecule, out=np.zeros_like(molecule), where=molecule > _TINY)
+        share, self.scale = parallel.run(self._smoothed, [molecule, times_scale])
+        self.scale /= np.maximum(share, _TINY)
+        self.scale[share <= _TINY] = 0
+        np.clip(self.scale, 0, 1, out=self.scale)
+        self.presence = _presence(share, low.solvent)
 
-        def smooth(values):
-            values /= floor
-            ndimage.gaussian_filter(values, sigmas, output=values, mode="reflect", truncate=3)
+    def shown(self, hedge):
+        """What is left of each block where solvent is removed, 0 to 1; the hedge is an exponent of the presence."""
+        return np.minimum(self.presence ** np.float32(hedge) / _FULLY_SHOWN_FROM, np.float32(1))
 
-        parallel.run(smooth, [molecule, times_scale])
-        tiny = np.finfo(np.float32).tiny
-        times_scale /= np.maximum(molecule, tiny)
-        times_scale[molecule <= tiny] = 0
-        self.scale = np.clip(times_scale, 0, 1, out=times_scale)
-        self.presence = _presence(molecule, signal.solvent)
+    def ratio_to(self, values):
+        """A function that gives the mean of other values over the molecule around a block, relative to that of these.
+
+        The mean is that of the scale; where there is no molecule the ratio is 1.
+        """
+        whole = self._smoothed(self.molecule * values)
+
+        def ratio(others):
+            made = self._smoothed(self.molecule * others)
+            return np.divide(made, whole, out=np.ones_like(made), where=whole > _TINY)
+
+        return ratio
+
+    def _smoothed(self, values):
+        """What is 0 where there is no molecule, smoothed."""
+        result = np.zeros_like(values)
+        ndimage.gaussian_filter(
+            values[self._box], self._sigmas, output=result[self._box], mode="reflect", truncate=_REACH
+        )
+        return result
 
 
 def _presence(molecule, solvent):
@@ -87,6 +114,13 @@ def _presence(molecule, solvent):
     molecule -= np.float32(by_noise)
     molecule /= np.float32(WHOLE_SHARE - by_noise)
     return np.clip(molecule, 0, 1, out=molecule)
+
+
+def _box_around(inside, sigmas):
+    """The part of the blocks beyond which what is inside, once smoothed, is 0."""
+    reach = [int(_REACH * sigma + 1) for sigma in sigmas]
+    (found,) = ndimage.find_objects(inside.astype(np.uint8)) or [tuple(slice(0, n) for n in inside.shape)]
+    return tuple(slice(max(s.start - 2 * r, 0), s.stop + 2 * r) for s, r in zip(found, reach, strict=True))
 
 
 def _ball(reach):

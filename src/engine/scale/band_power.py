@@ -70,6 +70,13 @@ class Shells:
         1/Å, and the mean squared amplitude of map and noise in each shell.
     molecule_share : float
         Of the box.
+
+    Attributes
+    ----------
+    signal : array of float
+        The power of the molecule in each shell; 0 where hardly any is seen.
+    signal_shares : array of float
+        Its share of the power within the molecule.
     """
 
     def __init__(self, frequencies, power, noise, molecule_share):
@@ -79,8 +86,9 @@ class Shells:
         signal[signal < np.maximum(_LEAST_SIGNAL * noise, _LEAST_POWER * strongest)] = 0
         self.signal, self._noise = signal, molecule_share * noise
         smooth = _smoothed(signal, frequencies)
+        self.signal_shares = smooth / np.maximum(smooth + self._noise, np.finfo(float).tiny)
         whitened = np.exp(-_FALL_OFF / 4 * frequencies**2) / np.sqrt(np.where(smooth > 0, smooth, np.inf))
-        self._gains = whitened * smooth / np.maximum(smooth + self._noise, np.finfo(float).tiny)
+        self._gains = whitened * self.signal_shares
 
     def gains(self, centre, width):
         """Gains of the shells in a Gaussian band: the spectrum evened out, less where there is much noise."""

@@ -1,6 +1,6 @@
 """The molecule in a low-passed map, on a grid that just holds it: what is surely solvent and what is not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,13 +8,22 @@ from scipy import fft
 
 from .. import parallel
 from ..grids import dilate
+from ..grids.cut import bounds
 from ..grids.kernel import Kernel
+from ..grids.smoothing import Smoothing
 
 VOXELS_PER_LOWPASS = 2.5
 """The low-pass needs two; half a voxel more makes them small enough to tell inside from outside."""
 
 _DENSEST_SHARE = 0.002
 _MAD_TO_SIGMA = 1.4826
+
+_SAMPLE = 1 << 18
+"""Voxels, about, in which medians are found: neighbours on the grid are not independent."""
+
+_FEWEST_OF_SAMPLE = 1 << 12
+_ROUGH_STEP = 521
+"""From value to value of those that tell roughly which are the densest."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +63,33 @@ class CoarseBox:
 
         The width is its standard deviation in low-pass cut-offs; the box is periodic.
         """
-        workers = parallel.thread_count()
-        coefficients = fft.rfftn(np.asarray(values, np.float32), workers=workers)
+        return Smoothing.of(np.asarray(values, np.float32), self._lengths, self.lowpass)
 
-        def smoothed(width):
-            return fft.irfftn(coefficients * self._fall_off(width), self.shape, workers=workers, overwrite_x=True)
+    def smoothing_of(self, block):
+        """The same of values whose transform, a central block of it, is at hand."""
+        return Smoothing(block, self.shape, self._lengths, self.lowpass)
 
-        return smoothed
+    @property
+    def _lengths(self):
+        return [n * v for n, v in zip(self.shape, self.voxel_size, strict=True)]
 
-    def _fall_off(self, width):
-        """Of the coefficients, by a Gaussian: a product of those along the axes."""
-        frequencies = [fft.fftfreq(n, v) for n, v in zip(self.shape[:2], self.voxel_size[:2], strict=True)]
-        frequencies.append(fft.rfftfreq(self.shape[2], self.voxel_size[2]))
-        z, y, x = (np.exp(-2 * (np.pi * width * self.lowpass * f) ** 2).astype(np.float32) for f in frequencies)
-        return (z[:, None] * y)[:, :, None] * x
+    def around(self, inside, margin):
+        """The part of the box in which a bool array is True, with a margin in low-pass cut-offs, as three slices.
+
+        Its edges are as long as transforms like; where the margin would reach beyond the box it is all of an axis,
+        which is periodic.
+        """
+        parts = []
+        for n, v, (low, high) in zip(self.shape, self.voxel_size, bounds(inside), strict=True):
+            beyond = int(np.ceil(margin * self.lowpass / v))
+            length = fft.next_fast_len(high - low + 2 * beyond, real=True)
+            start = min(low - beyond, n - length)
+            parts.append(slice(start, start + length) if start >= 0 else slice(0, n))
+        return tuple(parts)
+
+    def part(self, slices):
+        """The same grid of a part of the box."""
+        return replace(self, shape=tuple(part.stop - part.start for part in slices))
 
     def white_noise(self, random):
         """Noise of variance 1, white up to the low-pass cut-off, an array of float32."""
@@ -85,13 +107,29 @@ class CoarseBox:
 
     def dilated(self, inside, radius):
         """A bool array with all within a radius, in low-pass cut-offs, of what is True."""
-        return dilate.ball_maximum(inside.astype(np.float32), self.ball(radius)) > 0
+        return dilate.ball_maximum(inside.view(np.uint8), self.ball(radius)).view(bool)
 
 
-def densest(values):
-    """Mean of the densest 0.2 % of the voxels."""
-    count = max(8, int(values.size * _DENSEST_SHARE))
-    return float(np.partition(values, values.size - count, axis=None)[-count:].mean())
+def densest(values, size=None):
+    """Mean of the densest 0.2 % of the voxels, of so many as a larger grid has if its size is given."""
+    count = min(values.size, max(8, int((size or values.size) * _DENSEST_SHARE)))
+    rough = np.sort(values.ravel()[::_ROUGH_STEP])
+    # About twice as many as are wanted, to choose from; else all of them.
+    least = rough[max(0, len(rough) - 8 - 2 * count // _ROUGH_STEP)]
+    high = np.concatenate(
+        parallel.run(lambda slab: values[slab][values[slab] >= least], parallel.plane_slabs(values.shape))
+    )
+    if len(high) < count:
+        high = values.ravel()
+    return float(np.partition(high, len(high) - count)[-count:].mean())
+
+
+def sampled(values, where):
+    """Values where a bool array is True, on large grids some of them, evenly spread."""
+    step = max(1, round((values.size / _SAMPLE) ** (1 / 3)))
+    thin = (slice(None, None, step),) * 3
+    found = values[thin][where[thin]]
+    return found if len(found) >= _FEWEST_OF_SAMPLE else values[where]
 
 
 def robust_sigma(values):

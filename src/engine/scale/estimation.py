@@ -17,6 +17,7 @@ from ..solvent import fit as solvent_fit
 from ..solvent import noise as solvent_noise
 from ..solvent import region as solvent_region
 from ..solvent import varying as solvent_varying
+from ..solvent.maxima import Maxima, maxima_steps
 from . import flexibility, mean_scale, suitability
 from . import published as scale
 from .envelope import CoarseBox
@@ -98,12 +99,12 @@ class Estimation:
         report = self._progress.stage("low-pass", 0.3)
         given = self._density, self._settings.lowpass, self._settings.voxel_size
         if self._settings.mode == CALIBRATED:
-            self._lowpassed, self._coarse = fourier.lowpass_and_sample(*given, self._box.shape, report)
+            self._lowpassed, *self._coarse = fourier.lowpass_and_sample(*given, self._box.shape, report)
         else:
             self._lowpassed = fourier.lowpass(*given, report)
 
     def fit_solvent(self):
-        """The solvent model, and the local maximum of the low-passed map."""
+        """The solvent model, and the local maximum of the low-passed map where the mode needs it."""
         self._common, self._share = inputs.common_value(self._density)
         left_out = (self._density, self._common) if self._share > inputs.MASKED_SHARE else None
         if self._mask is not None:
@@ -112,12 +113,12 @@ class Estimation:
         differences = self._differences()
         noise_sigma, raw_sigma = self._half_map_sigmas(differences, region)
         model = solvent_fit.fit(self._lowpassed, region, self._progress.stage("solvent model", 0.2), noise_sigma)
-        maximum = self._maximum(self._lowpassed)
+        maximum, maxima = self._maxima()
         if raw_sigma is None:
-            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maximum)
+            raw_sigma = solvent_noise.raw_sigma(model, self._lowpassed, self._density, region, maxima)
         model = replace(model, raw_sigma=raw_sigma)
         if self._settings.solvent_model != "uniform" and model.converged:
-            maps = (self._lowpassed, self._density, maximum, differences)
+            maps = (self._lowpassed, self._density, maxima, differences)
             model = solvent_varying.fit_varying(model, *maps, region, self._settings)
         if self._settings.solvent_model == "varying" and not model.varies:
             self._notes.append("The solvent is one Gaussian: too little of it is seen to tell how it varies in space.")
@@ -179,14 +180,16 @@ class Estimation:
         if self._mask is not None:
             side = solvent_region.solvent_side(self._mask, self._lowpassed).astype(np.float32)
             side = interpolate(side, self._box.shape) > 0.5
-        model, shape = self._model or self.fit_solvent()[0], self._box.shape
-        coarse, ratio = self._coarse, None
+        model = self._model or self.fit_solvent()[0]
+        (coarse, block), self._coarse, ratio = self._coarse, None, None
+        smoothing = self._box.smoothing_of(block)
         if model.varies:
-            ratio = model.sigma_ratio(slice(0, shape[0]), shape)
+            ratio = mean_scale.noise_ratio(model, self._box.shape)
             # What a map without low frequencies has around its molecule is no solvent that varies.
-            if lost_period(coarse, self._box) is None:
-                coarse -= model.mean_at(slice(0, shape[0]), shape) - np.float32(model.mean)
-        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio)
+            if lost_period(smoothing, self._box) is None:
+                mean_scale.level_solvent(coarse, model)
+                smoothing = self._box.smoothing(coarse)
+        return mean_scale.mean_level(coarse, self._box, model.mean, side, ratio, smoothing)
 
     def _local_noise(self):
         """Standard deviation of the noise at each voxel of the coarse grid, where half maps tell it."""
@@ -202,10 +205,18 @@ class Estimation:
         start, size = (tuple(int(n) for n in np.rint(factors * n)) for n in (full.start, full.size))
         return replace(full, start=start, size=size)
 
-    def _maximum(self, density, out=None):
+    def _maxima(self):
+        """The local maximum of the low-passed map, None if the mode does without; and that where solvent is sought."""
+        steps = maxima_steps(self._density.shape, self._settings)
+        if self._settings.mode == CALIBRATED:
+            return None, Maxima(self._maximum(self._lowpassed, steps=steps), steps)
+        maximum = self._maximum(self._lowpassed)
+        return maximum, Maxima(maximum[:: steps[0], :: steps[1]], steps)
+
+    def _maximum(self, density, out=None, steps=(1, 1)):
         maxima = 2 if self._settings.mode == RESOLUTION else 1
         report = self._progress.stage("local maximum", 0.5 / maxima)
-        return dilate.ball_maximum(density, self._settings.kernel, report, out)
+        return dilate.ball_maximum(density, self._settings.kernel, report, out, steps)
 
     def run(self):
         self.lowpass()
@@ -258,7 +269,7 @@ class Estimation:
         found = {"zero": level.solvent / full} | self._flexibility(level, full)
         freed = found.pop("freed", None)
         local = level.scale(full) if freed is None else freed.scale
-        found["scale"] = scale.local_scale(interpolate(local, self._shape), 1.0)
+        found["scale"] = interpolate(local, self._shape, highest=1)
         if self._settings.uncertainty:
             error = level.standard_error(full, self._given_full_scale is not None, self._local_noise())
             if freed is not None:

@@ -114,7 +114,7 @@ def flexibility(density, voxel_size, part, difference=None):
     cut = part.cut_from(density.shape)
     near, nearby = part.within(cut), density[cut.fine]
     if difference is None:
-        solvent = SolventSpectrum(density, voxel_size, part) if part.solvent.any() else None
+        solvent = SolventSpectrum(density, voxel_size, part.solvent, part.centre) if part.solvent.any() else None
         found = bands(nearby, voxel_size, near, solvent=solvent)
     else:
         found = bands(nearby, voxel_size, near, difference[cut.fine])

@@ -9,7 +9,6 @@ least-squares problem with few unknowns, solved on a very coarse grid.
 import numpy as np
 from scipy import fft
 
-from .. import parallel
 from ..grids import fourier
 from .envelope import CoarseBox, densest, robust_sigma
 
@@ -27,7 +26,7 @@ _LOWEST_SHARE, _NOISE_SIGMAS = 0.1, 3.0
 _SAMPLES_PER_PERIOD = 4
 
 
-def lost_period(coarse, box):
+def lost_period(smoothing, box):
     """Period in Å from which on a map has lost its low frequencies; None where it has them.
 
     The power of a molecule in solvent falls from its lowest frequencies on. They are lost
@@ -35,15 +34,13 @@ def lost_period(coarse, box):
 
     Parameters
     ----------
-    coarse : array of float32
-        The low-passed map on the grid of the box.
+    smoothing : Smoothing
+        Of the low-passed map on the grid of the box.
     box : CoarseBox
     """
     width = 1 / max(n * v for n, v in zip(box.shape, box.voxel_size, strict=True))
-    shells = np.rint(np.sqrt(box.squared_frequencies) / width).astype(np.intp).ravel()
-    squared = np.abs(fft.rfftn(coarse, workers=parallel.thread_count())).ravel() ** 2
-    power = np.bincount(shells, squared) / np.maximum(np.bincount(shells), 1)
     last = max(2, int(1 / (_SHORTEST_PERIOD * box.lowpass * width)))
+    power = smoothing.power(last + 1)
     peak = 1 + int(np.argmax(power[1 : last + 1]))
     below = power[1 : max(2, round(_BELOW_PEAK * peak))]
     if peak == 1 or below.mean() >= _LOST_POWER * power[peak]:

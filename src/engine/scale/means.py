@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .. import parallel
+
 _LEAST_WEIGHT = 0.05
 """Where less than this share of the weights lies in the molecule the level is 0; at twice the share it is the mean."""
 
@@ -24,6 +26,12 @@ class Means:
 
     def of_width(self, width):
         """With Gaussians of this width, in low-pass cut-offs; 0 away from the molecule."""
-        weight = self._weights(width)
-        mean = self._sums(width) / np.maximum(weight, np.float32(_LEAST_WEIGHT))
-        return mean * np.clip(weight / np.float32(_LEAST_WEIGHT) - 1, 0, 1)
+        weights, means = self._weights(width), self._sums(width)
+
+        def divide(planes):
+            weight, mean = weights[planes], means[planes]
+            mean /= np.maximum(weight, np.float32(_LEAST_WEIGHT))
+            mean *= np.clip(weight / np.float32(_LEAST_WEIGHT) - 1, 0, 1)
+
+        parallel.run(divide, parallel.plane_slabs(means.shape))
+        return means

@@ -70,8 +70,7 @@ class Part:
     @cached_property
     def centre(self):
         """Of the molecule, as a share of the box."""
-        axes = (self.inside.sum(axis=others, dtype=float) for others in ((1, 2), (0, 2), (0, 1)))
-        return np.array([(np.arange(len(along)) @ along) / (along.sum() * len(along)) for along in axes])
+        return centre_of(self.inside)
 
     def noise_of(self, power):
         """The power of the noise at each voxel, from that in the solvent; 0 where none is seen."""
@@ -104,3 +103,11 @@ class Part:
         if not core.any():
             return core
         return core & (self.scale >= min(_FULLEST_SCALE, np.quantile(self.scale[core], _FULLEST_QUANTILE)))
+
+
+def centre_of(weights):
+    """The centre of mass of what fills a box, as a share of the box along each axis; of nothing, that of the box."""
+    axes = (weights.sum(axis=others, dtype=float) for others in ((1, 2), (0, 2), (0, 1)))
+    return np.array(
+        [(np.arange(len(along)) @ along) / (along.sum() * len(along)) if along.any() else 0.5 for along in axes]
+    )

@@ -85,11 +85,17 @@ def scale_of_tiles(density, tau, tile_size):
     starts = tile_starts(density.shape, tile_size)
     rank = min(floor(tau * np.prod(size)), np.prod(size) - 1)
     windows = np.lib.stride_tricks.sliding_window_view(density, size)
+    highest = [-np.inf]
 
     def quantiles(some):
         values = windows[some[:, 0], some[:, 1], some[:, 2]].reshape(len(some), -1)
-        # A view would keep all values of the batch.
-        return np.partition(values, rank, axis=1)[:, rank].copy()
+        found = np.full(len(some), -np.inf, np.float32)
+        # Whatever another thread has found meanwhile: no tile whose maximum is lower can be the one.
+        may_be = values.max(axis=1) >= highest[0]
+        if may_be.any():
+            found[may_be] = np.partition(values[may_be], rank, axis=1)[:, rank]
+            highest[0] = max(highest[0], found.max())
+        return found
 
     batches = np.array_split(starts, -(-len(starts) // _TILES_AT_ONCE))
     values = np.concatenate(parallel.run(quantiles, batches))

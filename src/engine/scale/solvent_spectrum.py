@@ -7,14 +7,11 @@ from scipy import fft
 
 from ..grids.fourier import Spectrum
 
-_EDGE = 40.0
-"""Å, of a cube."""
+_EDGE, _FEWEST_VOXELS = 40.0, 24
+"""Å, of a cube; voxels along it, so that maps of large voxels are not cut into thousands."""
 
 _ENOUGH = 400_000
 """Voxels of solvent, in which a band of the spectrum has thousands of coefficients."""
-
-_HIGHEST = 0.5
-"""1/Å, of what is read."""
 
 _OF_WINDOW = np.array([1, 4, 1]) / 6
 """Powers of the coefficients of the window along an axis."""
@@ -29,29 +26,58 @@ _LEAST_OF_MOST = 0.9
 """Of the solvent in the cube that holds most: the outline of what is left out blurs the spectrum."""
 
 
-class SolventSpectrum:
-    """The power spectrum of a map's solvent.
+class CubeSpectrum:
+    """The power spectrum of a part of a map, or of what surrounds that part too.
 
     Parameters
     ----------
     density : array of float32, shape (z, y, x)
     voxel_size : tuple of 3 float
         Å.
-    part : Part
-        Of which some is solvent.
+    where : array of bool or float
+        The part, some voxels of a coarse grid of the box: 0 to 1.
+    centre : array of float, shape (3,)
+        Of the molecule, as a share of the box: cubes are chosen close to it.
+    alone : bool
+        Whether what is beside the part is left out of the cubes; if not, no edge adds to the spectrum.
+    enough : int
+        Voxels of the part that are read.
+
+    Attributes
+    ----------
+    frequencies, power : arrays of float
+        1/Å, and for each voxel of the part the mean squared amplitude of a map of one voxel.
+    share : float
+        Of what the cubes show that is in the part.
     """
 
-    def __init__(self, density, voxel_size, part):
-        edges = [min(n, fft.next_fast_len(round(_EDGE / v))) for n, v in zip(density.shape, voxel_size, strict=True)]
-        window, powers, weight = _window(edges), 0.0, 0.0
-        for start in _chosen(density.shape, edges, part):
-            weights = window * part.solvent[np.ix_(*_coarse_places(start, edges, density.shape, part.box.shape))]
+    def __init__(self, density, voxel_size, where, centre, alone=True, enough=_ENOUGH):
+        wanted = (fft.next_fast_len(max(round(_EDGE / v), _FEWEST_VOXELS)) for v in voxel_size)
+        edges = [min(n, edge) for n, edge in zip(density.shape, wanted, strict=True)]
+        highest = np.sqrt(sum(0.25 / v**2 for v in voxel_size))
+        window, powers, of_part, of_all = _window(edges), 0.0, 0.0, 0.0
+        for start in _chosen(density.shape, edges, where, centre, enough):
+            places = map(_coarse_places, start, edges, density.shape, where.shape)
+            part = where[np.ix_(*places)]
+            weights = window * part if alone else window
             cube = density[tuple(slice(a, a + n) for a, n in zip(start, edges, strict=True))] * weights
             cube -= weights * np.float32(cube.sum(dtype=float) / weights.sum(dtype=float))
-            found = Spectrum(cube, voxel_size, _HIGHEST)
+            found = Spectrum(cube, voxel_size, highest)
             powers += found.power()
-            weight += np.square(weights, dtype=float).sum()
-        self._frequencies, self._power = found.frequencies, powers / weight
+            of_part += (np.square(window, dtype=float) * part).sum()
+            of_all += np.square(weights, dtype=float).sum()
+        self.frequencies, self.power, self.share = found.frequencies, powers / of_part, of_part / of_all
+
+
+class SolventSpectrum:
+    """The power spectrum of a map's solvent.
+
+    Parameters are those of `CubeSpectrum`; `solvent` is where solvent is, an array of bool.
+    """
+
+    def __init__(self, density, voxel_size, solvent, centre):
+        found = CubeSpectrum(density, voxel_size, solvent, centre)
+        self._frequencies, self._power = found.frequencies, found.power
 
     def power(self, frequencies, total):
         """Mean squared amplitude of the noise in shells of a map.
@@ -85,23 +111,20 @@ def _window(edges):
     return z[:, None, None] * y[:, None] * x
 
 
-def _coarse_places(start, edges, shape, coarse_shape):
-    """For the voxels of a cube along each axis those of the coarse grid."""
-    return [np.arange(a, a + e) * m // n for a, e, n, m in zip(start, edges, shape, coarse_shape, strict=True)]
+def _coarse_places(start, edge, n, m):
+    """For the voxels of a cube along an axis of n voxels those of a coarse grid of m."""
+    return np.arange(start, start + edge) * m // n
 
 
-def _chosen(shape, edges, part):
-    """Where cubes begin: of those with much solvent the closest to the molecule, until there is enough."""
+def _chosen(shape, edges, where, centre, enough):
+    """Where cubes begin: of those with much of the part the closest to the molecule, until there is enough."""
     axes = [np.linspace(0, n - e, -(-n // e)).astype(int) for n, e in zip(shape, edges, strict=True)]
     starts = np.array(list(product(*axes)))
-    shares = np.array([_share(part.solvent, _coarse_places(start, edges, shape, part.box.shape)) for start in starts])
-    distances = np.square((starts + np.array(edges) / 2) / shape - part.centre).sum(axis=1)
+    grids = list(zip(axes, edges, shape, where.shape, strict=True))
+    spans = [[slice(a * m // n, (a + e - 1) * m // n + 1) for a in axis] for axis, e, n, m in grids]
+    shares = np.array([where[part].mean() for part in product(*spans)])
+    distances = np.square((starts + np.array(edges) / 2) / shape - centre).sum(axis=1)
     distances[shares < _LEAST_OF_MOST * shares.max()] = np.inf
     near = np.argsort(distances, kind="stable")[: np.isfinite(distances).sum()]
-    enough = np.searchsorted(np.cumsum(shares[near]) * np.prod(edges), _ENOUGH) + 1
-    return starts[near[:enough]]
-
-
-def _share(solvent, places):
-    """Of the coarse voxels in a cube that are solvent."""
-    return solvent[tuple(slice(along[0], along[-1] + 1) for along in places)].mean()
+    count = np.searchsorted(np.cumsum(shares[near]) * np.prod(edges), enough) + 1
+    return starts[near[:count]]

@@ -4,31 +4,40 @@ import numpy as np
 
 from ..errors import OccuPyError, SettingError
 from ..grids.kernel import ROUNDING
-from .table import ESTIMATION, group
+from .table import CALIBRATED, ESTIMATION, SETTINGS, group
 
 NYQUIST_VOXELS = 2
 SMALLEST_VOXEL, LARGEST_VOXEL = 1e-3, 1e4
 
 
-def checked(values, *groups):
+def checked(values, *groups, mode=CALIBRATED):
     """Checked values of all the settings of these groups, defaults where none is given.
 
     Parameters
     ----------
     values : dict
         By name in snake_case.
+    *groups
+        As for `group`.
+    mode : {'calibrated', 'occupancy', 'resolution'}
+        On which defaults depend, where it is not among the values.
 
     Raises
     ------
     SettingError
         If a name is not among the groups' settings or a value is not usable.
     """
-    known = group(*groups)
-    names = [setting.name for setting in known]
+    names = [setting.name for setting in group(*groups)]
     for name in values:
         if name not in names:
             raise SettingError(name, f"is not a setting here; expected one of {', '.join(names)}")
-    return {setting.name: setting.check(values.get(setting.name, setting.default)) for setting in known}
+    mode = mode_of(values, mode)
+    return {s.name: s.check(values.get(s.name, s.default)) for s in group(*groups, mode=mode)}
+
+
+def mode_of(estimation, default=CALIBRATED):
+    """The mode that settings of an estimation ask for; raises `SettingError` where there is no such mode."""
+    return SETTINGS["mode"].check(estimation.get("mode", default))
 
 
 def split(values):

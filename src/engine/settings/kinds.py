@@ -17,7 +17,7 @@ class Kind:
     done : str
         What was done to a map, as a log begins its sentence.
     power : float
-        By default. 1 leaves a map as it is.
+        By default. 1 neither amplifies nor weakens.
     amplifies, fills : bool
         Whether parts of a map may get stronger; whether solvent is filled in where density is taken away.
     """

@@ -39,6 +39,8 @@ class Setting:
         The kinds of modification that it concerns.
     default_by_kind : tuple of (str, object)
         Defaults for kinds of modification that differ from `default`.
+    published_default : object
+        The default in the published modes, where it is another than in mode calibrated; else None.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Setting:
     odd: bool = False
     kinds: tuple = tuple(KINDS)
     default_by_kind: tuple = ()
+    published_default: object = None
 
     @property
     def camel(self):

@@ -22,6 +22,9 @@ LONGEST_LOWPASS = 1e4
 """Å, longer than any box: the squares of lengths still are numbers."""
 
 CALIBRATED, OCCUPANCY, RESOLUTION = MODES = ("calibrated", "occupancy", "resolution")
+PUBLISHED_MODES = (OCCUPANCY, RESOLUTION)
+"""The published method: in these modes, what that does not have is off by default (`Setting.published_default`)."""
+
 OF_PUBLISHED_MODES = ("kernel_size", "kernel_radius", "tau", "tile_size", "normalization", "recalibrate")
 """Settings of an estimate without effect in mode calibrated."""
 
@@ -35,8 +38,8 @@ _TABLE = (
         "choice",
         CALIBRATED,
         "Read the local scale as the mean density of the molecule relative to its fullest part (calibrated), or as "
-        "the published method does: as the highest density around, in the low-passed map (occupancy) or in the map "
-        "itself, where local resolution counts as well (resolution).",
+        "the published method does, whose defaults other settings then have: as the highest density around, in the "
+        "low-passed map (occupancy) or in the map itself, where local resolution counts as well (resolution).",
         choices=MODES,
     ),
     Setting(
@@ -178,6 +181,7 @@ _TABLE = (
         "One Gaussian for the solvent everywhere (uniform), one whose mean and width follow place (varying), or that "
         "where one does not fit or the noise clearly varies (auto).",
         choices=SOLVENT_MODELS,
+        published_default="uniform",
     ),
     Setting(
         "solvent_mask",
@@ -230,14 +234,17 @@ _TABLE = (
         MODIFICATION,
         "bool",
         False,
-        "Multiply the result by the confidence, so that solvent goes to zero.",
+        "Take what is surely not molecule to the mean of the solvent; in the modes occupancy and resolution multiply "
+        "the result by the confidence.",
+        default_by_kind=(("equalize", True),),
+        published_default=False,
     ),
     Setting(
         "hedge",
         MODIFICATION,
         "float",
         1.0,
-        "Exponent of the confidence: above 1 holds back more, below 1 less.",
+        "Exponent of the presence of molecule and of the confidence: above 1 holds back more, below 1 less.",
         lowest=0,
         highest=100,
         open_ends="low",
@@ -247,8 +254,27 @@ _TABLE = (
         MODIFICATION,
         "bool",
         True,
-        "Amplify the signal alone and leave the noise as it is; false multiplies the map, noise and all.",
+        "Amplify the signal alone; false multiplies the map, noise and all.",
         kinds=_AMPLIFYING,
+        published_default=False,
+    ),
+    Setting(
+        "keep_noise",
+        MODIFICATION,
+        "bool",
+        False,
+        "Leave the noise as it is beside the signal that is amplified; false shows the signal alone, each part "
+        "filtered to what it still tells. Without effect where signalOnly is false.",
+        kinds=("equalize",),
+        published_default=True,
+    ),
+    Setting(
+        "resolution_map",
+        MODIFICATION,
+        "bool",
+        False,
+        "Give the resolution of what is shown of the signal at each voxel as a map as well, in Å.",
+        kinds=("equalize",),
     ),
     Setting(
         "scale_limit",
@@ -259,7 +285,7 @@ _TABLE = (
         lowest=0,
         highest=1,
         derived="0.05 or, where that is more, the scale of 0.6 solvent sigma above the solvent; in the modes occupancy "
-        "and resolution of three, five without signalOnly",
+        "and resolution of five, three with signalOnly",
     ),
     Setting(
         "max_gain",
@@ -364,16 +390,24 @@ _TABLE = (
 SETTINGS = {setting.name: setting for setting in _TABLE}
 
 
-def group(*names):
-    """The settings of these groups, in the order of the table.
+def group(*names, mode=CALIBRATED):
+    """The settings of these groups, in the order of the table, with the defaults of a mode.
 
     Parameters
     ----------
     *names : {'estimation', 'uncertainty', 'flexibility', 'modification', 'equalize', 'attenuate', 'sigmoid', 'mask'}
         A kind of modification stands for the settings that concern it, and so does
         mask, which takes some of the modifications'.
+    mode : {'calibrated', 'occupancy', 'resolution'}
+        Of the estimate.
     """
-    return [setting for name in names for setting in _of_group(name)]
+    return [_in_mode(setting, mode) for name in names for setting in _of_group(name)]
+
+
+def _in_mode(setting, mode):
+    if mode not in PUBLISHED_MODES or setting.published_default is None:
+        return setting
+    return replace(setting, default=setting.published_default)
 
 
 def _of_group(name):
@@ -384,6 +418,21 @@ def _of_group(name):
             if setting.group in (MODIFICATION, MASK) and name in setting.kinds
         ]
     return [setting for setting in _TABLE if setting.group == name]
+
+
+def default_in_words(setting, spelled):
+    """The default of a setting of `group`, for the user; that of the published modes too, where it is another.
+
+    Parameters
+    ----------
+    setting : Setting
+    spelled : callable
+        From a value that is not None to str.
+    """
+    default = setting.derived if setting.default is None else spelled(setting.default)
+    if setting.published_default in (None, setting.default):
+        return default
+    return f"{default}; {spelled(setting.published_default)} in the modes {' and '.join(PUBLISHED_MODES)}"
 
 
 def respelled(sentence, spelling):

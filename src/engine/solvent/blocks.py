@@ -54,7 +54,9 @@ class Samples:
 
     def in_order(self):
         """The same samples in the order of blocks and values."""
-        order = np.lexsort((self.values, self.blocks))
+        order = np.argsort(self.values)
+        # There are few blocks: numbers of two bytes are sorted by counting.
+        order = order[np.argsort(self.blocks[order].astype(np.uint16), kind="stable")]
         arrays = {name: getattr(self, name)[order] for name in ("values", "maxima", "details", "blocks")}
         noises = None if self.noises is None else tuple(noise[order] for noise in self.noises)
         return replace(self, **arrays, noises=noises)
@@ -98,25 +100,28 @@ class SolventBlocks:
 
     Parameters
     ----------
-    lowpassed, density, maximum : arrays of float32, shape (z, y, x)
-        The low-passed map, the map itself, and the maximum of the low-passed map over the kernel.
+    lowpassed, density : arrays of float32, shape (z, y, x)
+        The low-passed map and the map itself.
+    maxima : Maxima
+        Of the low-passed map.
     differences : tuple of 2 arrays of float32 of that shape, or None
         Half the difference of half maps, low-passed and as it is.
     region : Region
     settings : EstimationSettings
     """
 
-    def __init__(self, lowpassed, density, maximum, differences, region, settings):
+    def __init__(self, lowpassed, density, maxima, differences, region, settings):
         shape, edge = lowpassed.shape, BLOCK_LOWPASSES * settings.lowpass
         self.lengths = np.array(shape) * settings.voxel_size / edge
         self.counts = np.clip(np.rint(self.lengths).astype(int), 2, np.minimum(shape, _MOST_BLOCKS))
-        steps = _steps(shape, settings)
-        self.samples = _sampled(lowpassed, density, maximum, differences, region, self.counts, steps)
+        steps = sample_steps(shape, settings)
+        self.samples = _sampled(lowpassed, density, maxima, differences, region, self.counts, steps)
         places = np.meshgrid(*((np.arange(n) + 0.5) / n for n in self.counts), indexing="ij")
         self.places = np.stack(places, axis=-1).reshape(-1, 3)
         volume = np.prod(settings.voxel_size) * np.prod(steps) / settings.lowpass**3
         self.worth = min(1.0, _VALUES_PER_VOLUME * volume)
-        self._totals = self._sum(np.ones(len(self.samples.values)))
+        self._totals = np.bincount(self.samples.blocks, minlength=len(self.places))
+        self._details = [self.samples.details.astype(float) ** power for power in (1, 2)]
 
     def solvent(self, means, sigmas):
         """What is seen of the solvent where it is about as these means and sigmas of the blocks say.
@@ -131,8 +136,8 @@ class SolventBlocks:
         """
         samples = self.samples
         # From weight 1 to 0 in half a sigma, so that no rounding of the map decides on a voxel.
-        weights = (means + (CERTAIN_SIGMAS + 0.25) * sigmas)[samples.blocks] - samples.maxima
-        weights /= (0.5 * sigmas)[samples.blocks]
+        weights = self._spread(means + (CERTAIN_SIGMAS + 0.25) * sigmas) - samples.maxima
+        weights /= self._spread(0.5 * sigmas)
         np.clip(weights, 0, 1, out=weights)
         count = self._sum(weights)
         known = np.maximum(count, 1)
@@ -149,18 +154,22 @@ class SolventBlocks:
             known = self.worth * self._totals
             enough = known > _FEWEST_VALUES
             return Solvent(medians, sigmas, raw_sigmas, excess, known, self._totals, used, enough, enough)
-        below = np.clip(medians[samples.blocks] - samples.values, 0, (_FARTHEST_BELOW * sigmas)[samples.blocks])
+        below = np.clip(self._spread(medians) - samples.values, 0, self._spread(_FARTHEST_BELOW * sigmas))
         lower = np.sqrt(2 * self._sum(weights * below**2) / known)
         if used.any():
             lower = np.maximum(lower, _LOWEST_SHARE * np.median(sigmas[used]))
-        mean, square = (self._sum(weights * samples.details.astype(float) ** power) / known for power in (1, 2))
+        mean, square = (self._sum(weights * details) / known for details in self._details)
         raw_sigmas = np.sqrt(lower**2 + np.maximum(square - mean**2, 0))
         free = used & (share > _FREE_SHARE)
         return Solvent(medians, lower, raw_sigmas, excess, excess, raw_values, used, used, free)
 
     def above(self, levels):
         """How many samples of each block are denser than its level."""
-        return self._sum(self.samples.values > levels[self.samples.blocks])
+        return self._sum(self.samples.values > self._spread(levels))
+
+    def _spread(self, values):
+        """Values of the blocks at their samples, which are in the order of the blocks."""
+        return np.repeat(values, self._totals)
 
     def _sum(self, weights):
         return np.bincount(self.samples.blocks, weights, len(self.places))
@@ -171,8 +180,8 @@ class SolventBlocks:
         return np.interp(np.cumsum(count) - count / 2, cumulative - weights / 2, self.samples.values)
 
 
-def _steps(shape, settings):
-    """Voxels from sample to sample."""
+def sample_steps(shape, settings):
+    """Voxels from sample to sample along each axis of a map of this shape, an array of 3 int."""
     wanted = settings.lowpass / _SAMPLES_PER_LOWPASS / np.array(settings.voxel_size)
     steps = np.maximum(1, np.rint(wanted).astype(int))
     while np.prod(-(-np.array(shape) // steps)) > _MOST_SAMPLES:
@@ -180,17 +189,18 @@ def _steps(shape, settings):
     return steps
 
 
-def _sampled(lowpassed, density, maximum, differences, region, counts, steps):
+def _sampled(lowpassed, density, maxima, differences, region, counts, steps):
     across = tuple(slice(None, None, n) for n in steps[1:])
     z, y, x = (np.arange(0, n, s) * c // n for n, s, c in zip(lowpassed.shape, steps, counts, strict=True))
     in_plane = y[:, None] * counts[2] + x
-    maps = (lowpassed, density, maximum, *(differences or ()))
+    maps = (lowpassed, density, *(differences or ()))
+    planes, rows = steps[:2] // maxima.steps
 
     def plane(i):
         inside = region.mask(slice(i * steps[0], i * steps[0] + 1), corners=True)[0][across]
-        return *(values[i * steps[0]][across][inside] for values in maps), (z[i] * counts[1] * counts[2] + in_plane)[
-            inside
-        ]
+        low, high, *noises = (values[i * steps[0]][across][inside] for values in maps)
+        top, blocks = maxima.values[i * planes, ::rows, across[1]], z[i] * counts[1] * counts[2] + in_plane
+        return low, high, top[inside], *noises, blocks[inside]
 
     parts = parallel.run(plane, range(len(z)))
     low, high, top, *noises, blocks = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -83,6 +83,14 @@ class SolventModel:
             table[1:] = np.interp(np.arange(1, len(table)), [0, *places], [0, *fitted])
         return table
 
+    @cached_property
+    def _confidence_steps(self):
+        """The table with the confidence beyond the last bin, and by how much it rises to each place from the last."""
+        table = np.append(self._confidence_table, 1)
+        rises = np.diff(table, prepend=0)
+        rises[-1] = 0
+        return table.astype(np.float32), rises.astype(np.float32)
+
     @property
     def varies(self):
         """Whether the solvent follows place."""
@@ -173,18 +181,15 @@ class SolventModel:
         return result
 
     def _confidence(self, values, hedge):
-        table = self._confidence_table.astype(np.float32)
-        steps = np.append(np.diff(table), np.float32(0))
+        table, rises = self._confidence_steps
         places = values - np.float32(self.mean)
         places *= np.float32(BINS_PER_SIGMA / self.sigma)
-        beyond = places > len(table) - 1
         np.clip(places, 0, len(table) - 1, out=places)
-        bins = places.astype(np.intp)
-        places -= bins
-        # Within the table as it is, clipping saves take a check of its own.
-        places *= np.take(steps, bins, mode="clip")
-        places += np.take(table, bins, mode="clip")
-        places[beyond] = 1
+        above = np.ceil(places)
+        places -= above
+        above = above.astype(np.intp)
+        places *= rises[above]
+        places += table[above]
         return places if hedge == 1 else places**hedge
 
     @property

@@ -45,7 +45,7 @@ def half_map_sigmas(lowpassed, difference, lowpassed_difference, region):
     return tuple(float(np.sqrt(max(squares - mean**2, 0))) for mean, squares in totals)
 
 
-def raw_sigma(model, lowpassed, density, region, maximum):
+def raw_sigma(model, lowpassed, density, region, maxima):
     """Standard deviation of the solvent in the map before the low-pass.
 
     Read in voxels all around which the low-passed map stays within three sigma of the
@@ -58,19 +58,21 @@ def raw_sigma(model, lowpassed, density, region, maximum):
     lowpassed, density : arrays of float32, shape (z, y, x)
         The low-passed map and the map itself.
     region : Region
-    maximum : array of float32 of that shape
-        Maximum of the low-passed map over the kernel.
+    maxima : Maxima
+        Of the low-passed map.
     """
     certain = np.float32(model.mean + CERTAIN_SIGMAS * model.sigma)
 
     def sums(slab):
-        solvent = region.mask(slab) & (maximum[slab] < certain)
-        detail = (density[slab][solvent] - lowpassed[slab][solvent]) / np.float32(model.sigma)
+        planes, rows = maxima.at(slab)
+        solvent = region.mask(planes)[:, rows] & (maxima.values[slab] < certain)
+        low, high = (values[planes, rows][solvent] for values in (lowpassed, density))
+        detail = (high - low) / np.float32(model.sigma)
         total = detail.sum(dtype=float)
         # Not a dot product, for which the linear algebra would use threads of its own.
         return len(detail), total, np.square(detail, out=detail).sum(dtype=float)
 
-    count, total, squares = np.sum(parallel.run(sums, parallel.plane_slabs(density.shape)), axis=0)
+    count, total, squares = np.sum(parallel.run(sums, parallel.plane_slabs(maxima.values.shape)), axis=0)
     if count < _FEWEST_VOXELS:
         return model.sigma
     return float(model.sigma * np.sqrt(1 + max(squares / count - (total / count) ** 2, 0)))

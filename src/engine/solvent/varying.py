@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .. import parallel
 from . import fit as solvent_fit
 from .blocks import SolventBlocks
-from .field import MOST_WAVES, SolventField, Standardised, cosines
+from .field import MOST_WAVES, SolventField, Standardised
 from .model import GOOD_MISFIT
+from .products import WaveProducts
 
 _CLEARLY_BETTER = 0.6
 """Share of the misfit of one Gaussian."""
@@ -20,7 +20,6 @@ _FLUCTUATION = 0.05
 """Misfit that small histograms have by chance."""
 
 _FEWEST_BLOCKS, _ROUNDS = 8, 6
-_ROWS_AT_ONCE = 256
 _MOLECULE_SIGMAS, _FEWEST_SAMPLES = 5, 64
 """So many sigma above the mean is the molecule, where there are so many samples of it."""
 
@@ -50,15 +49,17 @@ _FULL_SHARE, _FARTHEST_MEAN, _WIDEST_STEP, _WIDEST = 0.7, 0.05, 2.5, 0.15
 wide solvent may be; and how many times wider than in the shell before."""
 
 
-def fit_varying(uniform, lowpassed, density, maximum, differences, region, settings):
+def fit_varying(uniform, lowpassed, density, maxima, differences, region, settings):
     """A solvent model that follows place, where the solvent varies.
 
     Parameters
     ----------
     uniform : SolventModel
         One Gaussian for the whole region, with its raw_sigma.
-    lowpassed, density, maximum : arrays of float32, shape (z, y, x)
-        The low-passed map, the map itself, and the maximum of the low-passed map over the kernel.
+    lowpassed, density : arrays of float32, shape (z, y, x)
+        The low-passed map and the map itself.
+    maxima : Maxima
+        Of the low-passed map.
     differences : tuple of 2 arrays of float32 of that shape, or None
         Half the difference of half maps, low-passed and as it is.
     region : Region
@@ -70,7 +71,7 @@ def fit_varying(uniform, lowpassed, density, maximum, differences, region, setti
     SolventModel
         `uniform` itself where one Gaussian is as good.
     """
-    found = _Field(SolventBlocks(lowpassed, density, maximum, differences, region, settings), lowpassed.shape).fit()
+    found = _Field(SolventBlocks(lowpassed, density, maxima, differences, region, settings), lowpassed.shape).fit()
     if found is None:
         return uniform
     field, variation = found
@@ -108,11 +109,7 @@ class _Field:
         counts = np.minimum(blocks.counts, MOST_WAVES)
         squares = sum(np.square(axis) for axis in np.ogrid[tuple(slice(0, n) for n in counts)])
         self._kept = squares <= (counts.max() - 1) ** 2
-        z, y, x = (cosines(blocks.places[:, axis], counts[axis]) for axis in range(3))
-        along_z, along_y, along_x = np.nonzero(self._kept)
-        self._basis = z[:, along_z]
-        self._basis *= y[:, along_y]
-        self._basis *= x[:, along_x]
+        self._products = WaveProducts(blocks.counts, self._kept)
         self._precision = (squares[self._kept] / _CHANGE) ** 2
 
     def fit(self):
@@ -125,7 +122,7 @@ class _Field:
             if np.count_nonzero(seen.used) < _FEWEST_BLOCKS:
                 return None
             shift, ratio, unit = self._smooth(seen)
-            means, sigmas = unit * shift.at(self._basis), unit * ratio.at(self._basis)
+            means, sigmas = unit * shift.at(self._products), unit * ratio.at(self._products)
         return self._relative(seen, shift, ratio, unit)
 
     def _smooth(self, seen):
@@ -133,45 +130,38 @@ class _Field:
         used = seen.used
         unit = float(np.median(seen.sigmas[seen.sigma_used]))
         ratio = self._ratio(seen.sigma_used, seen.sigmas / unit, seen.sigma_values)
-        errors = ratio.at(self._basis)[used] * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
+        errors = ratio.at(self._products)[used] * np.sqrt(np.pi / 2 / seen.values[used] + _BLOCK_ERROR**2)
         waves = self._waves(seen.means[used] / unit, errors, used)
-        ends = (_quantile((self._basis @ waves)[used], seen.values[used], q) for q in (_EXTREME, 1 - _EXTREME))
+        ends = (_quantile(self._products.sum(waves)[used], seen.values[used], q) for q in (_EXTREME, 1 - _EXTREME))
         return _Shift(waves, *ends), ratio, unit
 
     def _ratio(self, used, ratios, values):
         roots = np.sqrt(ratios[used])
         errors = np.hypot(roots, _LEAST_ROOT) * np.sqrt(1 / values[used] + _BLOCK_ERROR**2)
         waves = self._waves(roots, errors, used)
-        smooth = np.clip((self._basis @ waves)[used], roots.min(), roots.max())
+        smooth = np.clip(self._products.sum(waves)[used], roots.min(), roots.max())
         return _Ratio(waves, roots.min() ** 2, _BEYOND_SEEN * smooth.max() ** 2)
 
     def _waves(self, observed, errors, used):
         """Coefficients of the smooth field through what blocks show; what is far above it counts less."""
-        matrix, side = self._normal(used, observed, 1 / errors)
-        matrix += np.diag(self._precision + 1e-9 * (1 / errors**2).sum())
-        waves = np.linalg.solve(matrix, side)
-        away = (observed - (self._basis @ waves)[used]) / errors
+        weights, weighted = np.zeros((2, len(used)))
+        weights[used] = 1 / errors**2
+        weighted[used] = observed * weights[used]
+        matrix = self._products.normal(weights) + np.diag(self._precision + 1e-9 * weights.sum())
+        waves = np.linalg.solve(matrix, self._products.project(weighted))
+        away = (observed - self._products.sum(waves)[used]) / errors
         away = np.where(away > 0, away, -away / 2)
-        far = away > _HUBER
-        rows = np.flatnonzero(used)[far]
-        surplus, of_side = self._normal(rows, observed[far], np.sqrt(1 - _HUBER / away[far]) / errors[far])
-        return np.linalg.solve(matrix - surplus, side - of_side)
-
-    def _normal(self, rows, observed, roots):
-        """Matrix and right-hand side of the normal equations of some blocks, given the roots of their weights."""
-        rows, weighted_values = np.arange(len(self._basis))[rows], observed * roots
-        matrix, side = 0, 0
-        # In parts, so that there is no second copy of the basis.
-        for part in parallel.slabs(len(rows), _ROWS_AT_ONCE):
-            weighted = self._basis[rows[part]] * roots[part, None]
-            matrix, side = matrix + weighted.T @ weighted, side + weighted_values[part] @ weighted
-        return matrix, side
+        counted = _HUBER / np.maximum(away, _HUBER)
+        surplus = np.zeros(len(used))
+        surplus[used] = (1 - counted) * weights[used]
+        weighted[used] *= counted
+        return np.linalg.solve(matrix - self._products.normal(surplus), self._products.project(weighted))
 
     def _relative(self, seen, shift, ratio, unit):
         """The field relative to its values where the molecule is, and its variation."""
         raw_unit = float(np.median(seen.raw_sigmas[seen.sigma_used]))
         raw = self._ratio(seen.sigma_used, seen.raw_sigmas / raw_unit, seen.raw_values)
-        means, ratios, raws = (waves.at(self._basis) for waves in (shift, ratio, raw))
+        means, ratios, raws = (waves.at(self._products) for waves in (shift, ratio, raw))
         weights = self._blocks.above(unit * (means + _MOLECULE_SIGMAS * ratios))
         if weights.sum() < _FEWEST_SAMPLES:
             weights = seen.values
@@ -206,8 +196,8 @@ class _Shift:
     lowest: float
     highest: float
 
-    def at(self, basis):
-        return np.clip(basis @ self.waves, self.lowest, self.highest)
+    def at(self, products):
+        return np.clip(products.sum(self.waves), self.lowest, self.highest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,8 +208,8 @@ class _Ratio:
     lowest: float
     highest: float
 
-    def at(self, basis):
-        return np.clip(basis @ self.waves, np.sqrt(self.lowest), np.sqrt(self.highest)) ** 2
+    def at(self, products):
+        return np.clip(products.sum(self.waves), np.sqrt(self.lowest), np.sqrt(self.highest)) ** 2
 
 
 def _variation(raws, seen):

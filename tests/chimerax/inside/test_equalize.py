@@ -40,7 +40,7 @@ class Equalize(MapTestCase):
     def test_every_modification_keyword_reaches_the_engine(self):
         made = self.run_command(
             "occupy equalize #1 power 2.5 removeSolvent true hedge 2 scaleLimit 0.2 maxGain 2 "
-            "useConfidence true outputLowpass 9 clip false mode resolution tileSize 10"
+            "useConfidence true keepNoise true outputLowpass 9 clip false mode resolution tileSize 10"
         )
         expected = occupy.equalize(
             self.density,
@@ -51,12 +51,23 @@ class Equalize(MapTestCase):
             scale_limit=0.2,
             max_gain=2,
             use_confidence=True,
+            keep_noise=True,
             output_lowpass=9,
             clip=False,
             mode="resolution",
             tile_size=10,
         )
         np.testing.assert_array_equal(made.full_matrix(), expected)
+
+    def test_mode_occupancy_alone_is_the_published_method_and_what_is_given_counts(self):
+        published = {"mode": "occupancy", "solvent_model": "uniform", "signal_only": False}
+        made = self.run_command("occupy equalize #1 mode occupancy")
+        np.testing.assert_array_equal(made.full_matrix(), occupy.equalize(self.density, VOXEL_SIZE, **published))
+        self.assertIn("signalOnly| False", self.log.text["info"])
+        made = self.run_command("occupy equalize #1 mode occupancy signalOnly true")
+        expected = occupy.equalize(self.density, VOXEL_SIZE, **(published | {"signal_only": True}))
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+        self.assertIn("signalOnly| True", self.log.text["info"])
 
     def test_power_may_be_infinite(self):
         made = self.run_command("occupy equalize #1 power inf matchHistogram true")
@@ -90,6 +101,35 @@ class Equalize(MapTestCase):
         limits = occupy.modify(self.density, VOXEL_SIZE).limits
         for text in ("gain reached", f"{limits.gain:.3g}", f"{limits.scale_limit:.3g}", "small equalized"):
             self.assertIn(text, self.log.text["info"])
+
+    def test_log_tells_what_comes_out_of_parts(self):
+        self.run_command("occupy equalize #1")
+        (note,) = occupy.modify(self.density, VOXEL_SIZE).notes
+        self.assertIn(note, self.log.text["info"])
+
+    def test_noise_and_solvent_stay_where_that_is_asked_for(self):
+        made = self.run_command("occupy equalize #1 keepNoise true removeSolvent false")
+        expected = occupy.equalize(self.density, VOXEL_SIZE, keep_noise=True, remove_solvent=False)
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+
+    def test_the_resolution_of_what_is_shown_is_a_hidden_map_that_surfaces_can_be_colored_by(self):
+        made, resolution = self.run_command("occupy equalize #1 resolutionMap true modelId 7")
+        expected = occupy.modify(self.density, VOXEL_SIZE, resolution_map=True)
+        np.testing.assert_array_equal(made.full_matrix(), expected.density)
+        np.testing.assert_array_equal(resolution.full_matrix(), expected.resolution)
+        self.assertEqual((resolution.name, resolution.id_string), ("small resolution shown", "8"))
+        self.assertEqual((made.display, resolution.display), (True, False))
+        self.assert_same_place(resolution, self.map)
+        self.assertIn("small resolution shown #8", self.log.text["info"])
+        self.run_command("color sample #7 map #8 palette 3,blue:5,white:10,red")
+        self.assertIs(volume_coloring(made.surfaces[0]).volume, resolution)
+
+    def test_the_resolution_of_what_is_shown_is_refused_where_the_map_is_multiplied(self):
+        models = session.models.list()
+        with self.assertRaises(UserError) as caught:
+            self.run_command("occupy equalize #1 resolutionMap true mode occupancy")
+        self.assertIn("resolutionMap is known where the signal alone is shown", str(caught.exception))
+        self.assertEqual(session.models.list(), models)
 
     def test_attenuate_and_sigmoid_hold_what_the_engine_makes(self):
         for kind, typed, settings in (

@@ -19,7 +19,7 @@ from chimerax.occupy.commands.coloring import Coloring
 from chimerax.occupy.commands.modify import modify_maps
 from chimerax.occupy.commands.refine import refine_map
 from chimerax.occupy.engine.settings.kinds import KINDS
-from chimerax.occupy.engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY, group
+from chimerax.occupy.engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY, default_in_words, group
 from chimerax.occupy.figures.palette import PALETTE, RANGE
 from support import FOLDER, ORIGIN, PARTS, VOXEL_SIZE, MapTestCase, close_all, density, session
 
@@ -29,7 +29,7 @@ RUN = ("occupy", "volume", "color", "surface")
 
 SETTINGS_OF = {
     "estimate": (ESTIMATION, UNCERTAINTY, FLEXIBILITY),
-    "solvent": (ESTIMATION, "equalize"),
+    "solvent": (ESTIMATION, "attenuate"),
     "mask": (MASK,),
 } | {kind: (kind, ESTIMATION) for kind in KINDS}
 WHERE_DEFAULT_IS_NONE = {
@@ -231,14 +231,16 @@ def default_of(name, description, keyword):
     if argument in description._required_arguments:
         return "required"
     setting = setting_of(name, argument)
-    if setting is not None and setting.default is None:
-        return setting.derived
-    value = setting.default if setting else default_in_functions(description.function, argument)
-    if value is None:
-        return WHERE_DEFAULT_IS_NONE.get(argument, "none")
+    if setting is not None:
+        return default_in_words(setting, lambda value: in_words(value, setting.unit))
+    value = default_in_functions(description.function, argument)
+    return WHERE_DEFAULT_IS_NONE.get(argument, "none") if value is None else in_words(value)
+
+
+def in_words(value, unit=""):
+    """A default as it is typed, with its unit."""
     if isinstance(value, bool):
         return str(value).lower()
-    unit = setting.unit if setting else ""
     return value if isinstance(value, str) else f"{value:g} {unit}".strip()
 
 

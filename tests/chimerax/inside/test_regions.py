@@ -18,12 +18,18 @@ class Solvent(MapTestCase):
         self.assertFalse(made.display)
         np.testing.assert_array_equal(made.full_matrix(), occupy.estimate(self.density, VOXEL_SIZE).confidence(2))
 
-    def test_map_without_solvent_is_the_map_times_the_confidence(self):
+    def test_map_without_solvent_takes_the_place_of_the_map_and_is_the_solvents_mean_far_away(self):
         made = self.run_command("occupy solvent #1 removeSolvent true")
-        confidence = occupy.estimate(self.density, VOXEL_SIZE).confidence()
-        np.testing.assert_allclose(made.full_matrix(), self.density * confidence, atol=1e-6)
+        found = occupy.estimate(self.density, VOXEL_SIZE)
+        np.testing.assert_array_equal(made.full_matrix(), occupy.without_solvent(self.density, VOXEL_SIZE, found))
+        self.assertAlmostEqual(float(made.full_matrix()[0, 0, 0]), found.solvent.mean, places=5)
         self.assertTrue(made.display)
         self.assertFalse(self.map.display)
+
+    def test_in_a_published_mode_the_map_without_solvent_is_the_map_times_the_confidence(self):
+        made = self.run_command("occupy solvent #1 removeSolvent true mode occupancy")
+        confidence = occupy.estimate(self.density, VOXEL_SIZE, mode="occupancy").confidence()
+        np.testing.assert_allclose(made.full_matrix(), self.density * confidence, atol=1e-6)
 
     def test_log_judges_the_fit(self):
         self.run_command("occupy solvent #1")

@@ -3,6 +3,7 @@
 import csv
 import threading
 import time
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from unittest import mock
@@ -20,6 +21,7 @@ from chimerax.map import Volume
 from chimerax.occupy.commands import jobs, remembered
 from chimerax.occupy.commands.plot import FlexibilityPlot, OccupancyPlot, SolventPlot
 from chimerax.occupy.engine.errors import OccuPyError
+from chimerax.occupy.engine.modification import modifier
 from chimerax.occupy.engine.scale.flexibility import NO_VALUE
 from chimerax.occupy.engine.settings.checks import checked
 from chimerax.occupy.engine.settings.kinds import KINDS
@@ -204,6 +206,50 @@ class Settings(PanelTestCase):
         self.assertEqual(self.form.values(), {})
         self.assertIsNotNone(self.panel.current.found)
         self.assertFalse(page.uncertainty.isHidden() or page.flexibility.isHidden())
+
+    def test_what_was_not_touched_shows_the_defaults_of_the_mode_and_is_left_out(self):
+        solvent = self.form.fields["solvent_model"].widget
+        boxes = [self.modify.forms[kind].fields["signal_only"].widget for kind in ("equalize", "sigmoid")]
+        for mode, model, is_alone in (("occupancy", "uniform", False), ("calibrated", "auto", True)):
+            self.form.fields["mode"].widget.setCurrentText(mode)
+            self.assertEqual((solvent.currentText(), [box.isChecked() for box in boxes]), (model, [is_alone] * 2))
+            self.assertEqual(self.form.values(), {"mode": mode} if mode == "occupancy" else {})
+            self.assertEqual([form.values() for form in self.modify.forms.values()], [{}] * 3)
+        self.form.fields["mode"].widget.setCurrentText("resolution")
+        self.form.reset()
+        self.assertEqual((solvent.currentText(), boxes[0].isChecked(), self.form.values()), ("auto", True, {}))
+
+    def test_what_was_touched_stays_when_the_mode_changes(self):
+        mode, solvent = (self.form.fields[name].widget for name in ("mode", "solvent_model"))
+        box = self.modify.form.fields["signal_only"].widget
+        mode.setCurrentText("occupancy")
+        solvent.setCurrentText("auto")
+        box.setChecked(True)
+        self.assertEqual(self.form.values(), {"mode": "occupancy", "solvent_model": "auto"})
+        self.assertEqual(self.modify.form.values(), {"signal_only": True})
+        mode.setCurrentText("calibrated")
+        self.assertEqual((solvent.currentText(), box.isChecked()), ("auto", True))
+        self.assertEqual((self.form.values(), self.modify.form.values()), ({}, {}))
+        state = self.panel.state
+        self.form.reset()
+        self.modify.form.reset()
+        mode.setCurrentText("occupancy")
+        self.assertEqual((solvent.currentText(), box.isChecked()), ("uniform", False))
+        self.panel.state = state
+        mode.setCurrentText("occupancy")
+        self.assertEqual((solvent.currentText(), box.isChecked()), ("auto", True))
+
+    def test_a_number_and_a_slider_show_another_default_where_nothing_is_set(self):
+        pivot = self.modify.forms["sigmoid"].fields["pivot"]
+        tile = self.form.fields["tile_size"]
+        for field, default, text in ((pivot, 0.25, "0.25"), (tile, 20, "")):
+            field.use(replace(field.setting, default=default))
+            self.assertIsNone(field.value)
+            self.assertEqual((field.number if field is pivot else field).widget.text(), text)
+        self.assertEqual(tile.widget.placeholderText(), "20")
+        type_into(pivot.number, "0.4")
+        pivot.use(replace(pivot.setting, default=0.5))
+        self.assertEqual((pivot.value, pivot.number.widget.text()), (0.4, "0.4"))
 
     def test_unfolded_settings_have_room_in_every_mode(self):
         folded = self.form.folded
@@ -562,6 +608,20 @@ class Modifying(PanelTestCase):
         self.assertEqual(made.call_count, 1)
         self.assertIn("occupy sigmoid #1 mode occupancy tileSize 10 power 3 hedge 2 noise false", self.log.text["info"])
 
+    def test_a_published_mode_gives_the_published_map_without_another_word(self):
+        self.form.fields["mode"].widget.setCurrentText("occupancy")
+        self.settle()
+        shown = self.preview()
+        self.slide("power", 100)
+        published = {"mode": "occupancy", "solvent_model": "uniform", "signal_only": False}
+        expected = occupy.equalize(self.density, VOXEL_SIZE, **published)
+        np.testing.assert_array_equal(shown.full_matrix(), expected)
+        self.modify.apply()
+        self.settle()
+        made = next(m for m in self.maps() if m.name == "small equalized")
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+        self.assertIn("(cxcmd:occupy equalize #1 mode occupancy)", self.log.text["info"])
+
     def test_two_modifications_of_one_estimate_share_the_scale_map(self):
         self.modify.apply()
         self.settle()
@@ -578,6 +638,64 @@ class Modifying(PanelTestCase):
         for number in (limits.scale_limit, limits.max_gain):
             self.assertIn(f"{number:.3g}", self.modify.words.text())
         self.assertNotIn("less where", self.modify.words.text())
+
+    def band(self):
+        """The lowest and the highest place of the band of what comes out, for each scale; empty where none is drawn."""
+        if not self.modify.plot.figure.axes:
+            return {}
+        paths = [path for band in self.modify.plot.figure.axes[0].collections for path in band.get_paths()]
+        places = np.concatenate([path.vertices for path in paths]) if paths else np.empty((0, 2))
+        return {x: (y.min(), y.max()) for x in np.unique(places[:, 0]) for y in [places[places[:, 0] == x, 1]]}
+
+    def assert_band_shows(self, made):
+        reached = made.reached
+        self.assertEqual(list(self.band()), list(reached.scale))
+        np.testing.assert_allclose(list(self.band().values()), np.transpose([reached.low, reached.high]), rtol=1e-6)
+        self.assertIn(made.notes[0], self.modify.words.text())
+
+    def test_what_comes_out_is_drawn_and_told_as_the_preview_follows_the_settings(self):
+        self.assertEqual(self.band(), {})
+        self.preview()
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE))
+        self.slide("power", 50)
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE, power=2))
+        self.modify.stop_preview()
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE, power=2))
+        self.slide("power", 60)
+        self.assertEqual(self.band(), {})
+        self.assertNotIn("comes out", self.modify.words.text())
+        self.modify.apply()
+        self.settle()
+        self.assert_band_shows(occupy.modify(self.density, VOXEL_SIZE, power=2.5))
+
+    def test_where_the_map_is_multiplied_what_is_aimed_at_is_drawn_alone(self):
+        self.modify.form.fields["signal_only"].widget.setChecked(False)
+        self.preview()
+        self.assertTrue(self.modify.plot.shows_drawing())
+        self.assertEqual(self.band(), {})
+
+    def test_noise_and_solvent_are_in_sight_and_the_preview_follows_them(self):
+        self.panel.pages.setCurrentIndex(1)
+        shown, fields = self.preview(), self.modify.form.fields
+        for name, value in (("keep_noise", True), ("remove_solvent", False)):
+            self.assertTrue(fields[name].widget.isVisible())
+            fields[name].widget.setChecked(value)
+            self.settle()
+            np.testing.assert_array_equal(shown.full_matrix(), self.expected(**self.modify.form.values()))
+        self.assertEqual(self.modify.form.values(), {"keep_noise": True, "remove_solvent": False})
+
+    def test_the_resolution_of_what_is_shown_is_made_by_the_button_and_not_by_the_preview(self):
+        self.modify.form.fields["resolution_map"].widget.setChecked(True)
+        with mock.patch.object(modifier.MapSignal, "resolution", side_effect=AssertionError):
+            shown = self.preview()
+        np.testing.assert_array_equal(shown.full_matrix(), self.expected())
+        self.modify.apply()
+        self.settle()
+        made = next(m for m in self.maps() if m.name == "small resolution shown")
+        expected = occupy.modify(self.density, VOXEL_SIZE, resolution_map=True).resolution
+        np.testing.assert_array_equal(made.full_matrix(), expected)
+        self.assertFalse(made.display)
+        self.assert_quiet()
 
     def test_the_limit_that_follows_from_the_noise_in_the_signal_is_told_by_the_preview(self):
         limits = occupy.modify(self.density, VOXEL_SIZE).limits

@@ -93,3 +93,18 @@ def test_progress_rises_to_one(random, ball, monkeypatch):
     ball_maximum(random.standard_normal((9, 9, 9)), ball(3), fractions.append)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
+
+
+@pytest.mark.parametrize("steps", [(1, 3), (2, 2), (5, 5), (7, 1)])
+@pytest.mark.parametrize("shape", [(9, 9, 9), (31, 40, 17), (70, 23, 12)])
+def test_some_planes_and_rows_are_those_of_the_whole(random, ball, steps, shape):
+    density = random.standard_normal(shape).astype(np.float32)
+    for size in (3, 7, 9):
+        expected = ball_maximum(density, ball(size))[:: steps[0], :: steps[1]]
+        np.testing.assert_array_equal(ball_maximum(density, ball(size), steps=steps), expected)
+
+
+def test_bytes_are_dilated_as_numbers_are(random, ball):
+    inside = random.random((20, 21, 22)) > 0.97
+    expected = ball_maximum(inside.astype(np.float32), ball(5)) > 0
+    np.testing.assert_array_equal(ball_maximum(inside.view(np.uint8), ball(5)).view(bool), expected)

@@ -98,7 +98,7 @@ def test_progress_of_the_lowpass_rises_to_one(random, threads):
 @pytest.mark.parametrize("shape", [(13, 14, 16), (24, 20, 27), (17, 15, 18)])
 def test_a_map_sampled_with_its_lowpass_is_the_lowpassed_map_resampled(random, shape):
     density = random.standard_normal((24, 20, 27)).astype(np.float32)
-    whole, sampled = lowpass_and_sample(density, 8.0, (2.0, 2.0, 2.0), shape)
+    whole, sampled, _ = lowpass_and_sample(density, 8.0, (2.0, 2.0, 2.0), shape)
     np.testing.assert_array_equal(whole, lowpass(density, 8.0, (2.0, 2.0, 2.0)))
     np.testing.assert_allclose(sampled, resample(whole, shape), atol=1e-6)
 
@@ -133,3 +133,22 @@ def test_the_power_of_a_spectrum_is_the_mean_squared_amplitude_in_each_shell(ran
         assert spectrum.frequencies[shell] == pytest.approx(shell / 48)
         expected = squared[np.rint(radius * 48) == shell].mean()
         assert spectrum.power()[shell] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("voxel_size", [(1.0, 1.0, 1.0), (1.3, 0.7, 2.1)])
+@pytest.mark.parametrize("share", [1, 0.4])
+def test_filtered_planes_are_those_of_the_whole_transform_times_the_gains(random, shape, voxel_size, share):
+    frequencies = [np.fft.fftfreq(n, v) for n, v in zip(shape, voxel_size, strict=True)]
+    z, y, x = np.meshgrid(*frequencies, indexing="ij")
+    radii = np.sqrt(z**2 + y**2 + x**2) * max(n * v for n, v in zip(shape, voxel_size, strict=True))
+    # Those between two shells may go to either, so that there are none.
+    coefficients = np.fft.fftn(random.standard_normal(shape)) * (np.abs(radii % 1 - 0.5) > 1e-3)
+    density = np.fft.ifftn(coefficients).real.astype(np.float32)
+    spectrum = Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
+    gains = random.random(len(spectrum.frequencies))
+    gains[int(share * len(gains)) :] = 0
+    expected = np.fft.ifftn(coefficients * np.append(gains, 0)[np.rint(radii).astype(int)]).real
+    planes = spectrum.filtered_planes(gains)
+    assert np.abs(planes[:] - expected).max() < 2e-6
+    assert np.abs(planes[2:7] - expected[2:7]).max() < 2e-6

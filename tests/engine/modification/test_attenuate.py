@@ -90,8 +90,8 @@ def test_no_bright_shell_is_left_around_an_attenuated_part(density, estimate):
 
 def test_solvent_is_left_as_it_is(density, estimate):
     far = far_from_parts(5)
-    for kind in ("attenuate", "sigmoid"):
-        made = occupy.modify(density, VOXEL_SIZE, kind, power=4, estimate=estimate).density
+    for kind, settings in (("attenuate", {}), ("sigmoid", {"signal_only": True}), ("sigmoid", {"signal_only": False})):
+        made = occupy.modify(density, VOXEL_SIZE, kind, power=4, estimate=estimate, **settings).density
         assert made[far].std() == pytest.approx(density[far].std(), rel=0.05)
 
 
@@ -106,7 +106,7 @@ def test_seed_decides_the_noise(density, estimate):
 
 def test_equalising_with_the_attenuated_scale_restores_the_map(density, estimate):
     bare = {"scale_limit": 0, "max_gain": np.inf, "clip": False}
-    whole = bare | {"use_confidence": False, "signal_only": False}
+    whole = bare | {"use_confidence": False, "signal_only": False, "remove_solvent": False}
     power = 2.5
     attenuated = occupy.attenuate(density, VOXEL_SIZE, estimate=estimate, power=power, noise=False, **bare)
     restored = occupy.equalize(attenuated, VOXEL_SIZE, power=power, scale_map=estimate.scale**power, **whole)

@@ -22,13 +22,20 @@ from chimerax.occupy.engine.modification.factors import factor_of
 from chimerax.occupy.engine.modification.limits import default_limits
 from chimerax.occupy.engine.modification.multiply import Fill, apply
 from chimerax.occupy.engine.settings.kinds import KINDS
+from chimerax.occupy.engine.settings.table import PUBLISHED_MODES
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 UNGUARDED = {"scale_limit": 0, "max_gain": inf, "use_confidence": False, "clip": False}
-WHOLE = {"equalize": {"signal_only": False}, "attenuate": {}, "sigmoid": {"signal_only": False}}
+WHOLE = {
+    "equalize": {"signal_only": False, "remove_solvent": False},
+    "attenuate": {},
+    "sigmoid": {"signal_only": False},
+}
 """What has the map multiplied as a whole, noise and all."""
+AS_IT_IS = {"equalize": {"keep_noise": True, "remove_solvent": False}, "attenuate": {}, "sigmoid": {}}
+"""What leaves noise and solvent as they are."""
 SMALL = (9, 8, 7)
 
 
@@ -79,7 +86,7 @@ def emd_11007(load_real_map):
     """EMD-11007: the map, its estimate and its full equalisation."""
     density, voxel_size = load_real_map("emd_11007")
     found = estimate(density, voxel_size, mode="occupancy")
-    return density, found, modify(density, voxel_size, estimate=found)
+    return density, found, modify(density, voxel_size, estimate=found, signal_only=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -197,12 +204,12 @@ def test_an_estimate_at_hand_spares_making_one(balls, balls_estimate, modified):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_power_one_leaves_the_map_as_it_is(balls, modified, kind):
-    np.testing.assert_allclose(modified(kind, power=1).density, balls[0], rtol=3e-6, atol=2e-4)
+    np.testing.assert_allclose(modified(kind, power=1, **AS_IT_IS[kind]).density, balls[0], rtol=3e-6, atol=2e-4)
 
 
 @pytest.mark.parametrize("power", [1.5, 3, inf])
 def test_equalising_leaves_a_root_of_the_scale(balls, balls_estimate, modified, power):
-    result = modified(power=power, signal_only=False, **(UNGUARDED | {"scale_limit": 0.1}))
+    result = modified(power=power, **WHOLE["equalize"], **(UNGUARDED | {"scale_limit": 0.1}))
     scale = balls_estimate.scale.astype(float)
     factor = np.where(scale >= 0.1, np.maximum(scale, 0.1) ** (1 / power - 1), 1)
     np.testing.assert_allclose(result.density, balls[0] * factor, rtol=2e-6)
@@ -216,7 +223,7 @@ def test_without_noise_weakening_multiplies_by_the_factor_alone(balls, scale_map
 
 
 def test_nothing_below_the_scale_limit_is_modified(balls, balls_estimate, modified):
-    result = modified(scale_limit=0.4, max_gain=inf, signal_only=False).density
+    result = modified(scale_limit=0.4, max_gain=inf, **WHOLE["equalize"]).density
     below = balls_estimate.scale < 0.4
     assert np.array_equal(result[below], balls[0][below])
     assert not np.array_equal(result[~below], balls[0][~below])
@@ -231,26 +238,30 @@ def test_a_largest_gain_that_float32_does_not_hold_is_no_limit(modified):
     "settings", [{}, {"max_gain": 1.7}, {"hedge": 4}, {"use_confidence": False}, UNGUARDED], ids=str
 )
 def test_the_gain_reported_is_the_largest_factor_of_any_voxel(balls, modified, settings):
-    result = modified(**(settings | {"clip": False, "signal_only": False}))
+    result = modified(**settings | {"clip": False} | WHOLE["equalize"])
     assert result.limits.gain == pytest.approx((result.density / balls[0]).max(), rel=1e-5)
     assert result.limits.gain <= result.limits.max_gain * (1 + 1e-6)
 
 
 @pytest.mark.parametrize("hedge", [0.5, 1, 3])
 def test_confidence_to_the_power_of_hedge_holds_amplification_back(balls, balls_estimate, modified, hedge):
-    settings = {"hedge": hedge, "scale_limit": 0.1, "max_gain": 8, "clip": False, "signal_only": False}
+    settings = {"hedge": hedge, "scale_limit": 0.1, "max_gain": 8, "clip": False} | WHOLE["equalize"]
     factor = modified(**settings, use_confidence=False).density / balls[0].astype(float)
     confidence = balls_estimate.confidence().astype(float) ** hedge
     expected = balls[0] * (confidence * factor + 1 - confidence)
     np.testing.assert_allclose(modified(**settings).density, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("mode", PUBLISHED_MODES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_removing_solvent_multiplies_by_the_confidence(balls_estimate, modified, kind):
-    kept = modified(kind, clip=False).density
-    removed = modified(kind, clip=False, remove_solvent=True).density
-    np.testing.assert_allclose(removed, kept * balls_estimate.confidence(), rtol=1e-6)
-    solvent = balls_estimate.lowpassed < balls_estimate.solvent.mean
+def test_in_the_published_modes_removing_solvent_multiplies_by_the_confidence(balls, kind, mode):
+    found = estimate(balls[0], 2.0, mode=mode)
+    kept, removed = (
+        modify(balls[0], 2.0, kind, estimate=found, clip=False, remove_solvent=removing).density
+        for removing in (False, True)
+    )
+    np.testing.assert_allclose(removed, kept * found.confidence(), rtol=1e-6)
+    solvent = found.lowpassed < found.solvent.mean
     assert solvent.mean() > 0.3
     assert np.all(removed[solvent] == 0)
 
@@ -286,7 +297,7 @@ def test_the_output_lowpass_comes_before_clipping_and_matching(balls, modified):
 
 
 def test_a_scale_map_takes_the_place_of_the_estimated_one(balls, scale_map, modified):
-    result = modified(scale_map=scale_map, signal_only=False, **UNGUARDED)
+    result = modified(scale_map=scale_map, **WHOLE["equalize"], **UNGUARDED)
     np.testing.assert_allclose(result.density, balls[0] / scale_map, rtol=2e-6)
     assert result.limits.gain == pytest.approx(10)
     assert "scale_map" not in result.settings
@@ -340,6 +351,28 @@ def test_settings_of_the_estimate_are_passed_on(balls):
     found = estimate(balls[0], 2.0, mode="resolution", lowpass=10)
     expected = modify(balls[0], 2.0, estimate=found, power=3).density
     assert np.array_equal(modify(balls[0], 2.0, mode="resolution", lowpass=10, power=3).density, expected)
+
+
+@pytest.mark.parametrize("mode", PUBLISHED_MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_published_mode_is_the_published_method_whole(balls, kind, mode):
+    made = modify(balls[0], 2.0, kind, mode=mode)
+    expected = modify(balls[0], 2.0, kind, mode=mode, solvent_model="uniform", **WHOLE[kind])
+    assert np.array_equal(made.density, expected.density)
+    assert made.as_dict() == expected.as_dict()
+    assert WHOLE[kind].items() <= made.as_dict().items()
+
+
+def test_the_defaults_of_a_modification_are_those_of_the_mode_of_its_estimate(balls, modified):
+    assert modified().settings["signal_only"]
+    found = estimate(balls[0], 2.0, mode="occupancy")
+    by_default, whole, alone = (
+        modify(balls[0], 2.0, estimate=found, **settings).density
+        for settings in ({}, {"signal_only": False}, {"signal_only": True})
+    )
+    assert np.array_equal(by_default, whole)
+    assert not np.array_equal(alone, whole)
+    assert np.array_equal(Modifier(balls[0], 2.0, found).modified().density, whole)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -447,14 +480,17 @@ def test_attenuated_solvent_keeps_its_mean_and_variance(balls, balls_estimate, m
     assert emptied.std() < 0.01 * sigma
 
 
-def test_phantom64_is_brought_to_one_level_and_its_solvent_left_alone(load_real_map):
+@pytest.mark.parametrize("settings", [{}, AS_IT_IS["equalize"]], ids=["default", "as it is"])
+def test_phantom64_is_brought_to_one_level_and_its_solvent_left_alone_or_taken_to_its_mean(load_real_map, settings):
     density, voxel_size = load_real_map("phantom64")
-    result = equalize(density, voxel_size)
+    result = equalize(density, voxel_size, **settings)
     places = [distances(density.shape, centre) for centre in ((32, 22, 20), (32, 22, 44), (32, 46, 32))]
     means = [result[place <= 9].mean() for place in places]
     assert min(means) > 0.94 * max(means)
     solvent = np.min(places, axis=0) > 9 + 5
-    assert result[solvent].std() == pytest.approx(density[solvent].std(), rel=0.05)
+    sigma = float(density[solvent].std())
+    assert result[solvent].mean() == pytest.approx(density[solvent].mean(), abs=0.05 * sigma)
+    assert result[solvent].std() == pytest.approx(sigma if settings else 0, abs=0.05 * sigma)
 
 
 def test_the_solvent_of_emd_11007_is_not_amplified(emd_11007):
@@ -483,7 +519,7 @@ def test_the_faintest_parts_of_emd_11007_are_not_amplified_to_a_third_of_full_sc
 def test_no_finite_map_becomes_nan(small, kind, scale_map, power, scale_limit, max_gain, switches, whole):
     density, found = small
     limits = {"power": power, "scale_limit": scale_limit, "max_gain": max_gain}
-    switches |= WHOLE[kind] if whole else {}
+    switches |= dict.fromkeys(WHOLE[kind], not whole)
     result = modify(density, 3.0, kind, estimate=found, scale_map=scale_map, **limits, **switches)
     assert not np.isnan(result.density).any()
     assert np.isfinite(result.limits.gain)

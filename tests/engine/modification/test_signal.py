@@ -1,22 +1,24 @@
-"""Equalising the signal alone: bands, shares, the smooth scale, and what is left as it is."""
+"""Amplifying the signal alone: bands, shares, the smooth scale, and what is left as it is."""
 
 from dataclasses import replace
-from math import inf
+from functools import partial
 
+import chimerax.occupy
 import numpy as np
 import pytest
-from chimerax.occupy import Modifier, equalize, estimate, modify
+from chimerax.occupy import Modifier, equalize, estimate
 from chimerax.occupy.engine import parallel
 from chimerax.occupy.engine.grids import fourier
 from chimerax.occupy.engine.grids.blocks import Blocks
-from chimerax.occupy.engine.modification import local_signal
-from chimerax.occupy.engine.modification.limits import Limits
+from chimerax.occupy.engine.modification import modifier as modifier_module
 from chimerax.occupy.engine.modification.local_signal import LocalSignal
-from chimerax.occupy.engine.modification.map_signal import MapSignal
+from chimerax.occupy.engine.modification.low_blocks import LowBlocks
 from scipy import ndimage
 
 VOXEL = (1.5, 1.5, 1.5)
 SHAPE = (50, 48, 52)
+WHOLE_MAP = slice(0, SHAPE[0])
+modify = partial(chimerax.occupy.modify, signal_only=True)
 
 
 def noise(sigma):
@@ -40,6 +42,10 @@ def scene():
     clean = (balls[0] + 0.25 * balls[1]).astype(np.float32)
     density = clean + noise(0.1)
     return balls, clean, density, estimate(density, VOXEL, mode="occupancy")
+
+
+def signal_of(density, found):
+    return LocalSignal(density, VOXEL, found, LowBlocks(density, VOXEL, found))
 
 
 @pytest.fixture(scope="module")
@@ -80,31 +86,31 @@ def test_voxels_at_a_step_get_what_all_voxels_get(random):
     assert np.array_equal(blocks.at(values, slice(1, 6), (3, 2, 4)), whole[3:18:3, ::2, ::4])
 
 
-def test_planes_of_a_lowpassed_map_are_those_of_the_lowpass(random):
-    density = random.standard_normal((21, 18, 25)).astype(np.float32)
-    planes = fourier.LowpassedPlanes(density, 4.0, (1.0, 1.2, 0.9))
-    np.testing.assert_allclose(planes[3:9], fourier.lowpass(density, 4.0, (1.0, 1.2, 0.9))[3:9], atol=1e-6)
+def test_without_noise_the_signal_is_the_map_itself(scene):
+    _, clean, *_ = scene
+    density = clean + noise(1e-4)
+    found = estimate(density, VOXEL, mode="occupancy")
+    signal = signal_of(density, found).at(WHOLE_MAP) + found.solvent.mean
+    error = np.abs(signal - density)[clean > 0.1]
+    assert error.max() < 0.03
+    assert error.mean() < 0.006
 
 
-def test_without_noise_the_signal_is_the_map_itself(scene, monkeypatch):
+def test_where_noise_is_endless_there_is_no_signal(scene):
     _, _, density, found = scene
-    monkeypatch.setattr(local_signal, "NOISE_FACTOR", 0.0)
-    signal = LocalSignal(density, VOXEL, found)
-    np.testing.assert_allclose(signal.at(slice(0, SHAPE[0])), density, atol=1e-5)
-
-
-def test_with_endless_noise_there_is_no_signal(scene, monkeypatch):
-    _, _, density, found = scene
-    monkeypatch.setattr(local_signal, "NOISE_FACTOR", 1e12)
-    signal = LocalSignal(density, VOXEL, found)
-    assert not signal.at(slice(0, SHAPE[0])).any()
-    assert signal.noise == 0
+    low = LowBlocks(density, VOXEL, found)
+    low.noise_ratio = np.where(low.solvent, np.float32(1), np.float32(1e6))
+    signal = LocalSignal(density, VOXEL, found, low)
+    endless = np.abs(signal.at(WHOLE_MAP))[low.blocks.at(np.float32(low.solvent), WHOLE_MAP) == 0]
+    assert endless.size > 1e4
+    assert not endless.any()
+    assert not signal.slow[~low.solvent].any()
 
 
 def test_the_signal_is_closer_to_the_noise_free_map_than_the_map_is(scene):
     balls, clean, density, found = scene
     weak = balls[1] > 0.3
-    signal = LocalSignal(density, VOXEL, found).at(slice(0, SHAPE[0]))
+    signal = signal_of(density, found).at(WHOLE_MAP)
     error, before = (np.abs(values - clean)[weak].mean() for values in (signal, density))
     assert error < 0.8 * before
     solvent = ndimage.maximum_filter(clean, 9) < 0.01
@@ -113,7 +119,7 @@ def test_the_signal_is_closer_to_the_noise_free_map_than_the_map_is(scene):
 
 def test_the_weak_ball_comes_to_the_strong_one_with_less_noise_than_by_multiplication(scene, true_scale):
     balls, _, density, found = scene
-    settings = {"estimate": found, "scale_map": true_scale, "scale_limit": 0.1, "max_gain": 4, "clip": False}
+    settings = {"estimate": found, "scale_map": true_scale, "scale_limit": 0.1, "max_gain": 8, "clip": False}
     alone, whole = (modify(density, VOXEL, signal_only=on, **settings).density for on in (True, False))
     inside = balls[1] > 0.3
     expected = balls[1][inside].astype(float)
@@ -124,18 +130,16 @@ def test_the_weak_ball_comes_to_the_strong_one_with_less_noise_than_by_multiplic
     assert correlations[2] > correlations[0] + 0.03
 
 
-def test_a_well_resolved_part_keeps_its_amplitude_within_two_percent(scene, true_scale):
+@pytest.mark.parametrize("way", [{"keep_noise": True, "remove_solvent": False}, {}], ids=["noise", "signal"])
+def test_a_well_resolved_part_keeps_its_mean_within_two_percent_and_its_detail_within_four(scene, true_scale, way):
     balls, clean, *_ = scene
     density = clean + noise(0.02)
     found = estimate(density, VOXEL)
     inside = balls[0] > 0.5
-    expected = balls[0][inside] - balls[0][inside].mean()
-    slopes = [
-        (modify(density, VOXEL, estimate=found, scale_map=0.5 * true_scale, clip=False, signal_only=on).density[inside])
-        @ expected
-        for on in (True, False)
-    ]
-    assert slopes[0] == pytest.approx(slopes[1], rel=0.02)
+    detail = balls[0][inside] - balls[0][inside].mean()
+    result = modify(density, VOXEL, estimate=found, scale_map=0.5 * true_scale, clip=False, **way)
+    assert result.density[inside].mean() == pytest.approx(2 * density[inside].mean(), rel=0.02)
+    assert result.density[inside] @ detail == pytest.approx(2 * density[inside] @ detail, rel=0.04)
 
 
 def test_the_solvent_stays_as_it_is(scene):
@@ -149,7 +153,8 @@ def test_the_solvent_stays_as_it_is(scene):
 
 def test_nothing_changes_where_the_map_is_at_full_scale(scene):
     _, _, density, found = scene
-    assert np.array_equal(equalize(density, VOXEL, estimate=found, scale_map=np.ones(SHAPE)), density)
+    result = equalize(density, VOXEL, estimate=found, scale_map=np.ones(SHAPE), signal_only=True)
+    assert np.array_equal(result, density)
 
 
 def test_scale_below_the_limit_is_left_alone(scene, true_scale):
@@ -194,7 +199,7 @@ def test_a_sigmoid_weakens_as_when_it_multiplies(scene, true_scale):
 def test_the_largest_gain_follows_from_the_noise_that_is_left_in_the_signal(scene):
     _, _, density, found = scene
     limits = modify(density, VOXEL, estimate=found).limits
-    noise = LocalSignal(density, VOXEL, found).noise
+    noise = signal_of(density, found).noise
     assert 0 < noise < found.solvent.raw_sigma / 2
     lowest = max(0.05, (found.solvent.mean + 3 * found.solvent.sigma) / found.full_scale)
     assert limits.scale_limit == pytest.approx(lowest)
@@ -205,19 +210,21 @@ def test_the_largest_gain_follows_from_the_noise_that_is_left_in_the_signal(scen
 def test_no_more_is_added_than_the_gain_reported_times_the_signal(scene, settings):
     _, _, density, found = scene
     result = modify(density, VOXEL, estimate=found, clip=False, **settings)
-    signal = LocalSignal(density, VOXEL, found).at(slice(0, SHAPE[0]))
+    signal = signal_of(density, found).at(WHOLE_MAP)
     added = np.abs(result.density - density)
     assert np.all(added <= (result.limits.gain - 1) * np.abs(signal) + 1e-5)
     assert 1 < result.limits.gain <= result.limits.max_gain * (1 + 1e-6)
 
 
-def test_hedging_holds_back_at_the_rim_and_not_within(scene):
-    balls, _, density, found = scene
+def test_hedging_holds_back_around_a_part_and_not_within(scene):
+    _, _, density, found = scene
     results = [modify(density, VOXEL, estimate=found, hedge=hedge, clip=False).density for hedge in (1, 4)]
+    z, y, x = np.indices(SHAPE)
+    distance = np.sqrt((z - 25) ** 2 + (y - 24) ** 2 + (x - 39) ** 2)
+    around, inside = (distance > 10) & (distance < 14), distance < 6
     changes = [np.abs(result - density) for result in results]
-    assert np.all(changes[1] <= changes[0] + 1e-6)
-    inside = ndimage.minimum_filter((balls[1] > 0.3).astype(np.uint8), 7) > 0
-    np.testing.assert_allclose(results[1][inside], results[0][inside], atol=1e-4)
+    assert changes[1][around].mean() < 0.4 * changes[0][around].mean()
+    np.testing.assert_allclose(results[1][inside], results[0][inside], atol=0.01)
 
 
 def test_the_threads_do_not_matter(scene, threads):
@@ -231,27 +238,26 @@ def _serially(density, found):
         return modify(density, VOXEL, estimate=found).density
 
 
-def test_noise_that_is_stronger_somewhere_counts_there(scene, monkeypatch):
+def test_noise_that_is_stronger_somewhere_counts_there(scene):
     balls, clean, even, found_in_even = scene
     ratio = np.broadcast_to(np.where(np.arange(SHAPE[2]) > 25, np.float32(3), np.float32(1)), SHAPE)
     uneven = clean + ratio * (even - clean)
     found_in_uneven = replace(found_in_even, lowpassed=fourier.lowpass(uneven, 8.0, VOXEL))
-    even_noise, signals = LocalSignal._ratio_of_blocks, []
-    for density, found, ratio_of in (
-        (even, found_in_even, even_noise),
-        (uneven, found_in_uneven, even_noise),
-        (uneven, found_in_uneven, lambda signal: signal.blocks.mean(ratio)),
+    signals = []
+    for density, found, varies in (
+        (even, found_in_even, False),
+        (uneven, found_in_uneven, False),
+        (uneven, found_in_uneven, True),
     ):
-        monkeypatch.setattr(LocalSignal, "_ratio_of_blocks", ratio_of)
-        signal = MapSignal(density, VOXEL, found)
-        signal.scale_by(found.scale, 0.1)
-        signal.amplify_by(lambda scale: scale**-0.5, Limits(0.1, inf), 1)
-        signals.append(np.abs(signal.amplified(slice(0, SHAPE[0]))))
+        low = LowBlocks(density, VOXEL, found)
+        if varies:
+            low.noise_ratio = low.blocks.mean(ratio)
+        signals.append(np.abs(LocalSignal(density, VOXEL, found, low).at(WHOLE_MAP)))
     solvent = (ndimage.maximum_filter(clean, 9) < 0.01) & (np.arange(SHAPE[2]) > 30)
     assert signals[2][solvent].mean() < 0.8 * signals[1][solvent].mean()
     far = (balls[0] > 0.5) & (np.arange(SHAPE[2]) < 13)
     errors = [np.abs(signals[i][far] - signals[0][far]).mean() / signals[0][far].mean() for i in (1, 2)]
-    assert errors[1] < 0.02 < errors[0]
+    assert errors[1] < 0.06 < 0.2 < errors[0]
 
 
 def test_the_result_may_take_the_place_of_the_lowpassed_map(scene):
@@ -263,18 +269,21 @@ def test_the_result_may_take_the_place_of_the_lowpassed_map(scene):
     assert np.shares_memory(result, ours.lowpassed)
 
 
-def test_a_map_estimated_on_a_cropped_copy_is_equalised_alike(scene):
-    _, _, density, found = scene
-    cropped = estimate(density, VOXEL, max_box=40)
-    expected = modify(density, VOXEL, estimate=found, scale_limit=0.2, max_gain=4).density
-    result = modify(density, VOXEL, estimate=cropped, scale_limit=0.2, max_gain=4).density
-    assert np.corrcoef(result.ravel(), expected.ravel())[0, 1] > 0.99
+@pytest.mark.parametrize("mode", ["calibrated", "occupancy"])
+@pytest.mark.parametrize("way", [{"keep_noise": True, "remove_solvent": False}, {}], ids=["noise", "signal"])
+def test_a_map_estimated_on_a_cropped_copy_is_equalised_alike(scene, mode, way):
+    _, _, density, _ = scene
+    whole, cropped = (
+        equalize(density, VOXEL, mode=mode, signal_only=True, scale_limit=0.2, max_gain=4, **more, **way)
+        for more in ({}, {"max_box": 40})
+    )
+    assert np.corrcoef(whole.ravel(), cropped.ravel())[0, 1] > 0.99
 
 
 def test_a_preview_computes_the_signal_once(scene, monkeypatch):
     _, _, density, found = scene
     expected = modify(density, VOXEL, estimate=found, power=3).density
     modifier = Modifier(density, VOXEL, found)
-    modifier.modified(power=2)
-    monkeypatch.setattr(fourier, "LowpassedPlanes", None)
-    assert np.array_equal(modifier.modified(power=3).density, expected)
+    modifier.modified(power=2, signal_only=True)
+    monkeypatch.setattr(modifier_module, "MapSignal", None)
+    assert np.array_equal(modifier.modified(power=3, signal_only=True).density, expected)

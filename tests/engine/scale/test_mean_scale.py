@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError, SettingError, common_full_scale, estimate, modify
 from chimerax.occupy.engine.grids import fourier
-from chimerax.occupy.engine.scale import low_frequencies, mean_scale
-from chimerax.occupy.engine.scale.envelope import CoarseBox, robust_sigma
+from chimerax.occupy.engine.scale import envelope, low_frequencies, mean_scale, molecule, plateau
+from chimerax.occupy.engine.scale.envelope import CoarseBox, densest, robust_sigma
 from scipy import ndimage
 
 VOXEL = 2.0
@@ -236,3 +236,57 @@ def test_nothing_is_modified_where_noise_is_stronger_than_density(sigma):
     of_noise = (found.solvent.mean + 0.6 * found.solvent.sigma - zero) / (found.full_scale - zero)
     assert limits.scale_limit == pytest.approx(max(0.05, of_noise))
     assert (limits.scale_limit > 0.1) == (sigma > 1)
+
+
+@pytest.mark.parametrize("roll", [0, 30])
+def test_the_part_of_the_box_that_holds_the_molecule_tells_what_the_whole_box_does(monkeypatch, roll):
+    large = np.zeros((104, 100, 96), np.float32)
+    large[:56, :60, :64] = textured_balls()
+    density = np.roll(large, roll, axis=0) + 0.2 * np.random.default_rng(1).standard_normal(large.shape, np.float32)
+    found = estimate(density, VOXEL)
+    monkeypatch.setattr(molecule, "_MARGIN", 1e3)
+    whole = estimate(density, VOXEL)
+    assert found.full_scale == pytest.approx(whole.full_scale, rel=1e-6)
+    np.testing.assert_allclose(found.scale, whole.scale, atol=1e-4)
+
+
+def test_the_part_of_a_box_holds_all_that_is_there_with_its_margin():
+    inside = np.zeros(BOX.shape, bool)
+    inside[8:10, 2:7, 9:11] = True
+    part, margin = BOX.around(inside, 1.5), int(np.ceil(1.5 * BOX.lowpass / BOX.voxel_size[0]))
+    assert part[0].start <= 8 - margin
+    assert part[0].stop >= 10 + margin
+    assert part[1] == slice(0, BOX.shape[1])  # the margin reaches beyond the box, which is periodic
+    assert BOX.part(part).voxel_size == BOX.voxel_size
+
+
+def test_medians_in_samples_are_those_of_all_but_for_what_samples_scatter(monkeypatch):
+    noise_alone = np.random.default_rng(2).standard_normal((90, 90, 90)).astype(np.float32)
+    where = np.ones(noise_alone.shape, bool)
+    where[20:50] = False
+    monkeypatch.setattr(envelope, "_SAMPLE", 1 << 15)
+    few = envelope.sampled(noise_alone, where)
+    assert len(few) < 0.1 * np.count_nonzero(where)
+    assert np.median(few) == pytest.approx(np.median(noise_alone[where]), abs=0.02)
+    where[:, :, 3:] = False
+    np.testing.assert_array_equal(np.sort(envelope.sampled(noise_alone, where)), np.sort(noise_alone[where]))
+
+
+@pytest.mark.parametrize("size", [None, 200_000])
+def test_the_densest_are_those_of_all_values_sorted(size):
+    values = np.random.default_rng(3).standard_normal((50, 40, 30)).astype(np.float32)
+    count = int(0.002 * (size or values.size))
+    assert densest(values, size) == pytest.approx(np.sort(values.ravel())[-count:].mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize("quantile", [0.05, 0.5, 0.95, 0.99])
+@pytest.mark.parametrize("heavy", [False, True])
+def test_a_weighted_quantile_is_that_of_all_values_sorted(quantile, heavy):
+    random = np.random.default_rng(4)
+    values, weights = random.standard_normal(5000), random.random(5000)
+    if heavy:  # the lowest values have most of the weight
+        weights[values < -1] *= 100
+    order = np.argsort(values)
+    summed = np.cumsum(weights[order]) - weights[order] / 2
+    expected = np.interp(quantile * weights.sum(), summed, values[order])
+    assert plateau.weighted_quantile(values, weights, quantile) == pytest.approx(expected, rel=1e-9)

@@ -9,7 +9,18 @@ from chimerax.occupy import SETTINGS, OccuPyError, SettingError
 from chimerax.occupy.engine.settings.checks import check_lowpass, checked, checked_voxel_size, split
 from chimerax.occupy.engine.settings.defaults import resolve_estimation
 from chimerax.occupy.engine.settings.kinds import KINDS
-from chimerax.occupy.engine.settings.table import ESTIMATION, MODIFICATION, group, respelled
+from chimerax.occupy.engine.settings.table import (
+    ESTIMATION,
+    FLEXIBILITY,
+    MASK,
+    MODIFICATION,
+    OCCUPANCY,
+    PUBLISHED_MODES,
+    UNCERTAINTY,
+    default_in_words,
+    group,
+    respelled,
+)
 
 NUMBERS = [setting for setting in SETTINGS.values() if setting.kind in ("float", "int")]
 
@@ -123,11 +134,42 @@ def test_settings_not_given_take_their_defaults():
     assert values == {s.name: s.default for s in group(MODIFICATION) if s.name != "power"}
 
 
+@pytest.mark.parametrize("mode", PUBLISHED_MODES)
+def test_in_the_published_modes_what_is_not_given_takes_the_published_default(mode):
+    assert checked({}, ESTIMATION)["solvent_model"] == "auto"
+    assert checked({"mode": mode}, ESTIMATION)["solvent_model"] == "uniform"
+    assert checked({"mode": mode, "solvent_model": "auto"}, ESTIMATION)["solvent_model"] == "auto"
+    assert resolved(2.0, mode=mode).solvent_model == "uniform"
+    assert checked({"mode": mode}, "sigmoid", ESTIMATION)["signal_only"] is False
+    assert checked({}, "sigmoid", mode=mode)["signal_only"] is False
+    assert checked({"signal_only": True}, "sigmoid", mode=mode)["signal_only"] is True
+    assert checked({"mode": "calibrated"}, "sigmoid", ESTIMATION, mode=mode)["signal_only"] is True
+
+
+def test_only_what_the_published_method_does_not_have_differs_in_its_modes():
+    groups = ESTIMATION, UNCERTAINTY, FLEXIBILITY, *KINDS, MASK
+    pairs = zip(group(*groups), group(*groups, mode=OCCUPANCY), strict=True)
+    assert {new.name for old, new in pairs if old != new} == {
+        "solvent_model",
+        "signal_only",
+        "keep_noise",
+        "remove_solvent",
+    }
+
+
+def test_a_default_in_words_tells_that_of_the_published_modes_where_it_is_another():
+    told = {name: default_in_words(SETTINGS[name], str) for name in ("signal_only", "clip", "tau")}
+    assert told["signal_only"] == "True; False in the modes occupancy and resolution"
+    assert told["clip"] == "True"
+    assert told["tau"] == SETTINGS["tau"].derived
+
+
 @pytest.mark.parametrize("setting", list(SETTINGS.values()), ids=lambda s: s.name)
 def test_every_default_is_usable_and_every_setting_explained(setting):
     assert setting.check(setting.default) == setting.default
     assert setting.help.endswith(".")
     assert setting.default is not None or setting.derived
+    assert setting.published_default is None or setting.check(setting.published_default) == setting.published_default
 
 
 def test_one_name_has_three_spellings():

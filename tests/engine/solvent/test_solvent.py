@@ -7,6 +7,7 @@ import pytest
 from chimerax.occupy import OccuPyError, fit_solvent
 from chimerax.occupy.engine.solvent import fit as solvent_fit
 from chimerax.occupy.engine.solvent.histogram import BINS_PER_SIGMA, REACH
+from chimerax.occupy.engine.solvent.maxima import Maxima
 from chimerax.occupy.engine.solvent.model import SolventModel
 from chimerax.occupy.engine.solvent.noise import half_map_sigmas, raw_sigma
 from chimerax.occupy.engine.solvent.region import Region, check_mask, solvent_side
@@ -224,14 +225,14 @@ def test_raw_sigma_squared_is_sigma_squared_and_the_variance_of_what_the_lowpass
     density = lowpassed + random.normal(5, 1.5, BOX).astype(np.float32)
     density[lowpassed > 3 * found.sigma] = 1000
     expected = np.sqrt(found.sigma**2 + 1.5**2)
-    assert raw_sigma(found, lowpassed, density, Region(BOX), lowpassed) == pytest.approx(expected, rel=0.005)
+    assert raw_sigma(found, lowpassed, density, Region(BOX), Maxima(lowpassed)) == pytest.approx(expected, rel=0.005)
 
 
 def test_raw_sigma_is_sigma_where_hardly_any_voxel_is_solvent_for_certain(random):
     density = normal_with_block(random)
     found = fit(density)
     everywhere = np.full(BOX, np.float32(np.inf))
-    assert raw_sigma(found, density, density, Region(BOX), everywhere) == found.sigma
+    assert raw_sigma(found, density, density, Region(BOX), Maxima(everywhere)) == found.sigma
 
 
 def test_a_noise_level_that_is_given_is_the_sigma_of_the_model(random):

@@ -66,7 +66,7 @@ def made(kind, seed=1, level=NOISE):
 def varying():
     """The map whose noise is three times stronger in the middle, and its estimate."""
     density = made("centre")
-    return density, estimate(density, VOXEL_SIZE, mode="occupancy")
+    return density, estimate(density, VOXEL_SIZE, mode="occupancy", solvent_model="auto")
 
 
 def ratios_to_truth(solvent, kind, lowpassed_noise, level):
@@ -234,7 +234,7 @@ def test_certain_solvent_is_below_three_sigma_of_its_place(varying):
 
 def test_threads_do_not_matter(threads, varying):
     density, expected = varying
-    found = estimate(density, VOXEL_SIZE, mode="occupancy")
+    found = estimate(density, VOXEL_SIZE, mode="occupancy", solvent_model="auto")
     assert found.limits() == expected.limits()
     np.testing.assert_array_equal(found.confidence(), expected.confidence())
 
