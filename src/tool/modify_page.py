@@ -30,8 +30,8 @@ _PREVIEW_HELP = (
 _UNSURE = ", less where noise is left in the signal: Preview and the log tell"
 _PLOT_HELP = (
     "<p>The scale that a part has after the modification, for each scale that it has before: the line is what is aimed "
-    "at; the band, with <b>Preview</b> or after <b>Apply</b>, is what comes out of most parts (from 16 to 84 %), as noise "
-    "holds some back.</p>"
+    "at; the band, with <b>Preview</b> or after <b>Apply</b>, is what comes out of most parts (from 16 to 84 %), as "
+    "noise holds some back.</p>"
 )
 _IN_SIGHT = ("keep_noise", "remove_solvent")
 """Besides what has a slider."""

@@ -105,11 +105,14 @@ class Bands:
         return np.where(frequencies <= self.end, np.interp(frequencies, found.frequencies[is_last], gains), 0.0)
 
     def _molecule(self, scale):
-        """1 in blocks of which the scale says that there is molecule, else 0."""
+        """1 in blocks of which the scale says that there is molecule, as far as they are not solvent, else 0.
+
+        The scale of the published modes is above 0 nearly everywhere.
+        """
         blocks = self._low.blocks
 
         def any_scale(some):
-            return blocks.maximum(scale[blocks.planes_of(some)]) > 0
+            return (blocks.maximum(scale[blocks.planes_of(some)]) > 0) & ~self._low.solvent[some]
 
         return np.concatenate(parallel.run(any_scale, self._low.slabs())).astype(np.float32)
 

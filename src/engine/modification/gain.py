@@ -56,19 +56,18 @@ class Reached:
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """How many times the map and its signal are in the result, in each block.
+    """How many times the map and its signal are in the result, above the solvent's mean, in each block.
 
-    With the noise kept the result is the map and so much more of its signal, without it the signal alone; all of it
-    less where solvent is removed.
+    With m the map, s its signal and g the gain the result is shown·(m + held·(g - 1)·s) where
+    noise is kept, and shown·(s + held·(g - 1)·s) where it is not.
 
     Attributes
     ----------
     held : array of float32
-        How far amplification is held back: presence of molecule, or 1.
+        The share of the amplification that is left: presence of molecule, or 1 where nothing holds it back.
     shown : array of float32
-        What the result is multiplied by: presence of molecule where solvent is removed, or 1.
+        The share of the result that is left: less than 1 where solvent is removed.
     keeps_noise : bool
-        Whether the map itself stays below what is added to it, or its signal alone.
     """
 
     held: np.ndarray

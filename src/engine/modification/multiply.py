@@ -79,18 +79,17 @@ def amplify_signal(density, local_scale, signal, mean, factor, limits, fill=None
     array of float32
     """
     result = np.empty(density.shape, np.float32) if out is None else out
-    base = density if signal.keeps_noise else None
 
     def modify_slab(slab):
         added = signal.amplified(slab)
         kept = None if remove is None else remove.share[slab]
-        if base is None:
+        if not signal.keeps_noise:
             np.add(added, np.float32(mean), out=result[slab])
         elif local_scale is None:
-            np.add(base[slab], added, out=result[slab])
+            np.add(density[slab], added, out=result[slab])
         else:
             a = np.minimum(limited_factor(local_scale[slab], factor, limits), np.float32(1))
-            np.multiply(base[slab], a, out=result[slab])
+            np.multiply(density[slab], a, out=result[slab])
             result[slab] += added
             if fill is not None and a.min() < 1:
                 result[slab] += fill.at(slab, a)

@@ -47,7 +47,7 @@ class SmoothScale:
     scale, presence : arrays of float32
         Of each block.
     local, molecule : arrays of float32
-        The scale of the molecule in a block by itself, and M.
+        The mean scale of the molecule within the block itself, 0 where there is none, and M.
     """
 
     def __init__(self, low, local_scale, scale_limit, estimate):
@@ -84,7 +84,7 @@ class SmoothScale:
         return np.minimum(self.presence ** np.float32(hedge) / _FULLY_SHOWN_FROM, np.float32(1))
 
     def ratio_to(self, values):
-        """A function that gives the mean of values of the blocks over the molecule around each, relative to that of these.
+        """A function that gives the mean of other values over the molecule around a block, relative to that of these.
 
         The mean is that of the scale; where there is no molecule the ratio is 1.
         """
