@@ -11,7 +11,7 @@ _ROUNDS = 3
 _MOST_CORRECTED = 2.0
 """By what a round may correct the gain at most."""
 
-_CORRECTED_FROM, _CORRECTED_IN_FULL = np.float32(0.1), np.float32(0.25)
+_CORRECTED_FROM, _CORRECTED_IN_FULL = np.float32(0.1), np.float32(0.15)
 """The scale of the molecule in a block from which on its gain is corrected, and in full: below, it mostly is where
 stronger parts fall off, which would come up as a crust."""
 
