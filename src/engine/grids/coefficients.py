@@ -45,16 +45,26 @@ def within(block, axis, half_width):
     return _keep(block, axis, min(block.shape[axis], 2 * half_width + 1))
 
 
-def shells_of(shape, extents):
-    """The shell of each coefficient of a central block, as integers."""
+def squared_shells(shape, extents):
+    """Squared frequencies of a central block's coefficients, in shells: along z, and across it."""
     kz, ky, kx = shape
     z, y = (np.minimum(np.arange(k), k - np.arange(k)) for k in (kz, ky))
     z, y, x = (max(extents) * k / extent for k, extent in zip((z, y, np.arange(kx)), extents, strict=True))
-    across = (y[:, None] ** 2 + x**2).astype(np.float32)
+    return np.square(z, dtype=np.float32)[:, None, None], (y[:, None] ** 2 + x**2).astype(np.float32)
+
+
+def shells_at(along, across):
+    """The shell of each coefficient, as integers, from what `squared_shells` gives."""
+    return np.rint(np.sqrt(across + along)).astype(np.uint16)
+
+
+def shells_of(shape, extents):
+    """The shell of each coefficient of a central block, as integers."""
+    along, across = squared_shells(shape, extents)
     result = np.empty(shape, np.uint16)
 
     def fill(planes):
-        result[planes] = np.rint(np.sqrt(across + np.square(z[planes], dtype=np.float32)[:, None, None]))
+        result[planes] = shells_at(along[planes], across)
 
     parallel.run(fill, parallel.plane_slabs(shape))
     return result
@@ -115,7 +125,7 @@ def _inverse(coefficients, axis, length):
 
 
 def _column_slabs(length):
-    return parallel.slabs(length, -(-length // (4 * parallel.thread_count())))
+    return parallel.slabs(length, -(-length // (16 * parallel.thread_count())))
 
 
 def _keep(coefficients, axis, length):

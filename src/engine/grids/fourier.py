@@ -11,7 +11,8 @@ from .coefficients import (
     central_block,
     planes_of,
     shell_power,
-    shells_of,
+    shells_at,
+    squared_shells,
     synthesize,
     transformed,
     within,
@@ -138,12 +139,14 @@ class Spectrum:
         half_widths = [min(int(a * highest), n // 2) for a, n in zip(self._extents, density.shape, strict=True)]
         self._block = central_block(density, half_widths)
         zero_beyond(self._block, self._extents, highest)
-        self._shells = shells_of(self._block.shape, self._extents)
-        self.frequencies = np.arange(int(self._shells.max()) + 1) / max(self._extents)
+        self._along, self._across = squared_shells(self._block.shape, self._extents)
+        highest_shell = int(shells_at(self._along.max(), self._across.max()))
+        self.frequencies = np.arange(highest_shell + 1) / max(self._extents)
 
-    def power(self):
-        """The mean squared amplitude in each shell, an array of float."""
-        return shell_power(self._block, self._shells)
+    def power(self, step=1):
+        """The mean squared amplitude in each shell, an array of float; of every so many planes of coefficients."""
+        found = shell_power(self._block[::step], shells_at(self._along[::step], self._across))
+        return np.pad(found, (0, len(self.frequencies) - len(found)))
 
     def filtered(self, gains, shape):
         """The map with its coefficients multiplied by gains, on a grid of the same box.
@@ -166,20 +169,24 @@ class Spectrum:
         highest = np.max(np.flatnonzero(gains), initial=0) + 0.5  # of the shells that have a gain
         longest = max(self._extents)
         held = [min(n, 2 * int(highest * a / longest) + 1) for n, a in zip(self._shape, self._extents, strict=True)]
+        if last and 4 * np.prod(held, dtype=float) > np.prod(self._shape, dtype=float):
+            held = self._shape  # in place, while a part would be a copy
         return FilteredPlanes(self._multiplied(gains, held, last), self._shape)
 
     def _multiplied(self, gains, shape, last=False):
         """The coefficients that a grid holds, times the gains of their shells; in place if they are the last."""
-        block, shells = self._block, self._shells
+        block, along, across = self._block, self._along, self._across
         if last:
-            self._block = self._shells = None
-        for axis, n in enumerate(shape):
-            half_width = n // 2 if n == self._shape[axis] else (n - 1) // 2  # of a coarser grid the last is ambiguous
-            block, shells = (within(values, axis, half_width) for values in (block, shells))
+            self._block = None
+        # Of a coarser grid the highest frequency is ambiguous.
+        z, y, x = (n // 2 if n == whole else (n - 1) // 2 for n, whole in zip(shape, self._shape, strict=True))
+        for axis, half_width in enumerate((z, y, x)):
+            block = within(block, axis, half_width)
+        along, across = within(along, 0, z), within(within(across[None], 1, y), 2, x)
         gains, result = gains.astype(np.float32), block if last else np.empty_like(block)
 
         def multiply(planes):
-            np.multiply(block[planes], gains[shells[planes]], out=result[planes])
+            np.multiply(block[planes], gains[shells_at(along[planes], across)], out=result[planes])
 
         parallel.run(multiply, parallel.plane_slabs(block.shape))
         return result

@@ -17,8 +17,11 @@ _LEAST_BEYOND = 1.2
 _ENOUGH_VOXELS = 150_000
 """In which the spectra are read: the band of the shortest waves has thousands of coefficients in them."""
 
-_NEXT_OF_LAST, _BEYOND_OF_LAST = 0.25, 0.02
-"""Of the power in the last shell before a map ends: in the next one, into which a cube blurs it, and in that beyond."""
+_EVERY_PLANE = 4
+"""Of coefficients, that is read to see where the map ends: shells at which it may have thousands of them."""
+
+_END, _BEFORE, _FROM = 1e-3, 0.03, 1 / 20
+"""A map ends at the shell that has so little of the power of that so much (1/Å) before, from 20 Å on: none falls so."""
 
 FEWEST_BLOCKS = 64
 """Of solvent, in which its noise can be read."""
@@ -59,7 +62,7 @@ class Bands:
         spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
         frequencies = spectrum.frequencies
         is_last = frequencies > self.meet_at[-1]
-        self.end = np.inf
+        self.end = _end(spectrum, 0.5 / max(voxel_size))
         gains = np.where(is_last, self._gains(density, voxel_size, scale, frequencies), 0.0)
         self.last = frequencies, gains
         self._middle = spectrum.filtered_planes(np.where(is_last, 0.0, 1.0)) if len(self.meet_at) > 1 else None
@@ -95,7 +98,6 @@ class Bands:
         found = CubeSpectrum(density, voxel_size, molecule, centre, alone=False, enough=_ENOUGH_VOXELS)
         power = np.maximum(found.power - noise * (1 / found.share - 1), noise)
         shells = Shells(found.frequencies, power, noise, 1.0)
-        self.end = _end(found.frequencies, found.power, self.meet_at[0])
         is_last = (found.frequencies > self.meet_at[-1]) & (found.frequencies <= self.end)
         signal = np.where(is_last, shells.signal * found.frequencies**2, 0.0)
         kept = (signal * shells.signal_shares).sum()
@@ -117,8 +119,9 @@ class Bands:
         return np.concatenate(parallel.run(any_scale, self._low.slabs())).astype(np.float32)
 
 
-def _end(frequencies, power, lowest):
-    """Where a spectrum ends above a frequency, 1/Å; infinity where it goes on."""
-    ends = (power[1:-1] < _NEXT_OF_LAST * power[:-2]) & (power[2:] < _BEYOND_OF_LAST * power[:-2])
-    ends &= frequencies[1:-1] > lowest
-    return frequencies[np.argmax(ends)] + frequencies[1] / 2 if ends.any() else np.inf
+def _end(spectrum, nyquist):
+    """The highest frequency (1/Å) of a map that was low-passed; infinite where none is seen to be that."""
+    frequencies, power = spectrum.frequencies, spectrum.power(_EVERY_PLANE)
+    before = np.interp(frequencies - _BEFORE, frequencies, power)
+    ended = (frequencies > _FROM + _BEFORE) & (frequencies < nyquist) & (power < _END * before)
+    return frequencies[ended.argmax() - 1] if ended.any() else np.inf

@@ -9,6 +9,7 @@ from chimerax.occupy import Modifier, estimate, modify
 from chimerax.occupy.engine import phantom
 from chimerax.occupy.engine.grids import fourier
 from chimerax.occupy.engine.modification import local_signal
+from chimerax.occupy.engine.modification.bands import Bands
 from chimerax.occupy.engine.modification.local_signal import LocalSignal
 from chimerax.occupy.engine.modification.low_blocks import LowBlocks
 
@@ -64,9 +65,9 @@ def test_a_map_times_a_number_becomes_the_result_times_that_number(scene, factor
 def test_with_the_same_weights_the_signal_of_a_sum_is_the_sum_of_the_signals(scene, monkeypatch):
     density, found, _ = scene
     signal = LocalSignal(density, VOXEL, found, LowBlocks(density, VOXEL, found))
-    weights, (_, gains) = iter(signal._weights * 3), signal._top_filter
+    weights, (_, gains) = iter(signal._weights * 3), signal._last
     monkeypatch.setattr(local_signal, "_share", lambda *_: next(weights))
-    monkeypatch.setattr(LocalSignal, "_top_gains", lambda *_: gains)
+    monkeypatch.setattr(Bands, "_gains", lambda *_: gains)
     mean = np.float32(found.solvent.mean)
     other = fourier.lowpass(np.random.default_rng(3).standard_normal(SHAPE, np.float32), RESOLUTION, VOXEL) + mean
 
