@@ -15,7 +15,7 @@ from chimerax.occupy.engine.phantom import density_of_parts, parts_on_ring
 
 WORKER = Path(__file__).resolve().parents[2] / "benchmarks/speed/worker.py"
 EDGE = 256
-AT_MOST = {"estimate": 3.5, "equalize": 4.5, "attenuate": 5.5, "sigmoid": 5.5}
+AT_MOST = {"estimate": 3.5, "equalize": 5, "attenuate": 5.5, "sigmoid": 5.5}
 LARGE_VOXEL, AT_MOST_OF_LARGE = 3.0, {"estimate": 5.0}
 """With such voxels, in Å, the grid of the means is nearly that of the map."""
 

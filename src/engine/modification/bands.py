@@ -17,7 +17,7 @@ _LEAST_BEYOND = 1.2
 _ENOUGH_VOXELS = 150_000
 """In which the spectra are read: the band of the shortest waves has thousands of coefficients in them."""
 
-_EVERY_PLANE = 4
+_EVERY_PLANE = 8
 """Of coefficients, that is read to see where the map ends: shells at which it may have thousands of them."""
 
 _END, _BEFORE, _FROM = 1e-3, 0.03, 1 / 20

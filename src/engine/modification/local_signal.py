@@ -149,11 +149,10 @@ class LocalSignal:
 
 
 def _share(variance, of_noise):
-    """The share of signal in a band in each block, from its local variance and that of noise, in place."""
-    share = variance - np.asarray(of_noise, np.float32)
-    np.maximum(share, 0, out=share)
-    share /= np.maximum(variance, np.finfo(np.float32).tiny)
-    return share
+    """The share of signal in a band in each block, from its local variance, whose place it takes, and that of noise."""
+    signal = np.maximum(variance - np.asarray(of_noise, np.float32), 0)
+    np.maximum(variance, np.finfo(np.float32).tiny, out=variance)
+    return np.divide(signal, variance, out=variance)
 
 
 def _left(weights, variance, solvent):
