@@ -7,9 +7,13 @@ import numpy as np
 
 from .limits import limited_factor
 
-_ROUNDS = 2
+_ROUNDS = 3
 _MOST_CORRECTED = 2.0
 """By what a round may correct the gain at most."""
+
+_CORRECTED_FROM, _CORRECTED_IN_FULL = np.float32(0.1), np.float32(0.15)
+"""The scale of the molecule in a block from which on its gain is corrected, and in full: below, it mostly is where
+stronger parts fall off, which would come up as a crust."""
 
 _LEAST_PRESENCE = 0.5
 _FEWEST_BLOCKS = 20
@@ -85,7 +89,8 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
     The factor of the scale in a block is what the mean over the molecule around it should
     be multiplied by. Signal is less than the map, presence less than 1, and the scale of a
     block that of its surroundings too: so means come out lower, and the gain is multiplied by
-    what is lacking, twice. Where the factor is below 1 the map itself is multiplied by it.
+    what is lacking, a few times; less so where the molecule is hardly there. Where the factor
+    is below 1 the map itself is multiplied by it.
 
     Parameters
     ----------
@@ -112,9 +117,10 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
     def ratio():
         return relative(of_map + shares.of_signal(gain) * slow)
 
+    trust = np.clip((smooth.local - _CORRECTED_FROM) / (_CORRECTED_IN_FULL - _CORRECTED_FROM), 0, 1)
     for _ in range(_ROUNDS):
         lacking = np.clip(goal / np.maximum(ratio(), np.float32(1e-3)), 1 / _MOST_CORRECTED, _MOST_CORRECTED)
-        gain = np.where(amplified, np.clip(gain * lacking, 1, np.float32(limits.max_gain)), gain)
+        gain = np.where(amplified, np.clip(gain * lacking**trust, 1, np.float32(limits.max_gain)), gain)
     if aim.min() < 1:
         of_map *= np.minimum(aim, np.float32(1))
     return gain, _reached(smooth, ratio())
