@@ -123,5 +123,6 @@ def _end(spectrum, nyquist):
     """The highest frequency (1/Å) of a map that was low-passed; infinite where none is seen to be that."""
     frequencies, power = spectrum.frequencies, spectrum.power(_EVERY_PLANE)
     before = np.interp(frequencies - _BEFORE, frequencies, power)
-    ended = (frequencies > _FROM + _BEFORE) & (frequencies < nyquist) & (power < _END * before)
+    # Shells of a long box in which none of those planes has a coefficient tell nothing.
+    ended = (frequencies > _FROM + _BEFORE) & (frequencies < nyquist) & (power > 0) & (power < _END * before)
     return frequencies[ended.argmax() - 1] if ended.any() else np.inf

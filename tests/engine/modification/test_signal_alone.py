@@ -8,7 +8,7 @@ import pytest
 from chimerax.occupy import Modifier, estimate, modify
 from chimerax.occupy.engine import phantom
 from chimerax.occupy.engine.grids import fourier
-from chimerax.occupy.engine.modification import local_signal
+from chimerax.occupy.engine.modification import bands, local_signal
 from chimerax.occupy.engine.modification.bands import Bands
 from chimerax.occupy.engine.modification.local_signal import LocalSignal
 from chimerax.occupy.engine.modification.low_blocks import LowBlocks
@@ -205,6 +205,14 @@ def test_the_resolution_follows_a_lowpass(scene, cut_off):
     lowpassed = fourier.lowpass(density, cut_off, VOXEL)
     resolution = modify(lowpassed, SIZE, resolution_map=True).resolution
     assert np.median(resolution[CORES[0]]) == pytest.approx(cut_off, rel=0.06)
+
+
+@pytest.mark.parametrize("shape", [(256, 64, 64), (64, 256, 64)], ids=str)
+def test_a_long_box_has_no_end_where_its_noise_has_none(shape):
+    white = np.random.default_rng(0).standard_normal(shape, np.float32)
+    assert bands._end(fourier.Spectrum(white, (1.0,) * 3, np.sqrt(0.75)), 0.5) == np.inf
+    lowpassed = fourier.lowpass(white, 5.0, (1.0,) * 3)
+    assert bands._end(fourier.Spectrum(lowpassed, (1.0,) * 3, np.sqrt(0.75)), 0.5) == pytest.approx(0.2, abs=0.01)
 
 
 def test_without_being_asked_for_there_is_no_map_of_resolution(scene):
