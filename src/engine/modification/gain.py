@@ -111,6 +111,7 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
     aim = limited_factor(smooth.scale, factor, limits)
     goal = np.maximum(aim, np.float32(1))
     amplified = goal > 1
+    most = np.float32(min(limits.max_gain, float(np.finfo(np.float32).max)))  # What float32 does not hold is no limit.
     of_map = shares.of_map() * low
     gain, relative = goal.copy(), smooth.ratio_to(low)
 
@@ -120,7 +121,7 @@ def calibrated_gain(smooth, low, slow, factor, limits, shares):
     trust = np.clip((smooth.local - _CORRECTED_FROM) / (_CORRECTED_IN_FULL - _CORRECTED_FROM), 0, 1)
     for _ in range(_ROUNDS):
         lacking = np.clip(goal / np.maximum(ratio(), np.float32(1e-3)), 1 / _MOST_CORRECTED, _MOST_CORRECTED)
-        gain = np.where(amplified, np.clip(gain * lacking**trust, 1, np.float32(limits.max_gain)), gain)
+        gain = np.where(amplified, np.clip(gain * lacking**trust, 1, most), gain)
     if aim.min() < 1:
         of_map *= np.minimum(aim, np.float32(1))
     return gain, _reached(smooth, ratio())

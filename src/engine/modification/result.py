@@ -69,7 +69,8 @@ class Modification:
         limits = replace(self.limits, max_gain=self.settings["max_gain"] or inf)
         scale, middle = self.reached.scale, self.reached.middle
         aim = scale_made_of(scale, self.kind, self.settings, limits)
-        share = np.where((scale >= _LEAST_SCALE) & (aim > scale), middle / aim, 1)
+        weak = (scale >= _LEAST_SCALE) & (aim > scale)
+        share = np.divide(middle, aim, out=np.ones_like(middle), where=weak)
         if share.min(initial=1) >= _LEAST_SHARE:
             return []
         least = share.argmin()

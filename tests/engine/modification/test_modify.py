@@ -229,8 +229,9 @@ def test_nothing_below_the_scale_limit_is_modified(balls, balls_estimate, modifi
     assert not np.array_equal(result[~below], balls[0][~below])
 
 
-def test_a_largest_gain_that_float32_does_not_hold_is_no_limit(modified):
-    unlimited, beyond = (modified(max_gain=gain, signal_only=False).density for gain in (inf, 1e308))
+@pytest.mark.parametrize("signal_only", [False, True])
+def test_a_largest_gain_that_float32_does_not_hold_is_no_limit(modified, signal_only):
+    unlimited, beyond = (modified(max_gain=gain, signal_only=signal_only).density for gain in (inf, 1e308))
     assert np.array_equal(unlimited, beyond)
 
 

@@ -58,6 +58,13 @@ def test_what_comes_out_is_compared_with_what_was_aimed_at(middle, warns):
     assert bool(made([0.3], [middle], power=2).warnings) == warns
 
 
+@pytest.mark.parametrize("power", [1000.0, inf])
+def test_a_sigmoid_that_takes_parts_to_nothing_is_told_of_as_others_are(power):
+    assert made([0.3, 0.9], [0.0, 1.0], kind="sigmoid", power=power).warnings == []
+    (warning,) = made([0.3, 0.9], [0.0, 0.5], kind="sigmoid", power=power).warnings
+    assert "those of scale 0.9 come out at 0.50, not at 1.00" in warning
+
+
 def test_scales_without_enough_molecule_between_them_are_runs_of_their_own():
     runs = made([0.1, 0.15, 0.5, 0.95, 1.0], [0.1, 0.15, 0.5, 0.95, 1.0]).reached.runs()
     assert runs == [slice(0, 2), slice(2, 3), slice(3, 5)]
