@@ -109,13 +109,14 @@ class Modifier:
             hold = confidence if values["use_confidence"] else None
             made, gain = apply(self._density, local_scale, hold, limits, factor, fill, removal, progress)
             return made, {"limits": replace(limits, gain=gain)}
-        removes, keeps_noise = removal is not None, values.get("keep_noise", True)
+        keeps_noise = values.get("keep_noise", True)
+        removes = values["remove_solvent"] and self._estimate.is_mean
         hedge = values["hedge"] if values["use_confidence"] or removes else 0
         gain = signal.amplify_by(smooth, factor, limits, hedge, keeps_noise=keeps_noise, removes_solvent=removes)
         weakening = None if kind == "equalize" else local_scale
         out = self._estimate.lowpassed if self._overwrites else None
         mean = self._estimate.solvent.mean
-        removal = removal if keeps_noise else None  # Else it is in the signal that is shown.
+        removal = None if removes and not keeps_noise else removal  # It is in the signal that is shown then.
         made = amplify_signal(self._density, weakening, signal, mean, factor, limits, fill, removal, progress, out)
         found = {"limits": replace(limits, gain=gain), "reached": signal.reached}
         if values.get("resolution_map"):

@@ -267,6 +267,17 @@ def test_in_the_published_modes_removing_solvent_multiplies_by_the_confidence(ba
     assert np.all(removed[solvent] == 0)
 
 
+@pytest.mark.parametrize("use_confidence", [False, True])
+@pytest.mark.parametrize("keep_noise", [False, True])
+def test_so_it_does_where_the_signal_alone_is_amplified(balls, keep_noise, use_confidence):
+    found = estimate(balls[0], 2.0, mode="occupancy")
+    settings = {"signal_only": True, "keep_noise": keep_noise, "use_confidence": use_confidence, "clip": False}
+    kept, removed = (
+        modify(balls[0], 2.0, estimate=found, remove_solvent=removing, **settings).density for removing in (False, True)
+    )
+    np.testing.assert_allclose(removed, kept * found.confidence(), rtol=1e-6)
+
+
 def test_the_result_is_clipped_to_the_range_of_the_map_unless_told_otherwise(balls, modified):
     density = balls[0]
     free, clipped = modified(clip=False).density, modified().density
