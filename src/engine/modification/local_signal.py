@@ -99,7 +99,7 @@ class LocalSignal:
         result, half = np.zeros(self._low.blocks.shape, np.float32), np.float32(0.5)
         for (low, weights, gain), (high, next_weights, next_gain) in pairwise(nodes):
             shown, next_shown = weights * np.float32(gain), next_weights * np.float32(next_gain)
-            passed = (shown - half) / np.maximum(shown - next_shown, np.finfo(np.float32).tiny)
+            passed = (shown - half) / np.maximum(shown - next_shown, np.finfo(np.float32).eps)
             found = np.float32(low) + np.clip(passed, 0, 1) * np.float32(high - low)
             np.copyto(result, found, where=shown >= half)
         with np.errstate(divide="ignore"):
