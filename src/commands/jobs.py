@@ -108,8 +108,9 @@ class ModificationJob(_JobOnEstimate):
     def __init__(self, sampled, kind, estimation, modification):
         self._settings = on_grid(modification, sampled)
         self._modification_kind = kind
-        check_modification(sampled.density.shape, sampled.voxel_size, kind, self._settings)
-        settings = checked(modification, kind, mode=mode_of(estimation)) | {"modification": kind}
+        mode = mode_of(estimation)
+        check_modification(sampled.density.shape, sampled.voxel_size, kind, self._settings, mode)
+        settings = checked(modification, kind, mode=mode) | {"modification": kind}
         super().__init__(sampled, "modification", estimation, settings)
 
     def _make(self, found, progress):

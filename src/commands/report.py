@@ -4,7 +4,7 @@ from html import escape
 from math import isfinite
 
 from ..engine.settings.kinds import KINDS
-from ..engine.settings.table import PUBLISHED_MODES, SETTINGS
+from ..engine.settings.table import PUBLISHED_MODES, SETTINGS, group
 from ..engine.solvent.model import GOOD_MISFIT, WORST_GOOD_MISFIT
 from .arguments import in_chimerax_spelling
 from .remembered import tell_once
@@ -78,7 +78,8 @@ def log_modification(session, volume, estimate, modification, made):
         "low-pass": f"{estimate.settings.lowpass:.4g} Å",
     }
     mode, settings = estimate.settings.mode, modification.settings
-    others = {SETTINGS[name].camel: f"{value}" for name, value in settings.items() if _is_told(name, value, mode)}
+    known = [setting for setting in group(modification.kind) if setting.name in settings]
+    others = {s.camel: f"{settings[s.name]}" for s in known if _is_told(s, settings[s.name], mode)}
     warnings, notes = (*estimate.warnings, *modification.warnings), (*modification.notes, *estimate.notes)
     _log(session, volume, KINDS[modification.kind].done, rows | others, made, warnings, notes)
 
@@ -127,11 +128,11 @@ def log_made(session, made, remark):
     session.logger.info(f"Made {show_links(made)}: {escape(remark)}", is_html=True)
 
 
-def _is_told(name, value, mode):
+def _is_told(setting, value, mode):
     """Whether a row tells a setting: where it is not the default, or that of a published mode is another."""
-    if mode in PUBLISHED_MODES and SETTINGS[name].published_default is not None:
+    if mode in PUBLISHED_MODES and setting.published_default is not None:
         return True
-    return value != SETTINGS[name].default and name not in ("power", "scale_limit", "max_gain")
+    return value != setting.default and setting.name not in ("power", "scale_limit", "max_gain")
 
 
 def _full_scale(volume, estimate):

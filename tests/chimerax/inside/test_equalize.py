@@ -107,6 +107,12 @@ class Equalize(MapTestCase):
         (note,) = occupy.modify(self.density, VOXEL_SIZE).notes
         self.assertIn(note, self.log.text["info"])
 
+    def test_log_tells_settings_that_are_not_the_default_and_no_others(self):
+        self.run_command("occupy equalize #1")
+        self.assertNotIn("removeSolvent", self.log.text["info"])
+        self.run_command("occupy equalize #1 removeSolvent false")
+        self.assertIn("removeSolvent| False", self.log.text["info"])
+
     def test_noise_and_solvent_stay_where_that_is_asked_for(self):
         made = self.run_command("occupy equalize #1 keepNoise true removeSolvent false")
         expected = occupy.equalize(self.density, VOXEL_SIZE, keep_noise=True, remove_solvent=False)
@@ -126,7 +132,8 @@ class Equalize(MapTestCase):
 
     def test_the_resolution_of_what_is_shown_is_refused_where_the_map_is_multiplied(self):
         models = session.models.list()
-        with self.assertRaises(UserError) as caught:
+        estimating = mock.patch.object(jobs, "estimate", side_effect=AssertionError("work was done"))
+        with estimating, self.assertRaises(UserError) as caught:
             self.run_command("occupy equalize #1 resolutionMap true mode occupancy")
         self.assertIn("resolutionMap is known where the signal alone is shown", str(caught.exception))
         self.assertEqual(session.models.list(), models)
