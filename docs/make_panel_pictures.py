@@ -66,6 +66,9 @@ def settle(panel):
 
 def take(session, panel, name, alone=True):
     """Save a picture of the window, and one of the panel alone."""
+    for secondary in (False, True):
+        session.logger.status("", secondary=secondary)  # which would be gone, or not, by how fast the machine is
+    wait()
     screen = session.ui.primaryScreen().grabWindow(0).toImage()
     window, area = session.ui.main_window, panel.tool_window.ui_area
     place = area.mapToGlobal(area.rect().topLeft())
@@ -117,7 +120,6 @@ def picture_measure(session):
     panel.pages.setCurrentIndex(3)
     panel.measure_page.color()
     settle(panel)
-    session.logger.status("", secondary=True)  # what ChimeraX told of the model
     take(session, panel, "measure")
 
 

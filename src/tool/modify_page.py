@@ -188,7 +188,7 @@ class ModifyPage(QWidget):
         most = f"{limits.max_gain:.3g}"
         self.form.show_defaults({"scale_limit": f"{limits.scale_limit:.3g}", "max_gain": most + " or less" * unsure})
         words = (
-            f"Nothing is modified where the scale is below {limits.told('scale_limit')}; "
+            f"Nothing is {_deed(KINDS[self.kind])} where the scale is below {limits.told('scale_limit')}; "
             f"no voxel is amplified more than {most} times{_UNSURE * unsure}."
         )
         self._show_curve(
@@ -279,6 +279,12 @@ class ModifyPage(QWidget):
         shown, self._shown = self._shown, None
         if shown:
             shown.close()
+
+
+def _deed(kind):
+    """What a kind of modification does to parts of a map, in words."""
+    deeds = (("amplified", kind.amplifies), ("weakened", kind.fills))
+    return " or ".join(word for word, done in deeds if done)
 
 
 def _on_which_limits_depend(values):

@@ -32,7 +32,7 @@ class Limits:
     Attributes
     ----------
     scale_limit : float
-        Scale below which nothing is modified.
+        Scale below which nothing is amplified or weakened.
     max_gain : float
         Largest allowed factor.
     gain : float

@@ -281,7 +281,7 @@ _TABLE = (
         MODIFICATION,
         "float",
         None,
-        "Scale below which nothing is modified.",
+        "Scale below which nothing is amplified or weakened.",
         lowest=0,
         highest=1,
         derived="0.05 or, where that is more, the scale of 0.6 solvent sigma above the solvent; in the modes occupancy "

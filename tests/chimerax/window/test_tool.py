@@ -639,6 +639,11 @@ class Modifying(PanelTestCase):
             self.assertIn(f"{number:.3g}", self.modify.words.text())
         self.assertNotIn("less where", self.modify.words.text())
 
+    def test_the_words_say_what_is_not_done_below_the_scale_limit(self):
+        for kind, deed in (("equalize", "amplified"), ("attenuate", "weakened"), ("sigmoid", "amplified or weakened")):
+            self.modify.kind = kind
+            self.assertIn(f"Nothing is {deed} where the scale is below", self.modify.words.text())
+
     def band(self):
         """The lowest and the highest place of the band of what comes out, for each scale; empty where none is drawn."""
         if not self.modify.plot.figure.axes:
