@@ -1,6 +1,6 @@
 """Hold the isosurfaces of equalised maps against those of full, noise-free ones, on maps simulated in ice.
 
-python -m benchmarks.accuracy.equalize            # 90 maps, each in all ways: twenty minutes
+python -m benchmarks.accuracy.equalize            # 66 maps, each in all ways: fifteen minutes
 python -m benchmarks.accuracy.equalize --quick    # one condition: a minute
 """
 
