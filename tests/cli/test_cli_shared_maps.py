@@ -47,15 +47,14 @@ def test_the_scale_goes_from_zero_to_one_and_is_the_same_from_both_commands(outp
     assert np.array_equal(scale, used)
 
 
-def test_the_equalised_map_is_raised_nowhere_beyond_its_input_and_mostly_in_weak_parts(outputs):
+def test_the_equalised_map_is_within_the_range_of_its_input_as_it_was_where_all_is_there_and_flat_in_solvent(outputs):
     (density, _), (scale, _), (equalized, _), _ = outputs
     assert np.isfinite(equalized).all()
     assert density.min() <= equalized.min()
     assert equalized.max() <= density.max()
-    weak, full, solvent = (scale > 0.1) & (scale < 0.5), scale == 1, scale == 0
-    gains = [equalized[where].std() / density[where].std() for where in (weak, full, solvent)]
-    assert gains[0] > gains[1] > 0.99
-    assert gains[2] == pytest.approx(1, abs=0.05)
+    full, solvent = (equalized[where].std() / density[where].std() for where in (scale == 1, scale == 0))
+    assert 0.8 < full < 1.06  # Its noise is left out, of which EMD-5168 has most.
+    assert solvent < 0.25
 
 
 def test_the_masked_map_and_no_other_is_called_masked(processed):
