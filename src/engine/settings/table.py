@@ -285,8 +285,7 @@ _TABLE = (
         lowest=0,
         highest=1,
         derived="0.05 or, where that is more, the scale of 0.6 solvent sigma above the solvent, 1.5 where "
-        "low frequencies were restored; in the modes occupancy "
-        "and resolution of five, three with signalOnly",
+        "low frequencies were restored; in the modes occupancy and resolution of five, three with signalOnly",
     ),
     Setting(
         "max_gain",
