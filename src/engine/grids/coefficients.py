@@ -58,18 +58,6 @@ def shells_at(along, across):
     return np.rint(np.sqrt(across + along)).astype(np.uint16)
 
 
-def shells_of(shape, extents):
-    """The shell of each coefficient of a central block, as integers."""
-    along, across = squared_shells(shape, extents)
-    result = np.empty(shape, np.uint16)
-
-    def fill(planes):
-        result[planes] = shells_at(along[planes], across)
-
-    parallel.run(fill, parallel.plane_slabs(shape))
-    return result
-
-
 def shell_power(block, shells):
     """The mean squared amplitude of the coefficients in each shell."""
     length = int(shells.max()) + 1

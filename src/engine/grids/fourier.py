@@ -125,8 +125,8 @@ class Spectrum:
     density : array of float32, shape (z, y, x)
     voxel_size : sequence of 3 float
         Å along z, y and x.
-    highest : float
-        1/Å: coefficients of higher frequencies are left out.
+    highest : float, optional
+        1/Å: coefficients of higher frequencies are left out; by default none is.
 
     Attributes
     ----------
@@ -134,9 +134,9 @@ class Spectrum:
         1/Å, of spherical shells, those of the longest axis.
     """
 
-    def __init__(self, density, voxel_size, highest):
+    def __init__(self, density, voxel_size, highest=np.inf):
         self._shape, self._extents = density.shape, [n * v for n, v in zip(density.shape, voxel_size, strict=True)]
-        half_widths = [min(int(a * highest), n // 2) for a, n in zip(self._extents, density.shape, strict=True)]
+        half_widths = [int(min(a * highest, n // 2)) for a, n in zip(self._extents, density.shape, strict=True)]
         self._block = central_block(density, half_widths)
         zero_beyond(self._block, self._extents, highest)
         self._along, self._across = squared_shells(self._block.shape, self._extents)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import fft
 
 from .. import parallel
-from .coefficients import in_planes, planes_of, shell_power, shells_of, within
+from .coefficients import in_planes, planes_of, shell_power, shells_at, squared_shells, within
 
 _LOWEST_FALL = 0.9
 """Over the standard deviation of a Gaussian: the frequency at which its transform has fallen to 1e-7."""
@@ -45,7 +45,7 @@ class Smoothing:
         for axis, extent in enumerate(self._extents):
             half_width = min(self._shape[axis] // 2, int(shells * extent / max(self._extents)))
             block = within(block, axis, half_width)
-        return shell_power(block, shells_of(block.shape, self._extents))[:shells]
+        return shell_power(block, shells_at(*squared_shells(block.shape, self._extents)))[:shells]
 
     def __call__(self, sigma):
         """Float32 array: the map smoothed by a Gaussian of this standard deviation."""

@@ -59,7 +59,7 @@ class Bands:
         self.meet_at = [1 / low.lowpass]
         if shortest > _LEAST_BEYOND * 2 * max(voxel_size):
             self.meet_at.append(1 / shortest)
-        spectrum = fourier.Spectrum(density, voxel_size, np.sqrt(sum(0.25 / v**2 for v in voxel_size)))
+        spectrum = fourier.Spectrum(density, voxel_size)
         frequencies = spectrum.frequencies
         is_last = frequencies > self.meet_at[-1]
         self.end = _end(spectrum, 0.5 / max(voxel_size))

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from .. import parallel
+from ..grids.cut import bounds
 
 FLOOR_SIGMAS = 5
 WINDOW = 0.3125
@@ -119,8 +120,7 @@ def _presence(molecule, solvent):
 def _box_around(inside, sigmas):
     """The part of the blocks beyond which what is inside, once smoothed, is 0."""
     reach = [int(_REACH * sigma + 1) for sigma in sigmas]
-    (found,) = ndimage.find_objects(inside.astype(np.uint8)) or [tuple(slice(0, n) for n in inside.shape)]
-    return tuple(slice(max(s.start - 2 * r, 0), s.stop + 2 * r) for s, r in zip(found, reach, strict=True))
+    return tuple(slice(max(low - r, 0), high + r) for (low, high), r in zip(bounds(inside), reach, strict=True))
 
 
 def _ball(reach):

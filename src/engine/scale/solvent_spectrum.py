@@ -54,7 +54,6 @@ class CubeSpectrum:
     def __init__(self, density, voxel_size, where, centre, alone=True, enough=_ENOUGH):
         wanted = (fft.next_fast_len(max(round(_EDGE / v), _FEWEST_VOXELS)) for v in voxel_size)
         edges = [min(n, edge) for n, edge in zip(density.shape, wanted, strict=True)]
-        highest = np.sqrt(sum(0.25 / v**2 for v in voxel_size))
         window, powers, of_part, of_all = _window(edges), 0.0, 0.0, 0.0
         for start in _chosen(density.shape, edges, where, centre, enough):
             places = map(_coarse_places, start, edges, density.shape, where.shape)
@@ -62,7 +61,7 @@ class CubeSpectrum:
             weights = window * part if alone else window
             cube = density[tuple(slice(a, a + n) for a, n in zip(start, edges, strict=True))] * weights
             cube -= weights * np.float32(cube.sum(dtype=float) / weights.sum(dtype=float))
-            found = Spectrum(cube, voxel_size, highest)
+            found = Spectrum(cube, voxel_size)
             powers += found.power()
             of_part += (np.square(window, dtype=float) * part).sum()
             of_all += np.square(weights, dtype=float).sum()
