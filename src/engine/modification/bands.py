@@ -38,8 +38,6 @@ class Bands:
     density : array of float32, shape (z, y, x)
     voxel_size : tuple of 3 float
         Å along z, y and x.
-    scale : array of float32 of that shape
-        Above 0 where there is molecule.
     low : LowBlocks
         Of the map.
 
@@ -53,7 +51,7 @@ class Bands:
         1/Å, where the map ends, as it was cut off at its resolution; infinite where that is not seen.
     """
 
-    def __init__(self, density, voxel_size, scale, low):
+    def __init__(self, density, voxel_size, low):
         self._low, self._mean = low, np.float32(low.mean)
         shortest = _SHORTEST * low.lowpass
         self.meet_at = [1 / low.lowpass]
@@ -63,7 +61,7 @@ class Bands:
         frequencies = spectrum.frequencies
         is_last = frequencies > self.meet_at[-1]
         self.end = _end(spectrum, 0.5 / max(voxel_size))
-        gains = np.where(is_last, self._gains(density, voxel_size, scale, frequencies), 0.0)
+        gains = np.where(is_last, self._gains(density, voxel_size, frequencies), 0.0)
         self.last = frequencies, gains
         self._middle = spectrum.filtered_planes(np.where(is_last, 0.0, 1.0)) if len(self.meet_at) > 1 else None
         self._last = spectrum.filtered_planes(gains, last=True)
@@ -87,9 +85,9 @@ class Bands:
             bands.append(middle)
         return [*bands, self._last[every][picked]]
 
-    def _gains(self, density, voxel_size, scale, frequencies):
+    def _gains(self, density, voxel_size, frequencies):
         """By how much each shell of the last band is weighted."""
-        solvent, molecule = self._low.solvent, self._molecule(scale)
+        solvent, molecule = self._low.solvent, self._molecule()
         if np.count_nonzero(solvent) < FEWEST_BLOCKS or not molecule.any():
             return np.ones_like(frequencies)
         centre = centre_of(molecule)
@@ -106,12 +104,12 @@ class Bands:
         gains = shells.signal_shares[is_last] * (signal.sum() / kept)
         return np.where(frequencies <= self.end, np.interp(frequencies, found.frequencies[is_last], gains), 0.0)
 
-    def _molecule(self, scale):
+    def _molecule(self):
         """1 in blocks of which the scale says that there is molecule, as far as they are not solvent, else 0.
 
         The scale of the published modes is above 0 nearly everywhere.
         """
-        blocks = self._low.blocks
+        blocks, scale = self._low.blocks, self._low.estimate.scale
 
         def any_scale(some):
             return (blocks.maximum(scale[blocks.planes_of(some)]) > 0) & ~self._low.solvent[some]

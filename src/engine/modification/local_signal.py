@@ -33,8 +33,6 @@ class LocalSignal:
     density : array of float32, shape (z, y, x)
     voxel_size : tuple of 3 float
         Å along z, y and x.
-    estimate : Estimate
-        Of this map.
     low : LowBlocks
         Of this map.
     progress : callable, optional
@@ -48,14 +46,14 @@ class LocalSignal:
         The signal in the low-passed map in each block, in the unit of `low`.
     """
 
-    def __init__(self, density, voxel_size, estimate, low, progress=None):
-        self._low, self._bands = low, Bands(density, voxel_size, estimate.scale, low)
+    def __init__(self, density, voxel_size, low, progress=None):
+        self._low, self._bands = low, Bands(density, voxel_size, low)
         self._edges = [1 / (LONGEST * low.lowpass), *self._bands.meet_at]
         self._last, self._end = self._bands.last, self._bands.end
         longest = fourier.lowpass(low.low, LONGEST * low.lowpass, low.blocks.voxel_size)
         rest = low.low - longest
         powers = [np.square(longest), np.square(rest), *self._powers(progress)]
-        variances = self._noise_variances(powers, estimate.solvent)
+        variances = self._noise_variances(powers)
         parallel.run(self._smooth, list(zip(powers, WINDOWS, strict=False)))
         noise = (v * np.square(low.noise_ratio) for v in variances)
         self._weights = [_share(power, of_noise) for power, of_noise in zip(powers, noise, strict=True)]
@@ -129,12 +127,13 @@ class LocalSignal:
         parallel.run(fill, self._low.slabs(), progress)
         return powers
 
-    def _noise_variances(self, powers, model):
+    def _noise_variances(self, powers):
         """Of each band where the noise ratio is 1, from the blocks that are solvent, or from the model."""
         solvent, ratio, unit = self._low.solvent, self._low.noise_ratio, self._low.unit
         if np.count_nonzero(solvent) >= FEWEST_BLOCKS:
             squared = np.square(ratio[solvent] if np.ndim(ratio) else ratio)
             return [float((power[solvent] / squared).mean(dtype=float)) for power in powers]
+        model = self._low.estimate.solvent
         low = (model.sigma / unit) ** 2
         detail = max((model.raw_sigma / unit) ** 2 - low, 0)
         longest = low * LONGEST**-3

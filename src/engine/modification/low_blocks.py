@@ -26,6 +26,7 @@ class LowBlocks:
 
     Attributes
     ----------
+    estimate : Estimate
     blocks : Blocks
     mean : float32
         Of the solvent.
@@ -42,7 +43,7 @@ class LowBlocks:
     """
 
     def __init__(self, density, voxel_size, estimate):
-        self._estimate, self.mean = estimate, np.float32(estimate.solvent.mean)
+        self.estimate, self.mean = estimate, np.float32(estimate.solvent.mean)
         self.lowpass, self.unit = estimate.settings.lowpass, np.float32(estimate.rise)
         self.blocks = Blocks(density.shape, voxel_size, max(_EDGE * self.lowpass, _FEWEST_VOXELS * max(voxel_size)))
         self._fill(density)
@@ -50,7 +51,7 @@ class LowBlocks:
 
     def lowpassed(self, planes):
         """The low-passed map above the solvent's mean, in a slice of planes of the map, in units of the map."""
-        values = self._estimate.lowpassed
+        values = self.estimate.lowpassed
         return interpolated_planes(values.__getitem__, values.shape, self.blocks.map_shape, planes) - self.mean
 
     def slabs(self):
@@ -71,13 +72,13 @@ class LowBlocks:
         def fill(some):
             planes = self.blocks.planes_of(some)
             self.low[some] = self.blocks.mean(self.lowpassed(planes) / self.unit)
-            certain = region.mask(planes) & self._estimate.certain_solvent(planes)
+            certain = region.mask(planes) & self.estimate.certain_solvent(planes)
             self.solvent[some] = self.blocks.mean(certain) > _CERTAIN_SHARE
 
         parallel.run(fill, self.slabs())
 
     def _ratio(self):
-        solvent, shape = self._estimate.solvent, self.blocks.map_shape
+        solvent, shape = self.estimate.solvent, self.blocks.map_shape
         if not solvent.varies:
             return np.float32(1)
         ratios = (solvent.raw_sigma_ratio(self.blocks.planes_of(some), shape) for some in self.slabs())

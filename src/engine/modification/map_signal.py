@@ -15,8 +15,6 @@ class MapSignal:
     density : array of float32, shape (z, y, x)
     voxel_size : tuple of 3 float
         Å along z, y and x.
-    estimate : Estimate
-        Of this map.
     low : LowBlocks
         Of this map.
     steps : tuple of 3 int, optional
@@ -35,11 +33,11 @@ class MapSignal:
         What comes out, once a gain is set.
     """
 
-    def __init__(self, density, voxel_size, estimate, low, steps=None, progress=None):
+    def __init__(self, density, voxel_size, low, steps=None, progress=None):
         self._low = low
         self._keeps, self._steps = steps is not None, steps or (1, 1, 1)
         self._shape = tuple(-(-n // step) for n, step in zip(density.shape, self._steps, strict=True))
-        self._signal = LocalSignal(density, voxel_size, estimate, low, progress)
+        self._signal = LocalSignal(density, voxel_size, low, progress)
         self.noise = self._signal.noise
         self.keeps_noise = self.reached = self._times = self._kept = None
         if self._keeps:

@@ -138,7 +138,7 @@ class Modifier:
         changes = values["power"] != 1 or not values.get("keep_noise", True) or values.get("resolution_map")
         if not (values.get("signal_only") and changes):
             return None
-        given = self._whole, self._voxel_size, self._estimate, self._low_blocks()
+        given = self._whole, self._voxel_size, self._low_blocks()
         progress = report.stage("signal", 0.2)
         if not self._keeps:
             return MapSignal(*given, progress=progress)
@@ -156,7 +156,7 @@ class Modifier:
         given = self._estimate.scale if scale_map is None else scale_map
         made = self._smooth.get(
             (id(given), limits.scale_limit),
-            lambda: (SmoothScale(self._low_blocks(), given, limits.scale_limit, self._estimate), given),
+            lambda: (SmoothScale(self._low_blocks(), given, limits.scale_limit), given),
         )
         return made[0]
 

@@ -40,8 +40,6 @@ class SmoothScale:
     local_scale : array of float32, shape (z, y, x)
         S; voxels below `scale_limit` do not count.
     scale_limit : float
-    estimate : Estimate
-        Of the map.
 
     Attributes
     ----------
@@ -51,7 +49,7 @@ class SmoothScale:
         The mean scale of the molecule within the block itself, 0 where there is none, and M.
     """
 
-    def __init__(self, low, local_scale, scale_limit, estimate):
+    def __init__(self, low, local_scale, scale_limit):
         blocks, self._sigmas = low.blocks, low.sigmas(WINDOW)
         highest, molecule, times_scale = (np.empty(blocks.shape, np.float32) for _ in range(3))
 
@@ -67,7 +65,7 @@ class SmoothScale:
 
         parallel.run(fill, low.slabs())
         highest = ndimage.maximum_filter(highest, footprint=_ball(low.sigmas(_BALL_RADIUS)), mode="reflect")
-        sigma = np.float32(estimate.solvent.sigma) / low.unit * low.noise_ratio
+        sigma = np.float32(low.estimate.solvent.sigma) / low.unit * low.noise_ratio
         np.maximum(highest, np.float32(FLOOR_SIGMAS) * sigma, out=highest)
         floor = np.square(highest, out=highest)
         molecule /= floor

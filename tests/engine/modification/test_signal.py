@@ -45,7 +45,7 @@ def scene():
 
 
 def signal_of(density, found):
-    return LocalSignal(density, VOXEL, found, LowBlocks(density, VOXEL, found))
+    return LocalSignal(density, VOXEL, LowBlocks(density, VOXEL, found))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_where_noise_is_endless_there_is_no_signal(scene):
     _, _, density, found = scene
     low = LowBlocks(density, VOXEL, found)
     low.noise_ratio = np.where(low.solvent, np.float32(1), np.float32(1e6))
-    signal = LocalSignal(density, VOXEL, found, low)
+    signal = LocalSignal(density, VOXEL, low)
     endless = np.abs(signal.at(WHOLE_MAP))[low.blocks.at(np.float32(low.solvent), WHOLE_MAP) == 0]
     assert endless.size > 1e4
     assert not endless.any()
@@ -252,7 +252,7 @@ def test_noise_that_is_stronger_somewhere_counts_there(scene):
         low = LowBlocks(density, VOXEL, found)
         if varies:
             low.noise_ratio = low.blocks.mean(ratio)
-        signals.append(np.abs(LocalSignal(density, VOXEL, found, low).at(WHOLE_MAP)))
+        signals.append(np.abs(LocalSignal(density, VOXEL, low).at(WHOLE_MAP)))
     solvent = (ndimage.maximum_filter(clean, 9) < 0.01) & (np.arange(SHAPE[2]) > 30)
     assert signals[2][solvent].mean() < 0.8 * signals[1][solvent].mean()
     far = (balls[0] > 0.5) & (np.arange(SHAPE[2]) < 13)

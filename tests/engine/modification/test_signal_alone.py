@@ -64,7 +64,7 @@ def test_a_map_times_a_number_becomes_the_result_times_that_number(scene, factor
 
 def test_with_the_same_weights_the_signal_of_a_sum_is_the_sum_of_the_signals(scene, monkeypatch):
     density, found, _ = scene
-    signal = LocalSignal(density, VOXEL, found, LowBlocks(density, VOXEL, found))
+    signal = LocalSignal(density, VOXEL, LowBlocks(density, VOXEL, found))
     weights, (_, gains) = iter(signal._weights * 3), signal._last
     monkeypatch.setattr(local_signal, "_share", lambda *_: next(weights))
     monkeypatch.setattr(Bands, "_gains", lambda *_: gains)
@@ -73,7 +73,7 @@ def test_with_the_same_weights_the_signal_of_a_sum_is_the_sum_of_the_signals(sce
 
     def shown(values):
         its = replace(found, lowpassed=fourier.lowpass(values, found.settings.lowpass, VOXEL))
-        return LocalSignal(values, VOXEL, its, LowBlocks(values, VOXEL, its)).at(WHOLE_MAP)
+        return LocalSignal(values, VOXEL, LowBlocks(values, VOXEL, its)).at(WHOLE_MAP)
 
     alone = shown(density), shown(other)
     assert min(np.abs(part).max() for part in alone) > 0.1
