@@ -1,4 +1,4 @@
-"""Set up and run: `python3 dev.py demo`, `python3 dev.py test`, `python3 dev.py lint`.
+"""Set up and run: `python3 dev.py demo`, `test`, `lint`, and `wheels`, which makes what a release has.
 
 Each makes a virtual environment in .venv (or the folder that --venv names), installs the
 project into it and runs there. Nothing outside this folder is changed.
@@ -25,12 +25,12 @@ def main():
     if sys.version_info < OLDEST_PYTHON:
         return f"Python {sys.version.split()[0]} is too old; expected 3.11 or newer"
     python = environment(options.venv)
-    return {"demo": demo, "test": test, "lint": lint}[options.task](python, options)
+    return {"demo": demo, "test": test, "lint": lint, "wheels": wheels}[options.task](python, options)
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("demo", "test", "lint"))
+    parser.add_argument("task", choices=("demo", "test", "lint", "wheels"))
     parser.add_argument("--venv", type=Path, default=HERE / ".venv", help="folder of the environment [.venv]")
     text = "test with this version of a package, such as 'numpy==1.26.*'; may be repeated"
     parser.add_argument("--pin", action="append", default=[], metavar="REQUIREMENT", help=text)
@@ -87,6 +87,16 @@ def lint(python, options):
     install(python, LINTER)
     checks = (["check"], ["format", "--check"])
     return max(subprocess.run([python, "-m", "ruff", *check, *options.rest], cwd=HERE).returncode for check in checks)
+
+
+def wheels(python, options):
+    """The wheel of the Python package in dist/python, and the same as ChimeraX's bundle in dist/bundle."""
+    for kind, of_bundle in (("python", ""), ("bundle", "1")):
+        shutil.rmtree(HERE / "build", ignore_errors=True)
+        command = [python, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--wheel-dir", HERE / "dist" / kind, *options.rest, HERE]
+        subprocess.run(command, check=True, env=os.environ | {"OCCUPY_BUNDLE": of_bundle})
+    return 0
 
 
 if __name__ == "__main__":
