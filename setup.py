@@ -4,6 +4,7 @@ ChimeraX itself builds the bundle from bundle_info.xml and ignores this file. `p
 without ChimeraX: with OCCUPY_BUNDLE set the wheel is the bundle, which tells ChimeraX what is in it.
 """
 
+import json
 import os
 from pathlib import Path
 from xml.etree import ElementTree
@@ -36,9 +37,16 @@ def of_bundle():
     categories = ", ".join(category.get("name") for category in BUNDLE.iter("Category"))
     sessions = f"{BUNDLE.get('minSessionVersion')},{BUNDLE.get('maxSessionVersion')}"
     bundle = f"Bundle :: {categories} :: {sessions} :: {PACKAGE} ::  :: {BUNDLE.get('customInit')}"
-    offered = [bundle, *(element.text for element in BUNDLE.iter("ChimeraXClassifier"))]
+    offered = [bundle, *map(provider, BUNDLE.iter("Provider")), *(e.text for e in BUNDLE.iter("ChimeraXClassifier"))]
     general = ["Framework :: ChimeraX", *(element.text for element in BUNDLE.iter("PythonClassifier"))]
     return {"install_requires": needed, "classifiers": [*general, *(f"ChimeraX :: {text}" for text in offered)]}
+
+
+def provider(element):
+    """The classifier of something for one of ChimeraX's managers, such as a button of the toolbar."""
+    given = {key: value for key, value in element.items() if key != "name"}
+    words = [f"{key}:{json.dumps(value) if ' ' in value else value}" for key, value in given.items()]
+    return " :: ".join(["Provider", element.get("name"), "toolbar", *words])
 
 
 setup(
@@ -54,6 +62,6 @@ setup(
     python_requires=">=3.11",
     package_dir={PACKAGE: "src"},
     packages=[PACKAGE, *(f"{PACKAGE}.{name}" for name in find_packages(str(HERE / "src")))],
-    package_data={PACKAGE: ["docs/user/*/*.html", "docs/user/images/*.png"]},
+    package_data={PACKAGE: ["docs/user/*/*.html", "docs/user/images/*.png", "icons/*.png"]},
     **(of_bundle() if os.environ.get("OCCUPY_BUNDLE") else of_python()),
 )

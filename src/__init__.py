@@ -94,7 +94,20 @@ if BundleAPI is not None:
             return OccuPyPanel.get_singleton(session)
 
         @staticmethod
+        def run_provider(session, name, manager, **_):
+            from .tool.toolbar import run_button
+
+            run_button(session, name)
+
+        @staticmethod
         def initialize(session, bi):
+            from .commands.cite import cite_once
+
+            cite_once(session)
+            if session.ui.is_gui:
+                from .tool.context_menu import add_context_menu
+
+                add_context_menu()
             _OccuPyBundle.handler = session.triggers.add_handler("end restore session", _bring_panel_back)
 
         @staticmethod

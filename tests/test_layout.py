@@ -29,7 +29,7 @@ USES = {
 DOORS = {
     "": {"commands", "tool"},
     "figures": {"engine"},
-    "commands": {"engine", "figures"},
+    "commands": {"engine", "figures", VERSION},
     "tool": {"engine", "figures", "commands"},
     "cli": {"engine", "figures", "cli.files", "cli.runs", VERSION},
     "cli.files": {"engine", "figures", "cli.arguments", "cli.report", VERSION},

@@ -13,6 +13,7 @@ _MODULE_OF = {
     "occupy measure": "measure",
     "occupy mask": "mask",
     "occupy color": "color",
+    "occupy cite": "cite",
 }
 
 NAMES = tuple(_MODULE_OF)
