@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
-from ..engine.matrix.result import listed
+from ..engine.matrix.sets import listed
 from ..engine.refinement.b_shifts import BShifts
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
@@ -272,6 +272,8 @@ def result_lines(matrix, names):
         yield f"  {one['number']:3d} {len(one['maps']):5d} {one['correlation']:11.2f}  {one['words']}: {members}"
     if len(sets) > _MOST_SETS:
         yield f"                        and {len(sets) - _MOST_SETS} smaller sets"
+    if matrix.common:
+        yield f"  all sets  {matrix.common}"
     if matrix.noted:
         yield f"  notes     on {matrix.noted}"
     yield from warning_lines(matrix.warnings)
