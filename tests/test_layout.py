@@ -22,6 +22,7 @@ USES = {
     "engine.modification": f"{ENGINE} grids settings solvent scale",
     "engine.refinement": f"{ENGINE} grids settings",
     "engine.matrix": f"{ENGINE} grids settings refinement",
+    "engine.ensemble": f"{ENGINE} settings refinement matrix",
     "engine.phantom": f"{ENGINE} grids",
 }
 """Which others of the engine each of its packages uses."""
