@@ -30,9 +30,10 @@ USES = {
 DOORS = {
     "": {"commands", "tool"},
     "figures": {"engine"},
-    "commands": {"engine", "figures"},
+    "particles": {"engine"},
+    "commands": {"engine", "figures", "particles"},
     "tool": {"engine", "figures", "commands"},
-    "cli": {"engine", "figures", "cli.files", "cli.runs", VERSION},
+    "cli": {"engine", "figures", "particles", "cli.files", "cli.runs", VERSION},
     "cli.files": {"engine", "figures", "cli.arguments", "cli.report", VERSION},
     "cli.runs": {"engine", "cli.files", "cli.arguments", "cli.report", "cli.__init__", VERSION},
 }
