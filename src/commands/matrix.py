@@ -14,6 +14,7 @@ from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import reference_names
 from .maps import sample, show_alone_command
 from .report import warn
+from .shown_matrix import ShownMatrix, remember_matrix
 from .tables import html_table, save_table
 
 
@@ -57,6 +58,7 @@ def refine_maps(
     of_box = {"solvent": solvent, "flexibility": flexibility}
     complete = [names[volume] for volume in reference_maps]
     matrix = _matrix(session, names, chosen, groups, complete, lowpass, of_box, subregion)
+    remember_matrix(session, ShownMatrix(matrix, volumes, chosen))
     _log(session, matrix, {name: volume for volume, name in names.items()})
     if save_file is not None:
         save_table(session, matrix.as_csv(), matrix.as_dict(), save_file)

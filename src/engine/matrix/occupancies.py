@@ -231,7 +231,7 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
     agreement = np.zeros(len(maps), int)
     agreement[rows] = agreeing(order, own_errors[rows])
     return OccupancyMatrix(
-        maps, groups, occupancies, errors, np.array([one.correlations for one in cells]),
+        maps, groups, occupancies, errors, own_errors, np.array([one.correlations for one in cells]),
         [one.notes for one in cells], correlations, unexplained, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
         **told,

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..csv_text import csv_text
-from .agreement import Order
+from ..errors import OccuPyError
+from .agreement import Order, order_of
 
 FULL, ABSENT = 0.85, 0.15
 """Occupancies from which a group counts as there, and up to which as absent, in words."""
 
 _MOST_NAMES = 6
+
+_AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings")
+"""Attributes that are plain values already."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +26,9 @@ class OccupancyMatrix:
     maps, groups : list of str
     occupancies, standard_errors : arrays of float, shape (maps, groups)
         Neither clipped at 0 nor at 1. NaN where a group is outside a map or its map failed.
+    own_errors : array of float, shape (maps, groups)
+        What of the standard errors is each map's own. The rest, √(standard_errors² − own_errors²), is what the model or
+        reference maps get wrong about a group, the same in all maps.
     local_correlations : array of float, shape (maps, groups)
         Of each map, less the other groups, with a group's own density where that is. NaN where it is not known.
     notes : list of list of list of str
@@ -56,6 +63,7 @@ class OccupancyMatrix:
     groups: list
     occupancies: np.ndarray
     standard_errors: np.ndarray
+    own_errors: np.ndarray
     local_correlations: np.ndarray
     notes: list
     correlations: np.ndarray
@@ -172,6 +180,7 @@ class OccupancyMatrix:
             "groups": self.groups,
             "occupancies": _plain(self.occupancies),
             "standard_errors": _plain(self.standard_errors),
+            "own_errors": _plain(self.own_errors),
             "b_shifts": _plain(self.b_shifts),
             "b_shift_errors": _plain(self.b_shift_errors),
             "b_shift_lowpasses": _plain(self.b_shift_lowpasses),
@@ -188,6 +197,38 @@ class OccupancyMatrix:
             "lowpass": self.lowpass,
             "warnings": self.warnings,
         }
+
+    @classmethod
+    def from_dict(cls, found):
+        """The matrix of which `as_dict` gave these values.
+
+        Raises
+        ------
+        OccuPyError
+            If they are not those of a matrix.
+        """
+        try:
+            return cls._from_plain(found)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise OccuPyError(f"these are not the values of a matrix of occupancies ({error!r})") from None
+
+    @classmethod
+    def _from_plain(cls, found):
+        maps, groups = found["maps"], found["groups"]
+        of_cells = ("occupancies", "standard_errors", "own_errors", "local_correlations", "b_shifts", "b_shift_errors")
+        of_maps = ("correlations", "unexplained", "b_shift_lowpasses")
+        arrays = {name: _array(found[name], (len(maps), len(groups))) for name in of_cells}
+        arrays |= {name: _array(found[name], (len(maps),)) for name in of_maps}
+        set_of = {name: one["number"] for one in found["sets"] for name in one["maps"]}
+        rows = np.array([i for i, name in enumerate(maps) if name not in found["failed"]])
+        order = order_of(arrays["occupancies"][rows])
+        return cls(
+            agreement=np.array([set_of.get(name, 0) for name in maps]),
+            map_order=Order(rows[order.places], order.leaves, order.tree),
+            group_order=order_of(arrays["occupancies"][rows].T),
+            **arrays,
+            **{name: found[name] for name in _AS_THEY_ARE},
+        )
 
     def _named(self, which):
         return [name for name, chosen in zip(self.groups, which, strict=True) if chosen]
@@ -214,6 +255,16 @@ def _plain(values):
     if values is None or np.ndim(values) == 0:
         return values if values is None else _known(values)
     return [_plain(part) for part in values]
+
+
+def _array(values, shape):
+    """What `_plain` made of an array."""
+    if values is None:
+        return None
+    found = np.array(values, float)
+    if found.shape != shape:
+        raise ValueError(f"shape {found.shape}, expected {shape}")
+    return found
 
 
 def _known(value):
