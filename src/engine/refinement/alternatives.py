@@ -1,50 +1,16 @@
-"""Alternatives: groups of which a particle has one at most, such as conformers, so that their occupancies sum to 1 at most."""
+"""Alternatives: groups of which a particle has one at most, such as conformers, so that they sum to 1 at most."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import log_ndtr
 
 from ..errors import OccuPyError
 from ..settings.checks import check_among
-from .result import GroupOccupancy
+from .result import Together
 
 _SURE, _MUCH = 3.0, 0.1
 """Standard errors, and how much, by which a sum is above 1 where groups are no alternatives to each other."""
-
-
-@dataclass(frozen=True)
-class SumOfAlternatives:
-    """What a map says of alternatives together, which is well known where they cannot be told apart.
-
-    Attributes
-    ----------
-    groups : list of str
-    occupancy, standard_error : float
-        The sum of their occupancies, at most 1, and its standard error.
-    notes : list of str
-        What to mistrust.
-    """
-
-    groups: list
-    occupancy: float
-    standard_error: float
-    notes: list
-
-    @property
-    def name(self):
-        """The groups in one name."""
-        return sum_name(self.groups)
-
-    def as_dict(self):
-        """Plain values for a JSON file."""
-        return asdict(self)
-
-    def as_row(self, atoms):
-        """The sum as a row of the table of groups, which have so many atoms: a `GroupOccupancy`."""
-        unknown = float("nan")
-        notes = ["sum of alternatives", *self.notes]
-        return GroupOccupancy(self.name, self.occupancy, self.standard_error, unknown, unknown, atoms, unknown, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,17 +35,13 @@ class Limited:
     unlimited: float
     excess: bool
 
-    def as_sum(self, names):
-        """The sum of groups of these names."""
-        notes = []
+    def together(self, groups):
+        """The sum, of groups of these names: a `Together`."""
+        remarks = []
         if self.excess:
-            notes.append(f"they summed to {self.unlimited:.2f} before: does a particle have one of them only?")
-        return SumOfAlternatives(list(names), float(self.total), float(self.total_error), notes)
-
-
-def sum_name(groups):
-    """What the sum of groups is called."""
-    return "+".join(groups)
+            remarks.append(f"they summed to {self.unlimited:.2f} before: does a particle have one of them only?")
+        sums = float(self.total), float(self.total_error)
+        return Together("+".join(groups), list(groups), *sums, "sum of alternatives", remarks)
 
 
 def checked_alternatives(alternatives, names):
@@ -103,23 +65,23 @@ def checked_alternatives(alternatives, names):
             raise OccuPyError(
                 f"the alternatives are {', '.join(map(str, groups)) or 'none'}; expected two groups or more, each once"
             )
-        check_among(groups, names, "group")
+        check_among(groups, names, "group", "alternative")
         for name in groups:
             if name in seen:
                 raise OccuPyError(
-                    f"{name} is an alternative in {sum_name(seen[name])} and in {sum_name(groups)}; expected it in one"
+                    f"{name} is among the alternatives {'+'.join(seen[name])} and {'+'.join(groups)}; expected it once"
                 )
         seen |= dict.fromkeys(groups, groups)
     return [[names.index(name) for name in groups] for groups in alternatives]
 
 
 def among(sets, kept):
-    """Sets of places in some of the groups, of those in all of them; none of fewer than two.
+    """Sets of places among all groups, as places among some of them; without those of which none is there.
 
     Parameters
     ----------
     sets : list of list of int
-    kept : list of int
+    kept : sequence of int
         Places of some groups among all.
 
     Returns
@@ -128,7 +90,7 @@ def among(sets, kept):
     """
     place = {i: k for k, i in enumerate(kept)}
     found = [[place[i] for i in members if i in place] for members in sets]
-    return [members for members in found if len(members) > 1]
+    return [members for members in found if members]
 
 
 def limited(occupancies, covariance, metric):
