@@ -67,6 +67,7 @@ def matrix_of():
             groups=list(groups),
             occupancies=values,
             standard_errors=np.full(values.shape, 0.05),
+            own_errors=np.full(values.shape, 0.03),
             local_correlations=np.full(values.shape, 0.9),
             notes=[[[] for _ in groups] for _ in range(count)],
             correlations=np.full(count, 0.95),

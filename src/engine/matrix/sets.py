@@ -88,7 +88,7 @@ class Sets:
 def listed(names, most=_MOST_NAMES):
     """Names in a row, with the count of those that would make it long."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(str, names[:most])) + (f" and {more} more" if more > 0 else "")
 
 
 def _states(occupancies):

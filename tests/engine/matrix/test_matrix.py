@@ -1,10 +1,20 @@
 """Matrices of occupancies against maps that are added up here, atom by atom, with known occupancies."""
 
+import json
 import re
 
 import numpy as np
 import pytest
-from chimerax.occupy import MatrixBox, OccuPyError, Reading, make_groups, occupancy_matrix, refine, refine_maps
+from chimerax.occupy import (
+    MatrixBox,
+    OccupancyMatrix,
+    OccuPyError,
+    Reading,
+    make_groups,
+    occupancy_matrix,
+    refine,
+    refine_maps,
+)
 from chimerax.occupy.engine.matrix.agreement import agreeing, order_of
 from scipy import ndimage
 
@@ -315,6 +325,30 @@ def test_small_groups_and_groups_that_cannot_be_told_apart_are_noted(parts, mode
         assert "cannot be told apart from A2" in told["A"]
         assert "cannot be told apart from A" in told["A2"]
         assert not told["C"]
+
+
+def test_a_matrix_comes_back_from_its_values_in_a_file(parts, groups):
+    maps = np.concatenate([np.einsum("mc,czyx->mzyx", TRUTH, parts), np.zeros((1, *SHAPE))])
+    maps[-1, 0, 0, 0] = 1  # a map in which the model is not
+    found = refine_maps(maps, VOXEL, groups)
+    values = json.loads(json.dumps(found.as_dict()))
+    again = OccupancyMatrix.from_dict(values)
+    assert again.failed
+    assert again.as_dict() == found.as_dict()
+    for name in ("own_errors", "agreement"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
+    for name in ("places", "leaves", "tree"):
+        np.testing.assert_array_equal(getattr(again.map_order, name), getattr(found.map_order, name))
+        np.testing.assert_array_equal(getattr(again.group_order, name), getattr(found.group_order, name))
+
+
+@pytest.mark.parametrize("change", [{"maps": ["1"]}, {"occupancies": "none"}, {"sets": 3}, {"maps": None}])
+def test_values_of_something_else_are_no_matrix(parts, groups, change):
+    values = refine_maps([parts.sum(axis=0)] * 2, VOXEL, groups).as_dict() | change
+    with pytest.raises(OccuPyError, match="not the values of a matrix"):
+        OccupancyMatrix.from_dict(values)
+    with pytest.raises(OccuPyError, match="not the values of a matrix"):
+        OccupancyMatrix.from_dict([])
 
 
 def test_a_map_that_failed_has_no_notes(parts, groups):
