@@ -1,5 +1,7 @@
 """Groups of atoms of ChimeraX's models, as the engine takes them."""
 
+from hashlib import sha256
+
 import numpy as np
 from chimerax.atomic import Residue
 from chimerax.core.errors import UserError
@@ -80,6 +82,17 @@ class AtomGroups:
                 b_factors=found.b_factors,
                 fractions=found.shares,
             )
+
+    def digest(self):
+        """A word that is the same for equal atoms in equal places and groups only."""
+        found = sha256()
+        for words in (self.labels, self._residue_names, self.atoms.names, self.atoms.element_names):
+            found.update("\0".join(map(str, words)).encode())
+        locations = self._locations
+        numbers = (locations.scene_coords, locations.b_factors, locations.shares, locations.atom, self._of_residue)
+        for values in numbers:
+            found.update(np.ascontiguousarray(values).tobytes())
+        return found.hexdigest()
 
     def names_among(self, atoms):
         """Names of the groups at least half of whose atoms are among others."""

@@ -33,8 +33,32 @@ class SampledMap:
     voxel_size: tuple
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """Which voxels of a volume to take; see `SampledMap`, which has read them."""
+
+    volume: Volume
+    region: tuple
+    voxel_size: tuple
+
+    @property
+    def shape(self):
+        """Voxels along z, y and x."""
+        first, last, step = self.region
+        return tuple((b - a) // s + 1 for a, b, s in zip(first, last, step, strict=True))[::-1]
+
+    def read(self):
+        """The `SampledMap`."""
+        return SampledMap(self.volume, self.volume.region_matrix(self.region), self.region, self.voxel_size)
+
+
 def sample(volume, step=1, subregion="all"):
     """The map's voxels, at full sampling unless a step is given."""
+    return sampling_of(volume, step, subregion).read()
+
+
+def sampling_of(volume, step=1, subregion="all"):
+    """Which voxels `sample` takes, before any is read; raises `UserError` where the map cannot be used."""
     angles = volume.data.cell_angles
     if not np.allclose(angles, _RIGHT_ANGLES, atol=_ANGLE_TOLERANCE):
         raise UserError(
@@ -49,7 +73,7 @@ def sample(volume, step=1, subregion="all"):
         )
     region = (tuple(first), tuple(f + n - 1 for f, n in zip(first, size, strict=True)), tuple(step))
     _, voxel_size = volume.region_origin_and_step(region)
-    return SampledMap(volume, volume.region_matrix(region), region, tuple(reversed(voxel_size)))
+    return Sampling(volume, region, tuple(reversed(voxel_size)))
 
 
 def values_on_grid(other, sampled):
