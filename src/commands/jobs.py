@@ -1,4 +1,4 @@
-"""The engine's part of each command, on one map: what may run in a thread of its own.
+"""The engine's part of each command, on one map (on several: `matrix_job`): what may run in a thread of its own.
 
 A job takes all that it needs of ChimeraX's models when it is made; its `compute` works on
 arrays alone. A command computes its jobs one after the other. The tool computes them in a
@@ -16,14 +16,16 @@ from ..engine.parallel import Progress
 from ..engine.refinement.guided import guided_scale
 from ..engine.refinement.refine import refine
 from ..engine.refinement.unexplained import unexplained_density
-from ..engine.scale.estimate import estimate, estimation_settings
-from ..engine.settings.checks import checked, mode_of
+from ..engine.scale.estimate import common_full_scale, estimate, estimation_settings
+from ..engine.settings.checks import checked, mode_of, split
 from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
 from .report import status
 
 _ESTIMATE_SHARE = 0.6
+_ON_ONE_GRID = ("solvent_mask", "half_maps")
+"""Settings on which the full scale does not depend."""
 
 
 class Job:
@@ -93,6 +95,23 @@ class EstimateJob(JobOnMap):
 
     def compute(self, progress=None):
         return estimate(self.sampled.density, self.sampled.voxel_size, progress=progress, **self._settings)
+
+    def take(self):
+        return recall(self)
+
+
+class FullScaleJob(JobOnMap):
+    """The full scale of one of several maps that are to be on one scale; it is kept for the commands on them."""
+
+    def __init__(self, sampled, settings):
+        own = {name: value for name, value in split(settings)[0].items() if name not in _ON_ONE_GRID}
+        super().__init__(sampled, "full scale", checked(own, ESTIMATION))
+        self._settings = own
+
+    def compute(self, progress=None):
+        if progress:
+            progress(0.0, "full scale")
+        return common_full_scale([(self.sampled.density, self.sampled.voxel_size)], **self._settings)
 
     def take(self):
         return recall(self)

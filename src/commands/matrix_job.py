@@ -90,6 +90,7 @@ class MatrixJob(Job):
         key = (of_maps, repr(self._of_matrix), tuple(self._of_box.items()))
         super().__init__(volumes[0], "matrix", key, volumes[1:])
         self.called = f"{len(volumes)} maps"
+        self._found = recall(self)
 
     def compute(self, progress=None, ask=lambda function: function()):
         """The result.
@@ -100,7 +101,13 @@ class MatrixJob(Job):
         ask : callable
             Calls a function where ChimeraX's models may be touched, and returns what it returns.
         """
-        report, boxes, readings = Progress(progress), _Boxes(self._of_box, ask), []
+        return self._found or self._compute(Progress(progress), ask)
+
+    def take(self):
+        return recall(self)
+
+    def _compute(self, report, ask):
+        boxes, readings = _Boxes(self._of_box, ask), []
         count = len(self._samplings)
         for i, (sampling, chosen, name) in enumerate(zip(self._samplings, self._chosen, self._names, strict=True)):
             report.stage(f"map {i + 1} of {count}, {name}", _SHARE_OF_MAPS / count)
@@ -109,9 +116,6 @@ class MatrixJob(Job):
         matrix = occupancy_matrix(readings, self._lowpass, **self._of_matrix)
         report.done()
         return MatrixFound(matrix, boxes.notes)
-
-    def take(self):
-        return recall(self)
 
 
 def names_of(volumes):
