@@ -138,7 +138,8 @@ class MatrixWindow(ToolInstance):
         self.picks.pick(state["picked"])
         self.picks.row = state["row"]
         self.picks_changed()
-        self.tool_window.floating = state["floating"]
+        if not state["floating"]:
+            self.tool_window.floating = False
         self.display(state["shown"])
 
     def _fill_window(self):
