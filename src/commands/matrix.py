@@ -14,8 +14,9 @@ from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import alternative_names, reference_names
 from .maps import sample, show_alone_command
 from .report import warn
-from .shown_matrix import MATRIX_SHOWN, ShownMatrix, remember_matrix
+from .shown_matrix import ShownMatrix, remember_matrix
 from .tables import html_table, save_table
+from .triggers import MATRIX_SHOWN
 
 
 def refine_maps(
