@@ -12,8 +12,9 @@ from .jobs import result_of
 from .maps import show_alone_command
 from .matrix_job import MatrixJob
 from .report import select_link, warn
-from .shown_matrix import MATRIX_SHOWN, ShownMatrix, remember_matrix
+from .shown_matrix import ShownMatrix, remember_matrix
 from .tables import html_table, save_table
+from .triggers import MATRIX_SHOWN
 
 
 def refine_maps(
