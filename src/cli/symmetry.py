@@ -55,7 +55,7 @@ def assembled(choice, shape, voxel_size, origin, symmetry=None):
     groups = read_groups(choice).groups
     if symmetry is None:
         return groups, {}
-    return symmetric_groups(groups, symmetry, middle_of(shape, voxel_size, origin[::-1]))
+    return symmetric_groups(groups, symmetry, shape, voxel_size, origin[::-1])
 
 
 def copies_of_all(choices, settings):

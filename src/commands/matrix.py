@@ -59,6 +59,7 @@ def refine_maps(
     groups = {
         "reference": reference_names(every, reference),
         "alternatives": alternative_names(every, alternatives),
+        "copies": every[0].copies(),
     }
     of_box = {"solvent": solvent, "flexibility": flexibility}
     complete = [names[volume] for volume in reference_maps]

@@ -75,18 +75,39 @@ def test_the_sums_of_alternatives_are_columns_of_a_matrix(table, conformers, sto
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--alternatives", "A"), "it is A, but must be two names of groups or more, such as A+B"),
         (("--alternatives", "A+X"), "the alternative X is not a group; expected some of A, B, C"),
         (("--alternatives", "A+B", "B+C"), "B is among the alternatives A+B and B+C; expected it once"),
-        (("--symmetry", "C1"), "the symmetry is C1, but must be C2 to C60, D2 to D60, T, O, or I1 to I4"),
         (("--symmetry", "C2", "--write-model", "x.cif", "--write-b"), "--write-b writes the ΔB of each chain"),
-        (("--symmetry", "C4"), "copies were made by C4 about x = 36.0, y = 44.0, z = 70.0 Å"),
     ],
 )
 def test_what_does_not_belong_together_is_refused(refusal, store, tmp_path, options, said):
     model = write(tmp_path / "model.cif", bundle())
     map_file = put(store, tmp_path / "map.mrc", simulated(bundle(), {"A": 1, "B": 1, "C": 1}))
     assert said in refusal("refine", map_file, "--atoms", model, *options)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [((2, 18, 14), "outside the map, such as A@"), ((46, 26, 14), "where copies")]
+)
+def test_a_symmetry_that_the_map_cannot_have_is_refused_with_where_it_was(refusal, store, tmp_path, place, said):
+    model = write(tmp_path / "model.cif", bundle({"A": place}))
+    map_file = put(store, tmp_path / "map.mrc", simulated(bundle({"A": place}), {"A": 1}))
+    told = refusal("refine", map_file, "--atoms", model, "--symmetry", "C4")
+    assert said in told
+    assert "; copies were made by C4 about x = 36.0, y = 44.0, z = 70.0 Å" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--alternatives", "A"), "it is A, but must be two names of groups or more, such as A+B"),
+        (("--symmetry", "C1"), "the symmetry is C1, but must be C2 to C60, D2 to D60, T, O, or I1 to I4"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_files_are_looked_at(occupy, options, said):
+    done = occupy("refine", "map.mrc", "--atoms", "model.cif", *options)
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
 @pytest.fixture
@@ -96,7 +117,7 @@ def dimer(store, tmp_path):
     for residue in second[0]["A"]:
         for atom in residue:
             x, y, z = np.array([*atom.pos]) - MIDDLE
-            atom.pos = gemmi.Position(*(MIDDLE + [-x, -y, z]))
+            atom.pos = gemmi.Position(*(MIDDLE + np.array([-x, -y, z])))
     density = simulated(first, {"A": 1}) + simulated(second, {"A": 0.6})
     return put(store, tmp_path / "map.mrc", density), write(tmp_path / "model.cif", first)
 

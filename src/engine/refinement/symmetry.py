@@ -9,6 +9,7 @@ from scipy.special import chdtrc
 from ..errors import OccuPyError
 from ..settings.checks import check_among
 from .alternatives import among
+from .inputs import inside_box, placed
 from .result import Together
 
 _MOST_FOLD = 60
@@ -21,7 +22,7 @@ _CLASH, _MOST_CLASHING = 1.5, 0.1
 _DIFFER = 0.01
 """Chance of such a spread where copies are alike, below which they are said to differ."""
 
-_WORSE_BY = 0.3
+_WORSE_BY, _LEAST_INSIDE = 0.3, 0.5
 
 
 def operators(symmetry):
@@ -96,8 +97,8 @@ def copy_names(groups, symmetry):
     return {name: [f"{name}@{i + 1}" for i in range(count)] for name in groups}
 
 
-def symmetric_groups(groups, symmetry, middle):
-    """The groups of a symmetric assembly.
+def symmetric_groups(groups, symmetry, shape, voxel_size, origin=(0.0, 0.0, 0.0)):
+    """The groups of a symmetric assembly about the middle of the box of a map.
 
     Parameters
     ----------
@@ -105,8 +106,10 @@ def symmetric_groups(groups, symmetry, middle):
         Of one asymmetric unit.
     symmetry : str
         See `operators`.
-    middle : array of 3 float
-        x, y, z in Å of the point about which it is.
+    shape, voxel_size
+        Of the map: voxels and Å along z, y and x.
+    origin : sequence of 3 float
+        x, y, z in Å of the first voxel, in the frame of the atoms.
 
     Returns
     -------
@@ -118,30 +121,37 @@ def symmetric_groups(groups, symmetry, middle):
     Raises
     ------
     OccuPyError
-        If it is no symmetry that is known, or copies are in the same place.
+        If it is no symmetry that is known, or copies are in the same place or outside the map.
     """
+    middle = middle_of(shape, voxel_size, origin)
     matrices, names = operators(symmetry), copy_names(groups, symmetry)
     found = {
         names[name][i]: replace(group, positions=(group.positions - middle) @ matrix.T + middle)
         for i, matrix in enumerate(matrices)
         for name, group in groups.items()
     }
-    _check_apart(np.concatenate([group.positions for group in groups.values()]), matrices, symmetry, middle)
+    _check_apart(np.concatenate([group.positions for group in groups.values()]) - middle, matrices)
+    inside = {name: inside_box(placed(group, origin), shape, voxel_size).mean() for name, group in found.items()}
+    outside = [name for name, share in inside.items() if share < _LEAST_INSIDE]
+    if outside and not set(outside) & {of_name[0] for of_name in names.values()}:
+        raise OccuPyError(
+            f"{len(outside)} of {len(found)} copies are outside the map, such as {outside[0]}; expected the symmetry "
+            "of the map, about its middle"
+        )
     return found, names
 
 
-def _check_apart(positions, matrices, symmetry, middle):
-    """Raise `OccuPyError` where copies of an asymmetric unit are in one place."""
+def _check_apart(positions, matrices):
+    """Raise `OccuPyError` where copies of an asymmetric unit, which is given about the middle, are in one place."""
     from scipy.spatial import cKDTree
 
-    centred = positions - middle
-    own, clashing = cKDTree(centred), np.zeros(len(positions), bool)
+    own, clashing = cKDTree(positions), np.zeros(len(positions), bool)
     for matrix in matrices[1:]:
-        clashing |= np.isfinite(own.query(centred @ matrix.T, distance_upper_bound=_CLASH)[0])
+        clashing |= np.isfinite(own.query(positions @ matrix.T, distance_upper_bound=_CLASH)[0])
     if clashing.mean() > _MOST_CLASHING:
         raise OccuPyError(
-            f"{clashing.mean():.0%} of the atoms are where copies of them are too; expected one asymmetric unit of "
-            f"{symmetry} about {in_words(middle)}"
+            f"{clashing.mean():.0%} of the atoms are where copies of them are too; expected one asymmetric unit, "
+            "in the place that it has in the symmetry of the map, about its middle"
         )
 
 

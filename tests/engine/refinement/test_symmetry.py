@@ -88,8 +88,8 @@ def density(unit):
     return (total + noise).astype(np.float32)
 
 
-def copies_of(unit, symmetry="C4", middle=None):
-    return symmetric_groups(unit, symmetry, middle_of(SHAPE, VOXEL, ORIGIN) if middle is None else middle)
+def copies_of(unit, symmetry="C4", origin=ORIGIN):
+    return symmetric_groups(unit, symmetry, SHAPE, VOXEL, origin)
 
 
 def test_each_copy_has_its_occupancy_and_each_chain_its_mean_and_spread(unit, density):
@@ -122,8 +122,7 @@ def test_means_of_copies_are_in_the_matrix(unit, density):
 
 
 def test_copies_about_another_point_are_told_to_fit_less_well(unit, density):
-    shifted = middle_of(SHAPE, VOXEL, ORIGIN) + np.array([-14, 10, 0])
-    groups, copies = copies_of(unit, middle=shifted)
+    groups, copies = copies_of(unit, origin=ORIGIN + np.array([-14, 10, 0]))
     said = "Copies other than the first fit the map much less well"
     for found in (
         refine(density, VOXEL, groups, origin=ORIGIN, copies=copies),
@@ -136,6 +135,11 @@ def test_an_assembly_that_is_whole_already_is_refused(unit):
     whole, _ = copies_of(unit)
     with pytest.raises(OccuPyError, match="are where copies of them are too; expected one asymmetric unit"):
         copies_of(whole)
+
+
+def test_copies_outside_of_the_map_are_refused(unit):
+    with pytest.raises(OccuPyError, match="4 of 8 copies are outside the map, such as A@2; expected the symmetry"):
+        symmetric_groups(unit, "C4", (30, 24, 44), VOXEL, ORIGIN + np.array([-25, 40, 0]))
 
 
 def test_names_of_groups_stand_for_those_of_all_their_copies():
