@@ -14,7 +14,7 @@ from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import alternative_names, reference_names
 from .maps import sample, show_alone_command
 from .report import warn
-from .shown_matrix import ShownMatrix, remember_matrix
+from .shown_matrix import MATRIX_SHOWN, ShownMatrix, remember_matrix
 from .tables import html_table, save_table
 
 
@@ -64,14 +64,13 @@ def refine_maps(
     of_box = {"solvent": solvent, "flexibility": flexibility}
     complete = [names[volume] for volume in reference_maps]
     matrix = _matrix(session, names, chosen, groups, complete, lowpass, of_box, subregion)
-    remember_matrix(session, ShownMatrix(matrix, volumes, chosen))
+    shown = ShownMatrix(matrix, volumes, chosen)
+    remember_matrix(session, shown)
     _log(session, matrix, {name: volume for volume, name in names.items()})
     if save_file is not None:
         save_table(session, matrix.as_csv(), matrix.as_dict(), save_file)
     if plot and session.ui.is_gui:
-        from .matrix_plot import show_matrix_plot
-
-        show_matrix_plot(session, matrix, volumes)
+        session.triggers.activate_trigger(MATRIX_SHOWN, shown)
     found = matrix.as_dict()
     return JSONResult(dumps(found), found) if return_json else found
 
@@ -155,6 +154,6 @@ def _log(session, matrix, volumes):
 def _show_links(names, volumes):
     """HTML that names maps, each a link that shows it and hides the others."""
     links = [
-        f'<a href="cxcmd:{show_alone_command(volumes[name], volumes.values())}">{escape(name)}</a>' for name in names
+        f'<a href="cxcmd:{show_alone_command([volumes[name]], volumes.values())}">{escape(name)}</a>' for name in names
     ]
     return listed(links)

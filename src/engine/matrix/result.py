@@ -273,7 +273,7 @@ class OccupancyMatrix:
 def listed(names, most=_MOST_NAMES):
     """Names in a row, with the count of those that would make it long."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(str, names[:most])) + (f" and {more} more" if more > 0 else "")
 
 
 def _in_words(absent, partial):
