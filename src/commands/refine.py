@@ -107,8 +107,8 @@ def refine(
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
-        What is not known is NaN, in JSON null. Sums of alternatives come last. Of several maps one dict, as of
-        `OccupancyMatrix.as_dict`.
+        What is not known is NaN, in JSON null. Sums of alternatives and means of copies come last. Of several maps
+        one dict, as of `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
@@ -233,6 +233,7 @@ def refine_job(sampled, chosen, reference=None, alternatives=None, *, lowpass=No
     names = {
         "reference": reference_names([chosen], reference),
         "alternatives": alternative_names([chosen], alternatives),
+        "copies": chosen.copies(),
     }
     settings = names | {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     return RefineJob(sampled, *chosen.on_map(sampled), settings)
