@@ -2,10 +2,12 @@
 
 from html import escape
 from json import dumps
+from types import MappingProxyType
 
 from chimerax.core.commands import JSONResult
 from chimerax.core.errors import UserError
 
+from ..engine.ensemble.shares import with_shares
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.result import listed
 from ..engine.refinement.groups import distinct
@@ -13,6 +15,7 @@ from ..engine.refinement.inputs import default_lowpass
 from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import alternative_names, reference_names
 from .maps import sample, show_alone_command
+from .populations import populations_of, share_table
 from .report import warn
 from .shown_matrix import MATRIX_SHOWN, ShownMatrix, remember_matrix
 from .tables import html_table, save_table
@@ -24,6 +27,8 @@ def refine_maps(
     chosen,
     reference_maps=(),
     *,
+    classified=None,
+    of_particles=MappingProxyType({}),
     reference=None,
     alternatives=None,
     lowpass=None,
@@ -44,6 +49,10 @@ def refine_maps(
         For each of them; the same object where they share it.
     reference_maps : list of Volume
         Maps that are known to be complete.
+    classified : list of Volume, optional
+        Maps that hold the particles, by default all.
+    of_particles : dict
+        What is said of particles: keywords of `populations_of`.
     flexibility : bool
         Tell ΔB of the groups in each map too.
     reference, alternatives, lowpass, solvent, subregion, plot, save_file, return_json
@@ -55,6 +64,7 @@ def refine_maps(
         As of `OccupancyMatrix.as_dict`.
     """
     names = dict(zip(volumes, names_of(volumes), strict=True))
+    populations = populations_of(session, [names[volume] for volume in classified or volumes], **of_particles)
     every = list(dict.fromkeys(chosen))
     groups = {
         "reference": reference_names(every, reference),
@@ -63,6 +73,9 @@ def refine_maps(
     of_box = {"solvent": solvent, "flexibility": flexibility}
     complete = [names[volume] for volume in reference_maps]
     matrix = _matrix(session, names, chosen, groups, complete, lowpass, of_box, subregion)
+    if populations is not None:
+        with user_errors():
+            matrix = with_shares(matrix, populations)
     shown = ShownMatrix(matrix, volumes, chosen)
     remember_matrix(session, shown)
     _log(session, matrix, {name: volume for volume, name in names.items()})
@@ -140,7 +153,7 @@ def _log(session, matrix, volumes):
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{together}{noted} "
+        f"{share_table(matrix)}To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{together}{noted} "
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )

@@ -167,7 +167,7 @@ def test_what_is_no_matrix_is_told_in_a_sentence(occupy, run, tmp_path, content)
 BAD_FILES = {
     "a class without a map": (star_text(COUNTS | {4: 10}), (), "no map is of class 4; expected a map for each class"),
     "a map without particles": (star_text({1: 5, 2: 5}), (), "no particles are of run_it025_class003"),
-    "a truncated file": (star_text()[:-20], (), "values in particle 200; expected 2"),
+    "a truncated file": (star_text()[:-10], (), "values in particle 200; expected 2"),
     "a pickle": (b"\x80\x04\x95", (), "is a pickle, which is not read"),
     "not UTF-8": (star_text().replace("a.mrcs", "ä.mrcs").encode("latin-1"), (), "is not UTF-8"),
 }
