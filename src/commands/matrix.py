@@ -153,7 +153,8 @@ def _log(session, matrix, volumes):
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
-        f"{share_table(matrix)}To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{together}{noted} "
+        f"{share_table(matrix)}"
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{together}{noted} "
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )

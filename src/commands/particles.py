@@ -11,6 +11,7 @@ from chimerax.core.commands import (
     ListOf,
     OpenFileNameArg,
     PositiveIntArg,
+    RepeatOf,
     SaveFileNameArg,
     StringArg,
 )
@@ -126,7 +127,7 @@ def _matrix_of(session, path):
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     except (OccuPyError, AttributeError, ValueError, RecursionError):
         raise UserError(
-            f"{path} holds no matrix of occupancies; expected what saveFile or the shell's occupy refine writes as .json"
+            f"{path} holds no matrix of occupancies; expected the .json file that occupy refine saves of several maps"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""How many particles are in each map: keywords of occupy refine, the table that tells it, and the shares that follow."""
+"""How many particles are in each map: keywords of occupy refine, and tables of them and of what follows."""
 
 from html import escape
 from pathlib import Path
