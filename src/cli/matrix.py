@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..engine.ensemble.shares import with_shares
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.sets import listed
 from ..engine.refinement.alternatives import checked_alternatives
@@ -26,6 +27,7 @@ from .files.maps import file_of, sample, voxel_size_of
 from .files.outputs import ReportFiles, draw, folder_of, write_json
 from .files.places import check_absent
 from .files.staging import recover, staged
+from .populations import population_lines, share_lines
 from .report import program_record, tell, warning_lines
 from .runs.work import Batch, Done
 from .symmetry import assembled, copies_of_all, told_with_symmetry, with_copies
@@ -113,6 +115,8 @@ def refine_maps(
     json_file=None,
     csv_file=None,
     running=None,
+    populations=None,
+    of_particles=None,
     **settings,
 ):
     """Refine against several maps, write the matrix and tell of it.
@@ -131,6 +135,10 @@ def refine_maps(
         Å, instead of what the files say.
     running : Running, optional
         How the run goes.
+    populations : Populations, optional
+        How particles are shared among maps, without those that are references only.
+    of_particles : dict, optional
+        The options that they follow from, for the record.
     **settings
         lowpass, reference, solvent, flexibility and alternatives, as the engine's `refine_maps` has them;
         symmetry (str).
@@ -143,6 +151,8 @@ def refine_maps(
     files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
     choice_of = dict(zip(maps, choices, strict=True))
     _check_models(choices, settings)
+    if populations is not None:
+        tell(population_lines(populations, short_names(populations.maps)))
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
     lowpass = settings.get("lowpass") or _lowpass_of_all(maps, voxel_size)
@@ -156,7 +166,10 @@ def refine_maps(
     of_groups = {name: named[name] for name in ("reference", "alternatives") if name in named}
     of_groups["copies"] = copies_of_all(choices, settings)
     matrix = occupancy_matrix(readings, lowpass, reference_maps=reference_maps, **of_groups)
-    files.write(matrix, short_names(maps), _record(maps, choices, voxel_size, settings))
+    if populations is not None:
+        matrix = with_shares(matrix, populations)
+    record = _record(maps, choices, voxel_size, settings) | ({"particles": of_particles} if populations else {})
+    files.write(matrix, short_names(maps), record)
     tell([*result_lines(matrix, short_names(maps)), f"  wrote     {', '.join(map(str, files.paths))}"])
     new = {source: problem for source, problem in matrix.failed.items() if source not in batch.problems}
     tell([f"  failed    {source}: {problem}" for source, problem in new.items()] if new else [])
@@ -292,4 +305,5 @@ def result_lines(matrix, names):
         yield f"  all sets  {matrix.common}"
     if matrix.noted:
         yield f"  notes     on {matrix.noted}"
+    yield from share_lines(matrix)
     yield from warning_lines(matrix.warnings)

@@ -21,6 +21,9 @@ _MODEL_ERROR = 0.1
 _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
 
+_EXPECTED_DEGREES = 4
+"""As many degrees of freedom count for the errors of fits where the spread of reference maps is held against them."""
+
 
 @dataclass(frozen=True, eq=False)
 class MapOccupancies:
@@ -91,7 +94,7 @@ class RelativeFits:
         count, usable = np.maximum(there.sum(axis=0), 1), there.any(axis=0)
         means = np.where(there, values, 0).sum(axis=0) / count
         self._complete = np.where(usable, means, 1.0)
-        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count
+        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count * _own_share(values, errors, there)
         self._complete_error = np.where(usable, error / self._complete, _MODEL_ERROR)
         return self._on_absent(values, there)
 
@@ -185,3 +188,15 @@ class RelativeFits:
         values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
         errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
         return default_reference(values, weights, errors, self._sets(k))
+
+
+def _own_share(values, errors, there):
+    """How much of the errors of fits differs among reference maps: the rest is the same misfit in all, and cancels."""
+    count = np.maximum(there.sum(axis=0), 1)
+    means = np.where(there, values, 0).sum(axis=0) / count
+    spread = np.where(there, (values - means) ** 2, 0).sum()
+    expected = np.where(there, errors**2 * (1 - 1 / count), 0).sum()
+    degrees = (count - 1).sum()
+    if not expected > 0:
+        return 1.0
+    return np.sqrt((spread / expected * degrees + _EXPECTED_DEGREES) / (degrees + _EXPECTED_DEGREES))
