@@ -16,7 +16,7 @@ NEEDED = [
     *("requests>=2.32", "urllib3>=2", "filelock>=4"),
 ]
 BATCH = ["dask>=2024.1", "distributed>=2024.1", "cryptography>=42"]
-TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "dask-jobqueue>=0.8.5"]
+TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "dask-jobqueue>=0.8.5", "starfile>=0.5"]
 
 setup(
     name=BUNDLE.get("name"),

@@ -74,6 +74,12 @@ def __dir__():
     return sorted([*globals(), *__all__])
 
 
+_WINDOWS = {
+    "OccuPy panel": ("tool.panel", "OccuPyPanel"),
+    "OccuPy matrix": ("tool.matrix.window", "MatrixWindow"),
+}
+"""By what a session's metadata call it: module and class of each window that sessions keep."""
+
 if BundleAPI is not None:
 
     class _OccuPyBundle(BundleAPI):
@@ -95,18 +101,30 @@ if BundleAPI is not None:
 
         @staticmethod
         def initialize(session, bi):
-            _OccuPyBundle.handler = session.triggers.add_handler("end restore session", _bring_panel_back)
+            from .commands.shown_matrix import MATRIX_SHOWN
+
+            session.triggers.add_trigger(MATRIX_SHOWN)
+            _OccuPyBundle.handlers = [
+                session.triggers.add_handler(MATRIX_SHOWN, lambda _, shown: _show_matrix(session, shown)),
+                session.triggers.add_handler("end restore session", _bring_windows_back),
+            ]
 
         @staticmethod
         def finish(session, bi):
-            _OccuPyBundle.handler.remove()
+            for handler in _OccuPyBundle.handlers:
+                handler.remove()
 
-    def _bring_panel_back(_, session):
-        from .tool.sessions import is_kept
+    def _show_matrix(session, shown):
+        from .tool.matrix.window import show_matrix
 
-        if session.ui.is_gui and is_kept(session):
-            from .tool.panel import OccuPyPanel
+        show_matrix(session, shown)
 
-            OccuPyPanel.bring_back(session)
+    def _bring_windows_back(_, session):
+        """Open the windows that were open when a session was saved."""
+        from .commands.sessions import is_kept
+
+        for key, (module, name) in _WINDOWS.items():
+            if session.ui.is_gui and is_kept(session, key):
+                getattr(import_module("." + module, __name__), name).bring_back(session)
 
     bundle_api = _OccuPyBundle()

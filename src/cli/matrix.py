@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.result import listed
+from ..engine.refinement.alternatives import checked_alternatives
 from ..engine.refinement.b_shifts import BShifts
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
@@ -128,7 +129,7 @@ def refine_maps(
     running : Running, optional
         How the run goes.
     **settings
-        lowpass, reference, solvent and flexibility, as the engine's `refine_maps` has them.
+        lowpass, reference, solvent, flexibility and alternatives, as the engine's `refine_maps` has them.
 
     Returns
     -------
@@ -137,7 +138,8 @@ def refine_maps(
     """
     files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
     choice_of = dict(zip(maps, choices, strict=True))
-    _check_models(choices, settings.get("reference"))
+    of_groups = {name: settings[name] for name in ("reference", "alternatives") if name in settings}
+    _check_models(choices, **of_groups)
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
     lowpass = settings.get("lowpass") or _lowpass_of_all(maps, voxel_size)
@@ -147,7 +149,7 @@ def refine_maps(
         return batch.status
     model_sums = cache(lambda choice, box: _matrix_box(choice, box, **of_box).model_sums)
     readings = [_reading(source, done.get(source), choice_of[source], model_sums, batch.problems) for source in maps]
-    matrix = occupancy_matrix(readings, lowpass, reference=settings.get("reference"), reference_maps=reference_maps)
+    matrix = occupancy_matrix(readings, lowpass, reference_maps=reference_maps, **of_groups)
     files.write(matrix, short_names(maps), _record(maps, choices, voxel_size, settings))
     tell([*result_lines(matrix, short_names(maps)), f"  wrote     {', '.join(map(str, files.paths))}"])
     new = {source: problem for source, problem in matrix.failed.items() if source not in batch.problems}
@@ -155,13 +157,14 @@ def refine_maps(
     return int(batch.failed or bool(new))
 
 
-def _check_models(choices, reference):
+def _check_models(choices, reference=None, alternatives=()):
     """Tell of what is wrong with a model once, not for every map, and before any work."""
     chosen = list(dict.fromkeys(choices))
     groups = dict.fromkeys(read_groups(chosen[0]).groups)
-    for choice in chosen[1:] if reference else ():
+    for choice in chosen[1:] if reference or alternatives else ():
         groups |= dict.fromkeys(read_groups(choice).groups)
     check_among(reference, list(groups), "group")
+    checked_alternatives(alternatives, list(groups))
 
 
 def _lowpass_of_all(maps, voxel_size):
@@ -266,6 +269,8 @@ def result_lines(matrix, names):
         yield f"  ΔB        {matrix.moving(names)}"
     if matrix.reference_maps:
         yield f"  reference {listed([name_of[name] for name in matrix.reference_maps])}: every group is full there"
+    for sentence in matrix.together_in_words:
+        yield f"  together  {sentence}"
     yield f"  {'set':>3} {'maps':>5} {'correlation':>11}  maps that agree"
     for one in sorted(sets, key=lambda one: -len(one["maps"]))[:_MOST_SETS]:
         members = listed([name_of[name] for name in one["maps"]])

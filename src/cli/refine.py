@@ -19,6 +19,7 @@ from .files.outputs import ReportFiles, draw
 from .files.tables import Tables
 from .matrix import refine_maps
 from .refinement import (
+    add_alternatives,
     add_half_maps,
     add_lowpass,
     add_reference,
@@ -52,6 +53,8 @@ examples:
                                                           occupancies and B-factors in a copy of the model
   occupy refine map.mrc --atoms part.cif --unexplained    and a map of what the model lacks
   occupy refine map.mrc --atoms model.cif --groups head=//A/1-100 'heme=//*/(HEM)'
+  occupy refine map.mrc --atoms apo.cif holo.cif --by model --alternatives apo.cif+holo.cif
+                                                          of which a particle has one: they sum to 1 at most
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
   occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
                                                           what was read of the maps is used again
@@ -159,7 +162,7 @@ def refine_map(
     running : Running, optional
         How the run goes.
     **settings
-        lowpass, reference, half_maps (paths) and solvent, as the engine's `refine` has them.
+        lowpass, reference, half_maps (paths), solvent and alternatives, as the engine's `refine` has them.
 
     Returns
     -------
@@ -197,7 +200,8 @@ def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
             _write_unexplained(files, place, sampled, chosen, found)
         if files.others:
             chosen.write_models([place(path) for path in files.others], found.rows, write_b)
-    return Done([*result_lines(source, sampled, chosen, found), *file_lines(files)], rows)
+    lines = [*result_lines(source, sampled, chosen, found), *file_lines(files)]
+    return Done(lines, [row.as_dict() for row in found.all_rows])
 
 
 def _write_unexplained(files, place, sampled, chosen, found):
@@ -285,7 +289,9 @@ def register(subcommands):
     parser.add_argument("--unexplained", action="store_true", help=lacking)
     _add_atoms(parser.add_argument_group("atoms").add_argument)
     section = parser.add_argument_group("refinement")
-    for add_option in (add_reference, add_reference_maps, add_lowpass, add_half_maps, add_solvent):
+    for add_option in (
+        add_reference, add_reference_maps, add_alternatives, add_lowpass, add_half_maps, add_solvent,
+    ):  # fmt: skip
         add_option(section)
     moving = "tell ΔB in each of several maps, which takes several times as long; in one map it always is told"
     section.add_argument("--flexibility", action="store_true", help=moving)

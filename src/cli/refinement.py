@@ -52,9 +52,10 @@ def refiner_of(choice, sampled, settings):
     choice : AtomChoice
     sampled : MapFile
     settings : dict
-        Of which lowpass and solvent count here.
+        Of which lowpass, solvent and alternatives count here.
     """
     of_box = {name: settings[name] for name in ("lowpass", "solvent") if name in settings}
+    of_box["alternatives"] = tuple(settings.get("alternatives", ()))
     return _refiner(choice, sampled.density.shape, sampled.voxel_size, tuple(sampled.origin), **of_box)
 
 
@@ -84,7 +85,7 @@ def result_lines(source, sampled, chosen, found):
     if sampled.is_ours:
         notes.append("This map was made by OccuPy; occupancies in such a map mean little.")
     remarks = [*warning_lines(found.warnings), *note_lines(notes)]
-    return [f"{source}", _fit_line(found), *_table_lines(found.rows), *remarks]
+    return [f"{source}", _fit_line(found), *_table_lines(found.all_rows), *remarks]
 
 
 def _fit_line(found):
@@ -117,6 +118,24 @@ def add_reference_maps(section):
     """Add the option for maps that are known to be complete."""
     text = "maps that are known to be complete, among the maps or not: each group is relative to itself in these"
     section.add_argument("--reference-maps", nargs="+", metavar="MAP", default=[], help=text)
+
+
+def add_alternatives(section):
+    """Add the option for groups of which a particle has one at most."""
+    text = (
+        "groups of which a particle has one only, such as conformers: their occupancies sum to 1 at most, and none is "
+        "the reference by default"
+    )
+    given = {"nargs": "+", "action": "extend", "type": _alternatives, "default": argparse.SUPPRESS}
+    section.add_argument("--alternatives", metavar="NAME+NAME", help=text, **given)
+
+
+def _alternatives(text):
+    """A converter for argparse."""
+    names = tuple(name.strip() for name in text.split("+"))
+    if len(names) < 2 or not all(names):
+        raise argparse.ArgumentTypeError(f"it is {text}, but must be two names of groups or more, such as A+B")
+    return names
 
 
 def add_solvent(section):

@@ -180,6 +180,32 @@ def reference_names(chosen, reference):
     return names
 
 
+def alternative_names(chosen, alternatives):
+    """Names of the groups of which a particle has one at most.
+
+    Parameters
+    ----------
+    chosen : sequence of AtomGroups
+    alternatives : sequence of Atoms
+        Of each set of such groups.
+
+    Returns
+    -------
+    list of list of str
+    """
+    sets = []
+    for atoms in alternatives or ():
+        names = list(dict.fromkeys(name for one in chosen for name in one.names_among(atoms)))
+        if len(names) < 2:
+            found = f"{names[0]} only" if names else "no group"
+            raise UserError(
+                f"alternatives {atoms.spec} holds {found}: expected at least half of the atoms of two groups or more, "
+                "such as conformers"
+            )
+        sets.append(names)
+    return sets
+
+
 class _Locations:
     """All locations of atoms: one for most, several for those with alternate locations.
 

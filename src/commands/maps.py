@@ -119,10 +119,14 @@ def show_in_place_of(made, volume):
     draw_now(volume.session)
 
 
-def show_alone_command(volume, volumes):
-    """The command that shows one of several maps and hides the others."""
-    ids = sorted(other.id for other in volumes if not other.deleted)
-    return f"hide #{_joined(ids)} models; show #{volume.id_string} models"
+def show_alone_command(shown, models):
+    """The command that shows some of several models and hides the others."""
+    return f"hide {spec_of(models)} models; show {spec_of(shown)} models"
+
+
+def spec_of(models):
+    """Open models as they are typed, such as #1,3-5."""
+    return f"#{_joined(sorted(model.id for model in models if not model.deleted))}"
 
 
 def _joined(ids):

@@ -11,10 +11,10 @@ from ..engine.matrix.result import listed
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
 from .arguments import in_chimerax_spelling, user_errors
-from .atom_groups import reference_names
+from .atom_groups import alternative_names, reference_names
 from .maps import sample, show_alone_command
 from .report import warn
-from .shown_matrix import ShownMatrix, remember_matrix
+from .shown_matrix import MATRIX_SHOWN, ShownMatrix, remember_matrix
 from .tables import html_table, save_table
 
 
@@ -25,6 +25,7 @@ def refine_maps(
     reference_maps=(),
     *,
     reference=None,
+    alternatives=None,
     lowpass=None,
     solvent=True,
     flexibility=False,
@@ -45,7 +46,7 @@ def refine_maps(
         Maps that are known to be complete.
     flexibility : bool
         Tell ΔB of the groups in each map too.
-    reference, lowpass, solvent, subregion, plot, save_file, return_json
+    reference, alternatives, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine.refine`.
 
     Returns
@@ -54,18 +55,21 @@ def refine_maps(
         As of `OccupancyMatrix.as_dict`.
     """
     names = dict(zip(volumes, names_of(volumes), strict=True))
-    groups = reference_names(list(dict.fromkeys(chosen)), reference)
+    every = list(dict.fromkeys(chosen))
+    groups = {
+        "reference": reference_names(every, reference),
+        "alternatives": alternative_names(every, alternatives),
+    }
     of_box = {"solvent": solvent, "flexibility": flexibility}
     complete = [names[volume] for volume in reference_maps]
     matrix = _matrix(session, names, chosen, groups, complete, lowpass, of_box, subregion)
-    remember_matrix(session, ShownMatrix(matrix, volumes, chosen))
+    shown = ShownMatrix(matrix, volumes, chosen)
+    remember_matrix(session, shown)
     _log(session, matrix, {name: volume for volume, name in names.items()})
     if save_file is not None:
         save_table(session, matrix.as_csv(), matrix.as_dict(), save_file)
     if plot and session.ui.is_gui:
-        from .matrix_plot import show_matrix_plot
-
-        show_matrix_plot(session, matrix, volumes)
+        session.triggers.activate_trigger(MATRIX_SHOWN, shown)
     found = matrix.as_dict()
     return JSONResult(dumps(found), found) if return_json else found
 
@@ -75,16 +79,16 @@ def names_of(volumes):
     return distinct([volume.name for volume in volumes], [f"{volume.name} #{volume.id_string}" for volume in volumes])
 
 
-def _matrix(session, names, chosen, reference, reference_maps, lowpass, of_box, subregion):
+def _matrix(session, names, chosen, groups, reference_maps, lowpass, of_box, subregion):
     samples = [sample(volume, 1, subregion) for volume in names]
     # Maps with larger voxels are known to a lower resolution, which is then that of all.
     lowpass = lowpass or max(default_lowpass(sampled.voxel_size) for sampled in samples)
     boxes, readings = _Boxes(session, {"lowpass": lowpass} | of_box), []
-    for i, (sampled, groups, name) in enumerate(zip(samples, chosen, names.values(), strict=True)):
+    for i, (sampled, of_map, name) in enumerate(zip(samples, chosen, names.values(), strict=True)):
         session.logger.status(f"Map {i + 1} of {len(samples)}: {name}")
-        readings.append(boxes.reading(sampled, groups, name))
+        readings.append(boxes.reading(sampled, of_map, name))
     with user_errors():
-        return occupancy_matrix(readings, lowpass, reference=reference, reference_maps=reference_maps)
+        return occupancy_matrix(readings, lowpass, reference_maps=reference_maps, **groups)
 
 
 class _Boxes:
@@ -131,11 +135,12 @@ def _log(session, matrix, volumes):
     if matrix.reference_maps:
         complete = f" Each group is relative to itself in {escape(listed(matrix.reference_maps))}."
     moving = f" ΔB is told {escape(matrix.moving(matrix.maps))}." if matrix.b_shifts is not None else ""
+    together = "".join(f" {escape(sentence)}." for sentence in matrix.together_in_words)
     noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{noted} "
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{together}{noted} "
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )
@@ -148,6 +153,6 @@ def _log(session, matrix, volumes):
 def _show_links(names, volumes):
     """HTML that names maps, each a link that shows it and hides the others."""
     links = [
-        f'<a href="cxcmd:{show_alone_command(volumes[name], volumes.values())}">{escape(name)}</a>' for name in names
+        f'<a href="cxcmd:{show_alone_command([volumes[name]], volumes.values())}">{escape(name)}</a>' for name in names
     ]
     return listed(links)

@@ -27,7 +27,7 @@ from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
 from ..figures.flexibility import groups_in_figure
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
-from .atom_groups import AtomGroups, groups_of_each_model, reference_names
+from .atom_groups import AtomGroups, alternative_names, groups_of_each_model, reference_names
 from .atoms import set_residue_attribute
 from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
@@ -86,6 +86,8 @@ def refine(
         Tell ΔB in each of several maps too; of one map it always is.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are known to be full.
+    alternatives : list of Atoms, optional
+        Of each, groups at least half of whose atoms are among these are alternatives: a particle has one at most.
     lowpass : float, optional
         The resolution, in Å, to which the map is used.
     solvent : bool
@@ -104,7 +106,8 @@ def refine(
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
-        What is not known is NaN, in JSON null. Of several maps one dict, as of `OccupancyMatrix.as_dict`.
+        What is not known is NaN, in JSON null. Sums of alternatives come last. Of several maps one dict, as of
+        `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
@@ -125,6 +128,7 @@ def refine_map(
     chosen,
     *,
     reference=None,
+    alternatives=None,
     lowpass=None,
     half_maps=None,
     solvent=True,
@@ -154,7 +158,7 @@ def refine_map(
         Give the residues the attributes refined_occupancy and refined_b_shift.
     show_unexplained : bool
         Show the density that the model does not explain in place of the map.
-    reference, lowpass, solvent, subregion, plot, save_file, return_json
+    reference, alternatives, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine`.
     **coloring
         color, palette, range, key: color the atoms by the first of these, in which colors, and show a color key.
@@ -168,10 +172,10 @@ def refine_map(
         count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
         raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
-    job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
+    job = refine_job(sample(volume, 1, subregion), chosen, reference, alternatives, **settings)
     with user_errors(volume):
         found = result_of(session, job)
-    rows = [row.as_dict() for row in found.rows]
+    rows = [row.as_dict() for row in found.all_rows]
     _log(session, volume, chosen, found, job.notes)
     with session.undo.aggregate("occupy refine"):
         _assign(session, chosen, found, assign, assign_b)
@@ -182,7 +186,7 @@ def refine_map(
     if save_file is not None:
         save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
-        _plot(session, volume, chosen, rows)
+        _plot(session, volume, chosen, rows[: len(found.rows)])
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
 
 
@@ -214,18 +218,21 @@ def _check_several(keywords):
             raise UserError(f"{typed} is of one map: expected one map with it, and no referenceMaps or eachAtoms")
 
 
-def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None, solvent=True):
+def refine_job(sampled, chosen, reference=None, alternatives=None, *, lowpass=None, half_maps=None, solvent=True):
     """The engine's work of this command.
 
     Parameters
     ----------
     sampled : SampledMap
     chosen : AtomGroups
-    reference, lowpass, half_maps, solvent
+    reference, alternatives, lowpass, half_maps, solvent
         As for the command.
     """
-    names = reference_names([chosen], reference)
-    settings = {"reference": names, "lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
+    names = {
+        "reference": reference_names([chosen], reference),
+        "alternatives": alternative_names([chosen], alternatives),
+    }
+    settings = names | {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     return RefineJob(sampled, *chosen.on_map(sampled), settings)
 
 
@@ -255,7 +262,8 @@ def _show_on_atoms(session, chosen, found, coloring):
 
 
 def _log(session, volume, chosen, found, notes):
-    cells = [[_linked(row.group), *map(escape, _texts(row))] for row in found.rows]
+    of_several = {one.name: one.groups for one in found.together}
+    cells = [[_linked(row.group, of_several.get(row.group)), *map(escape, _texts(row))] for row in found.all_rows]
     headings = ["group", "occupancy", "ΔB in Å²", "atoms", "correlation", "notes"]
     told = f", ΔB up to {found.b_shift_lowpass:.2g} Å" if isfinite(found.b_shift_lowpass) else ""
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
@@ -274,9 +282,10 @@ def _texts(row):
     return occupancy_text(row), b_shift_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
 
 
-def _linked(group):
-    """HTML of the name of a group, which selects it."""
-    return f'<a href="cxcmd:select {escape(group, quote=True)}">{escape(group)}</a>'
+def _linked(name, groups=None):
+    """HTML of the name of a group, or of several together, which selects it."""
+    spec = " ".join(groups or [name])
+    return f'<a href="cxcmd:select {escape(spec, quote=True)}">{escape(name)}</a>'
 
 
 def _without_nan(row):
@@ -294,6 +303,7 @@ def register(name, logger):
             ("segment", PositiveIntArg),
             ("groups", RepeatOf(AtomsArg)),
             ("reference", AtomsArg),
+            ("alternatives", RepeatOf(AtomsArg)),
             ("reference_maps", MapsToUseArg),
             ("lowpass", FloatArg),
             ("half_maps", MapsArg),

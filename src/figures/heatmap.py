@@ -12,6 +12,9 @@ _SETS_INCHES, _SET_LETTERS = 0.18, 6.5
 _SET_COLORS = (("0.3", "1"), ("0.75", "0"))
 """Of the bands of sets and of their numbers, by turns."""
 
+SETS = "sets"
+"""What the axes of their band are labeled in the figure."""
+
 _UNKNOWN = "0.6"
 _MARK_SHARE, _LARGEST_MARK = 0.35, 4.0
 """Of the smaller side of a cell, and in points: how wide the mark of a cell with notes is."""
@@ -73,7 +76,7 @@ def draw_matrix(figure, matrix, names, title=""):
     image = heat.imshow(shown, cmap=colors, vmin=_RANGE[0], vmax=_RANGE[1], aspect="auto", interpolation="nearest")
     _label_maps(heat, [names[i] for i in matrix.map_order.places])
     label_places(heat, np.arange(shown.shape[1]), [matrix.groups[i] for i in matrix.group_order.places])
-    _draw_sets(figure.add_axes(places["sets"], sharey=heat), matrix)
+    _draw_sets(figure.add_axes(places["sets"], sharey=heat, label=SETS), matrix)
     _draw_tree(figure.add_axes(places["maps"]), matrix.map_order, "left")
     _draw_tree(figure.add_axes(places["groups"]), matrix.group_order, "top")
     figure.colorbar(image, cax=figure.add_axes(places["key"]), label="occupancy", extend="both")

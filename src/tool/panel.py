@@ -12,6 +12,7 @@ from Qt.QtWidgets import QLabel, QProgressBar, QScrollArea, QTabWidget, QVBoxLay
 from ..commands.arguments import user_errors
 from ..commands.estimate import SUFFIX
 from ..commands.maps import sample
+from ..commands.sessions import keep_in_sessions, take_out
 from .background import Background
 from .composing import command, is_open, named
 from .estimate_page import EstimatePage
@@ -20,10 +21,10 @@ from .fields import button, map_menu, row
 from .mask_page import MaskPage
 from .measure_page import MeasurePage
 from .modify_page import ModifyPage
-from .sessions import keep, let_go, take_out
 from .watching import Watch
 
 TOOL_NAME = "OccuPy"
+IN_SESSIONS = "OccuPy panel"
 _STATE_VERSION = 1
 _POLL = 100
 """Milliseconds between looks at the progress of what is running."""
@@ -75,8 +76,7 @@ class OccuPyPanel(ToolInstance):
             session.triggers.add_handler(REMOVE_MODELS, lambda *_: self._models_closed()),
             session.triggers.add_handler(ADD_MODELS, lambda *_: QTimer.singleShot(0, self._choose_maps)),
             session.triggers.add_handler("app quit", lambda *_: self._stop()),
-            session.triggers.add_handler("begin save session", lambda *_: keep(session, self.state)),
-            session.triggers.add_handler("end save session", lambda *_: let_go(session)),
+            *keep_in_sessions(session, IN_SESSIONS, lambda: self.state),
         ]
         self._choose_maps()
         self._show_current()
@@ -90,7 +90,7 @@ class OccuPyPanel(ToolInstance):
     def bring_back(cls, session):
         """Open the panel as it was in a session that has been restored, where it was open."""
         try:
-            state = take_out(session)
+            state = take_out(session, IN_SESSIONS)
             if state is not None:
                 cls.get_singleton(session).state = state
         except (KeyError, TypeError, ValueError):

@@ -42,7 +42,7 @@ class Assembly:
     Attributes
     ----------
     nodes : list of Node
-        Those that are always there first, as one; then by share, the largest first. Groups that are in no map are in none.
+        What is always there first, as one; then by share, the largest first. Groups that are in no map are in none.
     arrows : list of tuple of 2 int
         Places in `nodes`: the second is surely there only with the first. What follows from others is left out.
     maps : int

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..csv_text import csv_text
 from ..errors import OccuPyError
+from ..refinement.result import Together
 from .agreement import Order, order_of
 
 FULL, ABSENT = 0.85, 0.15
@@ -15,6 +16,9 @@ _MOST_NAMES = 6
 
 _AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings")
 """Attributes that are plain values already."""
+
+_OF_TOGETHER = {"": "occupancy", " error": "standard_error", " spread": "spread", " expected spread": "expected_spread"}
+"""What is told of groups together, by what its column is called after their name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +61,8 @@ class OccupancyMatrix:
         errors. NaN where the map does not tell; None where nobody asked.
     b_shift_lowpasses : array of float, shape (maps,)
         The resolution in Å up to which each map told ΔB; NaN where it did not. None where nobody asked.
+    together : list of list of Together
+        What each map tells of several groups together: sums of alternatives, means of copies.
     """
 
     maps: list
@@ -79,6 +85,7 @@ class OccupancyMatrix:
     b_shifts: np.ndarray | None = None
     b_shift_errors: np.ndarray | None = None
     b_shift_lowpasses: np.ndarray | None = None
+    together: list = field(default_factory=list)
 
     @property
     def fit(self):
@@ -89,9 +96,29 @@ class OccupancyMatrix:
     @property
     def noted(self):
         """In words, of which groups there are notes in how many maps, most first; empty where there are none."""
-        counts = [sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)]
-        most = sorted(zip(counts, self.groups, strict=True), key=lambda item: -item[0])
-        return listed([f"{name} ({count} of {len(self.maps)} maps)" for count, name in most if count])
+        counts = dict(zip(self.groups, (sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)), strict=True))
+        counts |= {name: sum(bool(one.remarks) for one in found if one) for name, found in self._together().items()}
+        most = sorted(counts.items(), key=lambda item: -item[1])
+        return listed([f"{name} ({count} of {len(self.maps)} maps)" for name, count in most if count])
+
+    @property
+    def together_in_words(self):
+        """Sentences on what the maps tell of groups together."""
+        sentences = []
+        for name, found in self._together().items():
+            known = [one for one in found if one]
+            values = np.array([one.occupancy for one in known])
+            told = f"{values.mean():.2f} on the mean, {values.min():.2f} to {values.max():.2f}"
+            sentences.append(f"{name}, {known[0].what}: {told}")
+        return sentences
+
+    def _together(self):
+        """What each map tells of groups together, by name; None where a map tells nothing of them."""
+        found = {}
+        for i, row in enumerate(self.together):
+            for one in row:
+                found.setdefault(one.name, [None] * len(self.maps))[i] = one
+        return found
 
     def moving(self, names):
         """In words, of which cells ΔB is told and where it is largest; empty where nobody asked.
@@ -141,8 +168,8 @@ class OccupancyMatrix:
         -------
         headings : list of str
             Set, correlation and unexplained share of the map; occupancies, their errors and local correlations of all
-            groups; where it was asked for ΔB, its errors, and the resolution up to which it is told; notes on
-            groups; what is wrong with the map.
+            groups; where it was asked for ΔB, its errors, and the resolution up to which it is told; sums of
+            alternatives, and means of copies, with their errors; notes on groups; what is wrong with the map.
         rows : list of list
             What is not known is None.
         """
@@ -152,11 +179,18 @@ class OccupancyMatrix:
             columns |= {" b_shift": self.b_shifts, " b_shift error": self.b_shift_errors}
             of_maps["b_shift_lowpass"] = self.b_shift_lowpasses
         of_groups = [f"{name}{what}" for what in columns for name in self.groups]
-        headings = ["map", "set", *of_maps, *of_groups, "notes", "problem"]
+        together = [
+            (f"{name}{what}", [getattr(one, attribute, np.nan) for one in found])
+            for what, attribute in _OF_TOGETHER.items()
+            for name, found in self._together().items()
+            if any(np.isfinite(getattr(one, attribute)) for one in found if one)
+        ]
+        headings = ["map", "set", *of_maps, *of_groups, *(name for name, _ in together), "notes", "problem"]
         rows = [
             [name, int(self.agreement[i]) or None]
             + [_known(values[i]) for values in of_maps.values()]
             + [_known(value) for values in columns.values() for value in values[i]]
+            + [_known(values[i]) for _, values in together]
             + [self._notes_on(i) or None, self.failed.get(name)]
             for i, name in enumerate(self.maps)
         ]
@@ -164,9 +198,9 @@ class OccupancyMatrix:
 
     def _notes_on(self, i):
         """All notes on groups in a map, as one text."""
-        return "; ".join(
-            f"{name}: {note}" for name, notes in zip(self.groups, self.notes[i], strict=True) for note in notes
-        )
+        notes = list(zip(self.groups, self.notes[i], strict=True))
+        notes += [(name, found[i].remarks) for name, found in self._together().items() if found[i]]
+        return "; ".join(f"{name}: {note}" for name, of_name in notes for note in of_name)
 
     def as_csv(self):
         """The table as comma-separated values (`csv_text`)."""
@@ -184,6 +218,7 @@ class OccupancyMatrix:
             "b_shifts": _plain(self.b_shifts),
             "b_shift_errors": _plain(self.b_shift_errors),
             "b_shift_lowpasses": _plain(self.b_shift_lowpasses),
+            "together": [[one.as_dict() for one in row] for row in self.together],
             "local_correlations": _plain(self.local_correlations),
             "notes": self.notes,
             "correlations": _plain(self.correlations),
@@ -226,6 +261,7 @@ class OccupancyMatrix:
             agreement=np.array([set_of.get(name, 0) for name in maps]),
             map_order=Order(rows[order.places], order.leaves, order.tree),
             group_order=order_of(arrays["occupancies"][rows].T),
+            together=[[Together.from_dict(one) for one in row] for row in found["together"]],
             **arrays,
             **{name: found[name] for name in _AS_THEY_ARE},
         )
@@ -237,7 +273,7 @@ class OccupancyMatrix:
 def listed(names, most=_MOST_NAMES):
     """Names in a row, with the count of those that would make it long."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(str, names[:most])) + (f" and {more} more" if more > 0 else "")
 
 
 def _in_words(absent, partial):
