@@ -1,6 +1,7 @@
 """The graph of an order of assembly: from left to right from what is there first to what comes last."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -95,15 +96,9 @@ def draw_assembly(figure, assembly):
     for course in arranged.courses:
         _draw_arrow(axes, course)
     _draw_nodes(axes, assembly, arranged.places)
+    letters = _letters(axes, 1)
     for (column, row), words in arranged.headings:
-        axes.text(
-            column - _BOX[0] / 2,
-            row,
-            words,
-            color=inks_of(axes).line,
-            fontsize=_letters(axes, _LONGEST_LABEL),
-            va="center",
-        )
+        axes.text(column - _BOX[0] / 2, row, words, color=inks_of(axes).line, fontsize=letters, va="center")
     _add_key(figure, (1 - _KEY / width, bottom, 0.13 / width, share[1]))
     figure.suptitle(assembly.told, y=1 - 0.1 / height, va="top", fontsize="medium", parse_math=False)
     return DrawnAssembly(axes, arranged.places)
@@ -161,7 +156,7 @@ def _draw_arrow(axes, course):
 
     half = _BOX[0] / 2
     points, codes = [(course[0][0] + half, course[0][1])], [Path.MOVETO]
-    for (column, row), (after, below) in zip(course, course[1:], strict=False):
+    for (column, row), (after, below) in pairwise(course):
         middle = (column + after) / 2
         points += [(middle, row), (middle, below), (after - half, below)]
         codes += [Path.CURVE4] * 3

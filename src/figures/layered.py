@@ -1,6 +1,7 @@
 """Places of the nodes of a directed graph in layers, from what is first to what comes last."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def layered(nodes, arrows):
     rows = [[node for node in nodes if column[node] == i] for i in range(max(column.values(), default=-1) + 1)]
     neighbours = {node: [] for node in nodes}
     for course in courses:
-        for before, after in zip(course, course[1:], strict=False):
+        for before, after in pairwise(course):
             neighbours.setdefault(before, []).append(after)
             neighbours.setdefault(after, []).append(before)
         for i, stop in enumerate(course[1:-1], start=column[course[0]] + 1):

@@ -1,8 +1,9 @@
 """Which groups are there only with another, and which always together: where the maps surely tell.
 
-A map tells shares of its particles, not which of them have two groups at once. What it tells surely is that some must have
-one *without* the other: where more have B than have A. Where that never happens, either B needs A or it is an accident: that
-is weighed by a test against independence in the maps in which all else that B needs is there, with all pairs counted.
+A map tells shares of its particles, not which of them have two groups at once. What it tells surely is that some must
+have one *without* the other: where more have B than have A. Where that never happens, either B needs A or it is an
+accident: that is weighed by a test against independence in the maps in which all else that B needs is there, with all
+pairs counted.
 """
 
 from dataclasses import dataclass

@@ -15,15 +15,15 @@ _SURE = 3.0
 class Pairs:
     """What comes with what, among the particles of maps.
 
-    Within a map, of which only the share of particles with each group is known, groups are taken as independent; bounds hold
-    whatever is true. Standard errors are those of shares of *these* particles, from the errors of occupancies: how far
-    other particles would differ is not among them.
+    Within a map, of which only the share of particles with each group is known, groups are taken as independent; bounds
+    hold whatever is true. Standard errors are those of shares of *these* particles, from the errors of occupancies: how
+    far other particles would differ is not among them.
 
     Attributes
     ----------
     groups : list of str
     correlations, correlation_errors : arrays of float, shape (groups, groups)
-        Of having one and having the other, with standard errors. NaN where a group is there, or away, too nearly always.
+        Of having one and having the other, with standard errors. NaN where a group is nearly always there, or away.
     shares, share_errors : arrays of float, shape (groups, groups)
         [i, j] of the particles that have group i, the share that has j as well, with standard errors. Neither clipped
         at 0 nor at 1. NaN where hardly any have i.
