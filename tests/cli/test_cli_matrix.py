@@ -201,16 +201,11 @@ def test_what_comes_with_what_is_in_a_table_and_in_json(refined, maps, model_fil
     assert saved["assembly"]["arrows"] == []
 
 
-def test_an_order_of_assembly_is_told_and_drawn(refined, occupy, store, model_file, tmp_path):
-    states = (
-        [{"A": 1.0, "B": 1.0, "C": 1.0}] * 4
-        + [{"A": 1.0, "B": 1.0, "C": 0.0}] * 4
-        + [{"A": 1.0, "B": 0.0, "C": 0.0}] * 4
-    )
-    densities = {tuple(state.values()): simulated(bundle(), state) for state in states}
-    paths = [
-        put(store, tmp_path / f"class{i:02d}.mrc", densities[tuple(state.values())]) for i, state in enumerate(states)
-    ]
+def test_an_order_of_assembly_is_told_and_drawn(occupy, store, model_file, tmp_path):
+    paths = []
+    for there, count in (("ABC", 5), ("AB", 5), ("A", 7)):
+        density = simulated(bundle(), {chain: float(chain in there) for chain in "ABC"})
+        paths += [put(store, tmp_path / f"{there}{i}.mrc", density) for i in range(count)]
     done = occupy("refine", *paths, "--atoms", model_file, "--reference", "A")
     assert done.returncode == 0, done.stderr
     assert "  order     C only with B\n" in done.stdout

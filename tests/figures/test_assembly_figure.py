@@ -80,8 +80,8 @@ def test_an_arrow_leads_to_the_right_and_through_no_other_node(assembly):
         assert inside == []
 
 
-def test_each_node_is_right_of_all_it_needs(random):
-    found = many(random)
+def test_each_node_is_right_of_all_it_needs():
+    found = many(np.random.default_rng(5))
     nodes = sorted({i for arrow in found.arrows for i in arrow})
     places = layered(nodes, found.arrows).places
     assert all(places[first][0] < places[then][0] for first, then in found.arrows)

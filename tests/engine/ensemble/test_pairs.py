@@ -46,7 +46,7 @@ def test_errors_are_how_far_occupancies_within_their_errors_move_them(matrix_of,
     weights = np.array([3, 1, 2, 2, 1])
     found = pairs_of(matrix_of(occupancies, own, common * occupancies), weights)
     drawn = []
-    for _ in range(2000):
+    for _ in range(500):
         moved = occupancies * (1 + common * random.standard_normal(3)) + own * random.standard_normal((5, 3))
         drawn.append(pairs_of(matrix_of(moved, own, common * occupancies), weights))
     for name, error in (("shares", "share_errors"), ("correlations", "correlation_errors")):
