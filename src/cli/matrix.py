@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.ensemble.assembly import assembly_of
 from ..engine.ensemble.pairs import pairs_of
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
-from ..engine.matrix.result import listed
+from ..engine.matrix.sets import listed
 from ..engine.refinement.alternatives import checked_alternatives
 from ..engine.refinement.b_shifts import BShifts
 from ..engine.refinement.groups import distinct
@@ -38,7 +38,7 @@ SUMS = f"{NAME}_sums"
 """The folder of what was read of each map."""
 
 _PAIRS, _ASSEMBLY = "occupancy_pairs.csv", "occupancy_assembly.png"
-_MOST_SETS, _MOST_STEPS, _MOST_NAMES = 30, 30, 3
+_MOST_SETS = _MOST_STEPS = 30
 
 
 class SumsFile(ReportFiles):
@@ -289,7 +289,9 @@ def result_lines(matrix, assembly, names):
         yield f"  {one['number']:3d} {len(one['maps']):5d} {one['correlation']:11.2f}  {one['words']}: {members}"
     if len(sets) > _MOST_SETS:
         yield f"                        and {len(sets) - _MOST_SETS} smaller sets"
-    yield from _order_lines(assembly.sentences(_MOST_NAMES))
+    if matrix.common:
+        yield f"  all sets  {matrix.common}"
+    yield from _order_lines(assembly.sentences())
     if matrix.noted:
         yield f"  notes     on {matrix.noted}"
     yield from warning_lines(matrix.warnings)

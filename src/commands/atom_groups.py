@@ -5,6 +5,7 @@ from chimerax.atomic import Residue
 from chimerax.core.errors import UserError
 
 from ..engine.refinement.groups import DEFAULT_SEGMENT, alternate_shares, make_groups, segment_numbers
+from ..engine.refinement.names import labels_of
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of
 
@@ -87,12 +88,16 @@ class AtomGroups:
         return [str(name) for name in names[shares >= 0.5]]
 
     def along_chains(self, rows):
-        """Rows of groups with the chain that each is in, and the mean number of its residues, as plots want them."""
+        """Rows of groups, called as they are shown, with the chain of each and its mean residue, as plots want them."""
         names, first, index = np.unique(self.labels.astype(str), return_index=True, return_inverse=True)
         means = np.bincount(index, self.atoms.residues.numbers) / np.bincount(index)
         chains = {name: name_of(self.atoms[int(i)].residue, "chain") for name, i in zip(names, first, strict=True)}
         positions = dict(zip(names, means, strict=True))
-        return [row | {"chain": chains[row["group"]], "position": float(positions[row["group"]])} for row in rows]
+        labels = labels_of([*chains, *chains.values()])
+        return [
+            row | {"group": labels[name], "chain": labels[chains[name]], "position": float(positions[name])}
+            for row, name in ((row, row["group"]) for row in rows)
+        ]
 
     def assign(self, occupancies, undo):
         """Write occupancies into the atoms; alternate locations share that of their group as they did before.

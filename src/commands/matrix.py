@@ -7,13 +7,14 @@ from chimerax.core.commands import JSONResult
 from chimerax.core.errors import UserError
 
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
-from ..engine.matrix.result import listed
+from ..engine.matrix.sets import listed
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
+from ..engine.refinement.names import joined_along_chains
 from .arguments import in_chimerax_spelling, user_errors
 from .atom_groups import alternative_names, reference_names
 from .maps import sample, show_alone_command
-from .report import warn
+from .report import select_link, warn
 from .shown_matrix import MATRIX_SHOWN, ShownMatrix, remember_matrix
 from .tables import html_table, save_table
 
@@ -126,7 +127,7 @@ class _Boxes:
 def _log(session, matrix, volumes):
     cells = [
         [
-            f"{one['number']}", f"{len(one['maps'])}", f"{one['correlation']:.2f}", escape(one["words"]),
+            f"{one['number']}", f"{len(one['maps'])}", f"{one['correlation']:.2f}", _select_links(one, matrix.groups),
             _show_links(one["maps"], volumes),
         ]
         for one in sorted(matrix.described(), key=lambda one: -len(one["maps"]))
@@ -135,12 +136,13 @@ def _log(session, matrix, volumes):
     if matrix.reference_maps:
         complete = f" Each group is relative to itself in {escape(listed(matrix.reference_maps))}."
     moving = f" ΔB is told {escape(matrix.moving(matrix.maps))}." if matrix.b_shifts is not None else ""
+    common = f" All sets are {escape(matrix.common)}." if matrix.common else ""
     together = "".join(f" {escape(sentence)}." for sentence in matrix.together_in_words)
     noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{moving}{complete}{together}{noted} "
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{noted} "
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )
@@ -148,6 +150,12 @@ def _log(session, matrix, volumes):
         if volumes[name].name not in problem:
             session.logger.warning(f"{name}: {in_chimerax_spelling(problem)}")
     warn(session, list(volumes.values()), map(in_chimerax_spelling, matrix.warnings))
+
+
+def _select_links(one, groups):
+    """HTML of what tells a set apart, links that select these groups."""
+    links = [select_link(part["words"], joined_along_chains(part["groups"], groups)) for part in one["apart"]]
+    return "; ".join(links) or escape(one["words"])
 
 
 def _show_links(names, volumes):

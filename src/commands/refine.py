@@ -23,6 +23,7 @@ from chimerax.core.undo import UndoState
 from chimerax.map.mapargs import MapRegionArg, MapsArg
 
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
+from ..engine.refinement.names import labels_of
 from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
 from ..figures.flexibility import groups_in_figure
@@ -33,7 +34,7 @@ from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
 from .matrix import refine_maps
-from .report import b_shift_text, listed, occupancy_text, warn
+from .report import b_shift_text, listed, occupancy_text, select_link, warn
 from .tables import html_table, save_table
 from .unexplained import show_map_of_unexplained
 
@@ -194,9 +195,10 @@ def _plot(session, volume, chosen, rows):
     """Show the occupancies, and where the map tells ΔB these against it."""
     from .plot import show_flexibility_plot, show_occupancy_plot
 
+    rows = chosen.along_chains(rows)
     if any(isfinite(row["b_shift"]) for row in rows):
         show_flexibility_plot(session, volume.name, groups_in_figure(rows))
-    show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
+    show_occupancy_plot(session, rows, chosen.by, volume.name)
 
 
 def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
@@ -262,14 +264,16 @@ def _show_on_atoms(session, chosen, found, coloring):
 
 
 def _log(session, volume, chosen, found, notes):
-    of_several = {one.name: one.groups for one in found.together}
-    cells = [[_linked(row.group, of_several.get(row.group)), *map(escape, _texts(row))] for row in found.all_rows]
+    labels = labels_of([row.group for row in found.rows])
+    several = {one.name: select_link(one.name, one.groups) for one in found.together}
+    linked = {group: select_link(label, [group]) for group, label in labels.items()} | several
+    cells = [[linked[row.group], *map(escape, _texts(row))] for row in found.all_rows]
     headings = ["group", "occupancy", "ΔB in Å²", "atoms", "correlation", "notes"]
     told = f", ΔB up to {found.b_shift_lowpass:.2g} Å" if isfinite(found.b_shift_lowpass) else ""
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
-        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1, "
+        f"Occupancies are relative to that of {listed(found.reference, linked.get)}, which is taken to be 1, "
         f"and ΔB to theirs. Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å{told}.{water}",
         is_html=True,
     )
@@ -280,12 +284,6 @@ def _texts(row):
     """What a row of the table says of a group."""
     correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
     return occupancy_text(row), b_shift_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
-
-
-def _linked(name, groups=None):
-    """HTML of the name of a group, or of several together, which selects it."""
-    spec = " ".join(groups or [name])
-    return f'<a href="cxcmd:select {escape(spec, quote=True)}">{escape(name)}</a>'
 
 
 def _without_nan(row):

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..engine.matrix.result import listed
+from ..engine.matrix.sets import listed
 from .layered import layered
 from .style import inks_of, occupancy_colors, short_name
 
@@ -107,10 +107,10 @@ def draw_assembly(figure, assembly):
 def node_text(assembly, node):
     """What is told of a node: its groups, the share of particles that have them, and what they are only there with."""
     found = assembly.nodes[node]
-    needed = [listed(assembly.nodes[first].groups, 1) for first, then in assembly.arrows if then == node]
+    needed = [assembly.nodes[first].name for first, then in assembly.arrows if then == node]
     told = "always there" if found.always else f"{found.share:.0%} ± {found.share_error:.0%} of the particles"
     only = f"; only with {' and with '.join(needed)}" if needed else ""
-    return f"{listed(found.groups, _MOST_NAMES)}: {told}{only}"
+    return f"{listed(found.labels, _MOST_NAMES)}: {told}{only}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,7 @@ def _draw_nodes(axes, assembly, places):
 
 def _label(node):
     """As many names as fit, with the count of the others."""
-    names = [short_name(name) for name in node.groups]
+    names = [short_name(name) for name in node.labels]
     most = len(names)
     while most > 1 and len(listed(names, most)) > _LONGEST_LABEL:
         most -= 1

@@ -14,7 +14,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 
 def node(name, share=0.5, always=False):
-    return Node(tuple(name), share, 0.02, always)
+    return Node(tuple(name), tuple(name), share, 0.02, always)
 
 
 SMALL = Assembly(
@@ -25,7 +25,8 @@ SMALL = Assembly(
 def many(random, count=60):
     arrows = [(int(random.integers(j)), j) for j in range(1, 45)] + [(int(random.integers(j)), j) for j in range(3, 20)]
     graph = networkx.transitive_reduction(networkx.DiGraph(arrows))
-    nodes = [Node(tuple(f"protein{i}{part}" for part in range(i % 5 + 1)), 1 - i / count, 0.02) for i in range(count)]
+    names = [tuple(f"protein{i}{part}" for part in range(i % 5 + 1)) for i in range(count)]
+    nodes = [Node(some, some, 1 - i / count, 0.02) for i, some in enumerate(names)]
     return Assembly(nodes, sorted(graph.edges), 200)
 
 
@@ -100,7 +101,7 @@ def test_the_node_at_a_place_is_found_for_clicks(assembly):
 
 
 def test_what_is_told_of_a_node():
-    assert node_text(SMALL, 3) == "E, F, G: 40% ± 2% of the particles; only with B and 1 more"
+    assert node_text(SMALL, 3) == "E, F, G: 40% ± 2% of the particles; only with B, C"
     assert node_text(SMALL, 0) == "A: always there"
 
 

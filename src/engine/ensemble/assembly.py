@@ -1,13 +1,15 @@
 """An order of assembly: which groups always come together, and which come only with which others."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..matrix.result import FULL, listed
+from ..matrix.sets import FULL, listed
+from ..refinement.names import joined_along_chains, labels_of
 from .cells import Cells, particle_weights
 from .nested import SURE, Readings, only_with, reduced, together
 
+_MOST_NAMES = 3
 _LEVEL_QUANTILE, _FEWEST_THERE = 0.8, 4
 _LEAST_THERE = 0.5
 """Of the occupancies that count for the level of a group."""
@@ -21,6 +23,8 @@ class Node:
     ----------
     groups : tuple of str
         In the order of the matrix.
+    labels : tuple of str
+        What they are called where they are shown, segments that follow each other along a chain as one.
     share : float
         Of all particles, those that have them: the mean of the groups. Neither clipped at 0 nor at 1.
     share_error : float
@@ -30,9 +34,15 @@ class Node:
     """
 
     groups: tuple
+    labels: tuple
     share: float
     share_error: float
     always: bool = False
+
+    @property
+    def name(self):
+        """In words, some of its groups and how many more there are."""
+        return listed(self.labels, _MOST_NAMES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,30 +72,31 @@ class Assembly:
             return f"No order of assembly: all is there in all of {self.maps} maps"
         return f"No order of assembly is told by {self.maps} maps"
 
-    def sentences(self, most=1):
+    def sentences(self, name_of=lambda node: node.name):
         """What is there only with what, in words.
 
         Parameters
         ----------
-        most : int
-            Names of groups of a node, before the others are counted.
+        name_of : callable
+            What a `Node` is called.
 
         Returns
         -------
         list of str
-            One for each node that needs another; in the order of the nodes.
+            One for each node that needs others, in the order of the nodes.
         """
         needs = {}
         for first, then in self.arrows:
-            needs.setdefault(then, []).append(listed(self.nodes[first].groups, most))
+            needs.setdefault(then, []).append(name_of(self.nodes[first]))
         return [
-            f"{listed(self.nodes[then].groups, most)} only with {' and with '.join(needed)}"
+            f"{name_of(self.nodes[then])} only with {' and with '.join(needed)}"
             for then, needed in sorted(needs.items())
         ]
 
     def as_dict(self):
         """Plain values for a JSON file."""
-        nodes = [asdict(node) | {"groups": list(node.groups)} for node in self.nodes]
+        names = ("share", "share_error", "always")
+        nodes = [{"groups": list(node.groups)} | {name: getattr(node, name) for name in names} for node in self.nodes]
         return {"nodes": nodes, "arrows": [list(arrow) for arrow in self.arrows], "maps": self.maps}
 
 
@@ -110,16 +121,21 @@ def assembly_of(matrix, weights=None):
     always = ~(readings.values + SURE * readings.spreads < FULL).any(axis=0)
     members = _members(readings, always)
     members.sort(key=lambda mine: (not always[mine[0]], -shares[mine].mean()))
-    nodes = [
-        Node(
-            tuple(matrix.groups[g] for g in anywhere[mine]), float(shares[mine].mean()),
-            float(share_errors[mine].mean()), bool(always[mine[0]]),
-        )
-        for mine in members
-    ]  # fmt: skip
+    nodes = []
+    for mine in members:
+        names, means = _names(matrix.groups, anywhere[mine]), (shares[mine].mean(), share_errors[mine].mean())
+        nodes.append(Node(*names, *map(float, means), bool(always[mine[0]])))
     order = only_with(readings.merged(members))
     arrows = [tuple(map(int, arrow)) for arrow in np.argwhere(reduced(order))]
     return Assembly(nodes, arrows, len(cells.weights))
+
+
+def _names(groups, chosen):
+    """The names of some groups, and what they are called where they are shown."""
+    names = tuple(groups[g] for g in chosen)
+    runs = joined_along_chains(names, groups)
+    labels = labels_of([*groups, *runs])
+    return names, tuple(labels[run] for run in runs)
 
 
 def _members(readings, always):

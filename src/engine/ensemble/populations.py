@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import OccuPyError
-from ..matrix.result import listed
+from ..matrix.sets import listed
 
 _BY_HAND = "expected classes given by hand, one for each map in their order"
 

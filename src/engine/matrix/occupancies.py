@@ -17,7 +17,8 @@ from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .cells import cells_of, untold
 from .relative import RelativeFits
-from .result import ABSENT, FULL, OccupancyMatrix, listed
+from .result import OccupancyMatrix
+from .sets import ABSENT, FULL, listed
 
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
 

@@ -1,6 +1,7 @@
 """occupy refine on several maps in ChimeraX: one matrix of maps and chains."""
 
 import json
+import re
 from csv import DictReader
 
 import numpy as np
@@ -38,7 +39,7 @@ class Matrix(MapTestCase):
         self.assertEqual(found["groups"], [f"{self.atoms}/A", f"{self.atoms}/B"])
         self.assert_truth(found)
         self.assertIn("in 3 maps", self.log.text["info"])
-        self.assertIn(f"without {self.atoms}/B", self.log.text["info"])
+        self.assertIn(f"[without /B](cxcmd:select {self.atoms}/B)", self.log.text["info"])
         self.assertIn(f"correlation {np.mean(found['correlations']):.2f} with the model", self.log.text["info"])
         self.assertEqual(self.log.text["warning"] + self.log.text["error"], "")
 
@@ -118,6 +119,22 @@ class Matrix(MapTestCase):
         self.assertEqual([volume.display for volume in self.maps], [False, True, False])
         self.assertTrue(self.model.display)
 
+    def test_a_link_selects_what_a_set_lacks(self):
+        self.refine("by segment segment 20")
+        (command,) = re.findall(r"\[without /B\]\(cxcmd:(.*?)\)\|", self.log.text["info"])
+        self.assertEqual(command, f"select {self.atoms}/B")
+        self.run_command(command)
+        chains = self.model.atoms[self.model.atoms.selecteds].unique_chain_ids
+        self.assertEqual(list(chains), ["B"])
+
+    def test_a_link_selects_groups_however_they_were_specified(self):
+        first = f"{self.atoms}/B:1-40 & :1-20"
+        self.refine(f"groups {first}")
+        (command,) = re.findall(r"\[without /B:1-40 & :1-20, /B\]\(cxcmd:(.*?)\)\|", self.log.text["info"])
+        self.run_command(command.replace("\\", ""))
+        self.assertEqual(list(self.model.atoms[self.model.atoms.selecteds].unique_chain_ids), ["B"])
+        self.assertEqual(self.model.atoms.selecteds.sum(), (self.model.atoms.chain_ids == "B").sum())
+
     def each_with_a_model(self):
         """A model of its own for each map, each with its map in another place; words for the command."""
         models = [open_model(f"model {name}") for name in TRUTHS]
@@ -131,7 +148,7 @@ class Matrix(MapTestCase):
         self.assertEqual(found["groups"], ["/A", "/B"])
         self.assertEqual(found["references"], [["/A"]] * 3)
         self.assert_truth(found)
-        self.assertIn("without /B", self.log.text["info"])
+        self.assertIn("[without /B](cxcmd:select /B)", self.log.text["info"])
 
     def test_groups_of_their_own_are_those_of_each_model(self):
         spec = self.each_with_a_model()

@@ -1,6 +1,7 @@
 """An order of assembly, from occupancies of ensembles whose order is known."""
 
 import json
+from dataclasses import replace
 
 import networkx
 import numpy as np
@@ -49,7 +50,7 @@ def test_the_order_is_told_and_what_always_comes_together_is_one_node(matrix_of,
     assert found.told == "Order of assembly, told by 40 maps"
     shares = {"".join(node.groups): node.share for node in found.nodes}
     assert shares["AB"] == pytest.approx(branch[:, 0].mean(), abs=0.03)
-    assert sorted(found.sentences(2)) == ["C, D only with A, B", "E only with C, D", "F only with C, D"]
+    assert sorted(found.sentences()) == ["C, D only with A, B", "E only with C, D", "F only with C, D"]
 
 
 def test_a_group_that_reads_too_low_throughout_is_set_against_its_own_level(matrix_of, random, branch):
@@ -141,3 +142,10 @@ def test_its_values_are_plain(matrix_of, random, branch):
     saved = json.loads(json.dumps(found.as_dict()))
     assert [tuple(node["groups"]) for node in saved["nodes"]] == [node.groups for node in found.nodes]
     assert [tuple(arrow) for arrow in saved["arrows"]] == found.arrows
+
+
+def test_segments_that_come_together_are_called_by_their_chain(matrix_of, random, branch):
+    names = ["#2/A:1-60", "#2/A:61-120", "#2/B:1-60", "#2/B:61-120", "#2/C", "#2/D", "#2/E"]
+    found = assembly_of(replace(matrix_of(read(random, branch), NOISE), groups=names))
+    assert {node.labels for node in found.nodes} == {("/A",), ("/B",), ("/C",), ("/D",), ("/E",)}
+    assert [node.groups for node in found.nodes if node.labels == ("/A",)] == [("#2/A:1-60", "#2/A:61-120")]
