@@ -74,6 +74,14 @@ def __dir__():
     return sorted([*globals(), *__all__])
 
 
+_WINDOWS = {
+    "OccuPy panel": ("tool.panel", "OccuPyPanel"),
+    "OccuPy matrix": ("tool.matrix.window", "MatrixWindow"),
+    "OccuPy occupancies": ("commands.plot", "OccupancyPlot"),
+    "OccuPy flexibility": ("commands.plot", "FlexibilityPlot"),
+}
+"""By what a session's metadata call it: module and class of each window that sessions keep."""
+
 if BundleAPI is not None:
 
     class _OccuPyBundle(BundleAPI):
@@ -102,24 +110,35 @@ if BundleAPI is not None:
         @staticmethod
         def initialize(session, bi):
             from .commands.cite import cite_once
+            from .commands.triggers import MATRIX_SHOWN
 
+            session.triggers.add_trigger(MATRIX_SHOWN)
+            _OccuPyBundle.handlers = [
+                session.triggers.add_handler(MATRIX_SHOWN, lambda _, shown: _show_matrix(session, shown)),
+                session.triggers.add_handler("end restore session", _bring_windows_back),
+            ]
             cite_once(session)
             if session.ui.is_gui:
                 from .tool.context_menu import add_context_menu
 
                 add_context_menu()
-            _OccuPyBundle.handler = session.triggers.add_handler("end restore session", _bring_panel_back)
 
         @staticmethod
         def finish(session, bi):
-            _OccuPyBundle.handler.remove()
+            for handler in _OccuPyBundle.handlers:
+                handler.remove()
 
-    def _bring_panel_back(_, session):
-        from .tool.sessions import is_kept
+    def _show_matrix(session, shown):
+        from .tool.matrix.window import show_matrix
 
-        if session.ui.is_gui and is_kept(session):
-            from .tool.panel import OccuPyPanel
+        show_matrix(session, shown)
 
-            OccuPyPanel.bring_back(session)
+    def _bring_windows_back(_, session):
+        """Open the windows that were open when a session was saved."""
+        from .commands.sessions import is_kept
+
+        for key, (module, name) in _WINDOWS.items():
+            if session.ui.is_gui and is_kept(session, key):
+                getattr(import_module("." + module, __name__), name).bring_back(session)
 
     bundle_api = _OccuPyBundle()

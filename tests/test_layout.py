@@ -22,6 +22,7 @@ USES = {
     "engine.modification": f"{ENGINE} grids settings solvent scale",
     "engine.refinement": f"{ENGINE} grids settings",
     "engine.matrix": f"{ENGINE} grids settings refinement",
+    "engine.ensemble": f"{ENGINE} settings refinement matrix",
     "engine.phantom": f"{ENGINE} grids",
 }
 """Which others of the engine each of its packages uses."""
@@ -29,9 +30,10 @@ USES = {
 DOORS = {
     "": {"commands", "tool"},
     "figures": {"engine"},
-    "commands": {"engine", "figures", VERSION},
+    "particles": {"engine"},
+    "commands": {"engine", "figures", "particles", VERSION},
     "tool": {"engine", "figures", "commands"},
-    "cli": {"engine", "figures", "cli.files", "cli.runs", VERSION},
+    "cli": {"engine", "figures", "particles", "cli.files", "cli.runs", VERSION},
     "cli.files": {"engine", "figures", "cli.arguments", "cli.report", VERSION},
     "cli.runs": {"engine", "cli.files", "cli.arguments", "cli.report", "cli.__init__", VERSION},
 }

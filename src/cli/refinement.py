@@ -11,6 +11,7 @@ from .files import mapfile
 from .files.atom_groups import read_groups
 from .files.maps import on_grid, sample
 from .report import note_lines, printable, program_record, warning_lines
+from .symmetry import assembled
 
 _MOST_NAMES = 8
 
@@ -52,15 +53,17 @@ def refiner_of(choice, sampled, settings):
     choice : AtomChoice
     sampled : MapFile
     settings : dict
-        Of which lowpass and solvent count here.
+        Of which lowpass, solvent, alternatives and symmetry count here.
     """
-    of_box = {name: settings[name] for name in ("lowpass", "solvent") if name in settings}
+    of_box = {name: settings[name] for name in ("lowpass", "solvent", "symmetry") if name in settings}
+    of_box["alternatives"] = tuple(map(tuple, settings.get("alternatives", ())))
     return _refiner(choice, sampled.density.shape, sampled.voxel_size, tuple(sampled.origin), **of_box)
 
 
 @lru_cache(maxsize=1)
-def _refiner(choice, shape, voxel_size, origin, **settings):
-    return Refiner(shape, voxel_size, read_groups(choice).groups, origin=origin[::-1], **settings)
+def _refiner(choice, shape, voxel_size, origin, *, symmetry=None, **settings):
+    groups, copies = assembled(choice, shape, voxel_size, origin, symmetry)
+    return Refiner(shape, voxel_size, groups, origin=origin[::-1], copies=copies, **settings)
 
 
 def record(path, choice, found, settings):
@@ -84,7 +87,7 @@ def result_lines(source, sampled, chosen, found):
     if sampled.is_ours:
         notes.append("This map was made by OccuPy; occupancies in such a map mean little.")
     remarks = [*warning_lines(found.warnings), *note_lines(notes)]
-    return [f"{source}", _fit_line(found), *_table_lines(found.rows), *remarks]
+    return [f"{source}", _fit_line(found), *_table_lines(found.all_rows), *remarks]
 
 
 def _fit_line(found):
@@ -117,6 +120,24 @@ def add_reference_maps(section):
     """Add the option for maps that are known to be complete."""
     text = "maps that are known to be complete, among the maps or not: each group is relative to itself in these"
     section.add_argument("--reference-maps", nargs="+", metavar="MAP", default=[], help=text)
+
+
+def add_alternatives(section):
+    """Add the option for groups of which a particle has one at most."""
+    text = (
+        "groups of which a particle has one only, such as conformers: their occupancies sum to 1 at most, and none is "
+        "the reference by default"
+    )
+    given = {"nargs": "+", "action": "extend", "type": _alternatives, "default": argparse.SUPPRESS}
+    section.add_argument("--alternatives", metavar="NAME+NAME", help=text, **given)
+
+
+def _alternatives(text):
+    """A converter for argparse."""
+    names = tuple(name.strip() for name in text.split("+"))
+    if len(names) < 2 or not all(names):
+        raise argparse.ArgumentTypeError(f"it is {text}, but must be two names of groups or more, such as A+B")
+    return names
 
 
 def add_solvent(section):

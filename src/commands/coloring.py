@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from chimerax.color_key.model import get_model
-from chimerax.core.colors import Colormap
+from chimerax.core.colors import Color, Colormap
 from chimerax.core.commands import StringArg, run
 from chimerax.core.logger import StringPlainTextLog
 from chimerax.core.undo import UndoState
@@ -79,7 +79,7 @@ def color_surfaces(session, surfaces, scale_map, coloring, undo=True, shades=OCC
         show_key(session, [_hex(color) for color in used.colors], used.data_values, shades.title)
 
 
-def color_by_attribute(session, atoms, attribute, coloring, title=KEY_TITLE):
+def color_by_attribute(session, atoms, attribute, coloring, title=KEY_TITLE, untold=False):
     """Color atoms, cartoons and surfaces by an attribute of residues, and show a key, as the keywords say.
 
     Parameters
@@ -91,12 +91,15 @@ def color_by_attribute(session, atoms, attribute, coloring, title=KEY_TITLE):
     coloring : Coloring
     title : str
         Of the key.
+    untold : bool
+        Give residues that do not have it the color of what has no value.
     """
     values = [value for r in atoms.unique_residues if (value := getattr(r, attribute, None)) is not None]
     if not coloring.color or not values:
         return
     used = _colormap(coloring, min(values), max(values))
-    color_by_attr(session, f"r:{attribute}", atoms, palette=used, log_info=False)
+    no_value = Color(UNTOLD) if untold else None
+    color_by_attr(session, f"r:{attribute}", atoms, palette=used, no_value_color=no_value, log_info=False)
     if coloring.key:
         show_key(session, [_hex(color) for color in used.colors], used.data_values, title)
 

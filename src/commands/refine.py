@@ -23,17 +23,20 @@ from chimerax.core.undo import UndoState
 from chimerax.map.mapargs import MapRegionArg, MapsArg
 
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
+from ..engine.refinement.names import labels_of
 from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
 from ..figures.flexibility import groups_in_figure
 from .arguments import COLORING, MapsToUseArg, in_chimerax_spelling, user_errors
-from .atom_groups import AtomGroups, groups_of_each_model, reference_names
+from .atom_groups import AtomGroups, alternative_names, groups_of_each_model, reference_names
 from .atoms import set_residue_attribute
 from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
 from .matrix import refine_maps
-from .report import b_shift_text, listed, occupancy_text, warn
+from .populations import KEYWORDS as POPULATIONS
+from .populations import check_none, taken_from
+from .report import b_shift_text, listed, occupancy_text, select_link, warn
 from .tables import html_table, save_table
 from .unexplained import show_map_of_unexplained
 
@@ -84,8 +87,12 @@ def refine(
         Maps that are known to be complete: each group is relative to itself in these.
     flexibility : bool
         Tell ΔB in each of several maps too; of one map it always is.
+    particles, classes, populations
+        Of several maps: see `populations_of`.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are known to be full.
+    alternatives : list of Atoms, optional
+        Of each, groups at least half of whose atoms are among these are alternatives: a particle has one at most.
     lowpass : float, optional
         The resolution, in Å, to which the map is used.
     solvent : bool
@@ -104,18 +111,22 @@ def refine(
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
-        What is not known is NaN, in JSON null. Of several maps one dict, as of `OccupancyMatrix.as_dict`.
+        What is not known is NaN, in JSON null. Sums of alternatives and means of copies come last. Of several maps
+        one dict, as of `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
+    of_particles = taken_from(keywords)
     if len(volumes) == 1 and not reference_maps and each_atoms is None:
+        check_none(of_particles)
         chosen = AtomGroups(atoms, by, segment, groups or ())
         return refine_map(session, volumes[0], chosen, return_json=return_json, **keywords)
     _check_several(keywords)
+    classified = {"classified": volumes, "of_particles": of_particles}
     volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
     chosen = _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ())
     shared = {name: value for name, value in keywords.items() if name not in _ON_ATOMS}
-    shared |= {"flexibility": flexibility, "return_json": return_json}
+    shared |= {"flexibility": flexibility, "return_json": return_json} | classified
     return refine_maps(session, volumes, chosen, reference_maps or (), **shared)
 
 
@@ -125,6 +136,7 @@ def refine_map(
     chosen,
     *,
     reference=None,
+    alternatives=None,
     lowpass=None,
     half_maps=None,
     solvent=True,
@@ -154,7 +166,7 @@ def refine_map(
         Give the residues the attributes refined_occupancy and refined_b_shift.
     show_unexplained : bool
         Show the density that the model does not explain in place of the map.
-    reference, lowpass, solvent, subregion, plot, save_file, return_json
+    reference, alternatives, lowpass, solvent, subregion, plot, save_file, return_json
         As for `refine`.
     **coloring
         color, palette, range, key: color the atoms by the first of these, in which colors, and show a color key.
@@ -168,10 +180,10 @@ def refine_map(
         count = {0: "no map", 1: "one map"}.get(len(half_maps), f"{len(half_maps)} maps")
         raise UserError(f"halfMaps is {count}, but must be two, such as #2,3")
     settings = {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
-    job = refine_job(sample(volume, 1, subregion), chosen, reference, **settings)
+    job = refine_job(sample(volume, 1, subregion), chosen, reference, alternatives, **settings)
     with user_errors(volume):
         found = result_of(session, job)
-    rows = [row.as_dict() for row in found.rows]
+    rows = [row.as_dict() for row in found.all_rows]
     _log(session, volume, chosen, found, job.notes)
     with session.undo.aggregate("occupy refine"):
         _assign(session, chosen, found, assign, assign_b)
@@ -182,7 +194,7 @@ def refine_map(
     if save_file is not None:
         save_table(session, table_text(rows), [_without_nan(row) for row in rows], save_file)
     if plot and session.ui.is_gui:
-        _plot(session, volume, chosen, rows)
+        _plot(session, volume, chosen, rows[: len(found.rows)])
     return JSONResult(dumps([_without_nan(row) for row in rows]), rows) if return_json else rows
 
 
@@ -190,9 +202,10 @@ def _plot(session, volume, chosen, rows):
     """Show the occupancies, and where the map tells ΔB these against it."""
     from .plot import show_flexibility_plot, show_occupancy_plot
 
+    rows = chosen.along_chains(rows)
     if any(isfinite(row["b_shift"]) for row in rows):
         show_flexibility_plot(session, volume.name, groups_in_figure(rows))
-    show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
+    show_occupancy_plot(session, rows, chosen.by, volume.name)
 
 
 def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
@@ -214,18 +227,22 @@ def _check_several(keywords):
             raise UserError(f"{typed} is of one map: expected one map with it, and no referenceMaps or eachAtoms")
 
 
-def refine_job(sampled, chosen, reference=None, *, lowpass=None, half_maps=None, solvent=True):
+def refine_job(sampled, chosen, reference=None, alternatives=None, *, lowpass=None, half_maps=None, solvent=True):
     """The engine's work of this command.
 
     Parameters
     ----------
     sampled : SampledMap
     chosen : AtomGroups
-    reference, lowpass, half_maps, solvent
+    reference, alternatives, lowpass, half_maps, solvent
         As for the command.
     """
-    names = reference_names([chosen], reference)
-    settings = {"reference": names, "lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
+    names = {
+        "reference": reference_names([chosen], reference),
+        "alternatives": alternative_names([chosen], alternatives),
+        "copies": chosen.copies(),
+    }
+    settings = names | {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     return RefineJob(sampled, *chosen.on_map(sampled), settings)
 
 
@@ -255,13 +272,16 @@ def _show_on_atoms(session, chosen, found, coloring):
 
 
 def _log(session, volume, chosen, found, notes):
-    cells = [[_linked(row.group), *map(escape, _texts(row))] for row in found.rows]
+    labels = labels_of([row.group for row in found.rows])
+    several = {one.name: select_link(one.name, one.groups) for one in found.together}
+    linked = {group: select_link(label, [group]) for group, label in labels.items()} | several
+    cells = [[linked[row.group], *map(escape, _texts(row))] for row in found.all_rows]
     headings = ["group", "occupancy", "ΔB in Å²", "atoms", "correlation", "notes"]
     told = f", ΔB up to {found.b_shift_lowpass:.2g} Å" if isfinite(found.b_shift_lowpass) else ""
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
-        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1, "
+        f"Occupancies are relative to that of {listed(found.reference, linked.get)}, which is taken to be 1, "
         f"and ΔB to theirs. Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å{told}.{water}",
         is_html=True,
     )
@@ -272,11 +292,6 @@ def _texts(row):
     """What a row of the table says of a group."""
     correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
     return occupancy_text(row), b_shift_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
-
-
-def _linked(group):
-    """HTML of the name of a group, which selects it."""
-    return f'<a href="cxcmd:select {escape(group, quote=True)}">{escape(group)}</a>'
 
 
 def _without_nan(row):
@@ -294,11 +309,13 @@ def register(name, logger):
             ("segment", PositiveIntArg),
             ("groups", RepeatOf(AtomsArg)),
             ("reference", AtomsArg),
+            ("alternatives", RepeatOf(AtomsArg)),
             ("reference_maps", MapsToUseArg),
             ("lowpass", FloatArg),
             ("half_maps", MapsArg),
             ("solvent", BoolArg),
             ("flexibility", BoolArg),
+            *POPULATIONS,
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
             ("assign_b", BoolArg),

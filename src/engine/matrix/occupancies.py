@@ -7,16 +7,19 @@ import numpy as np
 
 from ..errors import OccuPyError
 from ..parallel import Progress
+from ..refinement.alternatives import checked_alternatives
 from ..refinement.fine_model import FineModel
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from ..refinement.shell_fit import MOST_BY_SHELLS, fit_all
 from ..refinement.shell_sums import MapSums, ModelSums, ShellModel
+from ..refinement.symmetry import copies_among, on_misplaced
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .cells import cells_of, untold
 from .relative import RelativeFits
-from .result import ABSENT, FULL, OccupancyMatrix, listed
+from .result import OccupancyMatrix
+from .sets import ABSENT, FULL, listed
 
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
 
@@ -33,6 +36,8 @@ def refine_maps(
     reference_maps=(),
     solvent=True,
     flexibility=False,
+    alternatives=(),
+    copies=None,
     progress=None,
 ):
     """Refine the occupancies of groups of atoms against many maps of one box.
@@ -43,7 +48,7 @@ def refine_maps(
     ----------
     densities : iterable of arrays, each of shape (z, y, x)
         They are taken one after the other and not kept.
-    voxel_size, groups, origin, lowpass, solvent, progress
+    voxel_size, groups, origin, lowpass, solvent, alternatives, copies, progress
         As for `refine`.
     names : sequence of str, optional
         Of the maps; numbers from 1 unless given.
@@ -74,7 +79,14 @@ def refine_maps(
         readings.append(Reading(name, box.sums(density), box.model_sums))
     if box is None:
         raise OccuPyError("there are no maps; expected at least one")
-    found = occupancy_matrix(readings, box.lowpass, reference=reference, reference_maps=reference_maps)
+    found = occupancy_matrix(
+        readings,
+        box.lowpass,
+        reference=reference,
+        reference_maps=reference_maps,
+        alternatives=alternatives,
+        copies=copies,
+    )
     report.done()
     return found
 
@@ -158,7 +170,7 @@ class MatrixBox:
         return self._model.sums(density, found.unit, local=True, fine_model=self._fine_model)
 
 
-def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
+def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), alternatives=(), copies=None):
     """The matrix of occupancies of maps that have been read.
 
     Parameters
@@ -166,7 +178,7 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
     readings : list of Reading
     lowpass : float
         Å, of all of them.
-    reference, reference_maps
+    reference, reference_maps, alternatives, copies
         As for `refine_maps`.
 
     Returns
@@ -187,8 +199,9 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=()):
     check_among(reference, groups, "group")
     check_among(reference_maps, maps, "map")
     _check_not_failed(reference_maps, failed)
+    sets = checked_alternatives(alternatives, groups)
     fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
-    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits)
+    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits, sets, copies)
     failed |= {maps[used[k]]: problem for k, problem in table.problems(reference).items()}
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
@@ -206,12 +219,15 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
     maps, cells = [reading.name for reading in readings], [untold(groups)] * len(readings)
     occupancies, errors, own_errors = np.full((3, len(maps), len(groups)), np.nan)
     (correlations, unexplained, b_shift_lowpasses), references = np.full((3, len(maps)), np.nan), [[] for _ in maps]
+    together = [[] for _ in maps]
     good = [k for k, i in enumerate(used) if maps[i] not in failed]
     if not good:
         raise OccuPyError(f"none of the {len(maps)} maps can be used: {next(iter(failed.values()))}")
     for k in good:
         row = used[k]
-        occupancies[row], errors[row], own_errors[row], references[row] = table.relative(k, reference)
+        found = table.relative(k, reference)
+        occupancies[row], errors[row], own_errors[row] = found.occupancies, found.standard_errors, found.own_errors
+        references[row], together[row] = found.reference, found.together
         correlations[row], unexplained[row] = table.fits[k].correlation, table.fits[k].unexplained
         read = readings[row]
         cells[row] = cells_of(
@@ -221,8 +237,8 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
             b_shift_lowpasses[row] = read.sums.b_shifts.lowpass
     rows = np.array([used[k] for k in good])
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
-        warnings = [*warnings, *_never_full(groups, occupancies[rows])]
-    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows])]
+        warnings = [*warnings, *_never_full(groups, occupancies[rows], [together[row] for row in rows])]
+    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows]), *_on_copies(table.copies, groups, cells)]
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):
         told = {name: np.array([getattr(one, name) for one in cells]) for name in ("b_shifts", "b_shift_errors")}
@@ -234,8 +250,15 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         maps, groups, occupancies, errors, own_errors, np.array([one.correlations for one in cells]),
         [one.notes for one in cells], correlations, unexplained, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
-        **told,
+        together=together, **told,
     )  # fmt: skip
+
+
+def _on_copies(copies, groups, cells):
+    """A sentence where copies other than the first are hardly in any map."""
+    places = copies_among(copies, groups, range(len(groups)))
+    correlations = np.nan_to_num([one.correlations for one in cells]).mean(axis=0)
+    return on_misplaced([*places.values()], correlations, np.ones(len(groups)))
 
 
 def _on_what_is_lacking(unexplained):
@@ -250,10 +273,16 @@ def _on_what_is_lacking(unexplained):
     ]
 
 
-def _never_full(groups, occupancies):
-    """A sentence on groups that are full in none of many maps, if there are any."""
-    high = [np.quantile(c[np.isfinite(c)], _HIGH_QUANTILE) if np.isfinite(c).any() else 1.0 for c in occupancies.T]
-    named = [f"{name} ({h:.2f})" for name, h in zip(groups, high, strict=True) if ABSENT < h < FULL]
+def _never_full(groups, occupancies, together):
+    """A sentence on groups that are full in none of many maps, if there are any; alternatives count by their sum."""
+    sums, names = {}, set()
+    for one in (one for row in together for one in row):
+        sums.setdefault(one.name, []).append(one.occupancy)
+        names |= set(one.groups)
+    columns = {name: column for name, column in zip(groups, occupancies.T, strict=True) if name not in names}
+    columns |= {name: np.array(column) for name, column in sums.items()}
+    high = [np.quantile(c[np.isfinite(c)], _HIGH_QUANTILE) if np.isfinite(c).any() else 1.0 for c in columns.values()]
+    named = [f"{name} ({h:.2f})" for name, h in zip(columns, high, strict=True) if ABSENT < h < FULL]
     if not named:
         return []
     return [

@@ -1,9 +1,13 @@
 """Fits of maps, set against maps that are complete and against a reference within each; their standard errors."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from ..refinement.alternatives import among, limited
 from ..refinement.notes import unusable
-from ..refinement.reference import default_reference
+from ..refinement.reference import Level, default_reference
+from ..refinement.symmetry import copies_among, mean_of_copies
 
 _LEAST_IN_REFERENCE = 0.4
 """Relative to the others, from which a group counts as there in a map that is said to be complete."""
@@ -17,12 +21,48 @@ _MODEL_ERROR = 0.1
 _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
 
+_EXPECTED_DEGREES = 4
+"""As many degrees of freedom count for the errors of fits where the spread of reference maps is held against them."""
+
+
+@dataclass(frozen=True, eq=False)
+class MapOccupancies:
+    """What one map tells of all groups of a matrix.
+
+    Attributes
+    ----------
+    occupancies, standard_errors, own_errors : arrays of float, shape (groups,)
+        Own errors are what of the standard errors is the map's own. NaN where a group is outside the map.
+    reference : list of str
+        The groups whose mean occupancy is 1.
+    together : list of Together
+    """
+
+    occupancies: np.ndarray
+    standard_errors: np.ndarray
+    own_errors: np.ndarray
+    reference: list
+    together: list
+
 
 class RelativeFits:
-    """Fits of maps, set against maps that are complete and against a reference within each."""
+    """Fits of maps, set against maps that are complete and against a reference within each.
 
-    def __init__(self, groups, models, fits):
-        self._groups, self._models, self.fits = groups, models, fits
+    Parameters
+    ----------
+    groups : list of str
+        Of all the maps.
+    models : list of ModelSums
+    fits : list of MapFit
+    alternatives : list of list of int
+        Sets of groups of which a particle has one at most, by their places.
+    copies : dict of str to list of str, optional
+        Names of groups that are copies of each other, by what their mean is called.
+    """
+
+    def __init__(self, groups, models, fits, alternatives=(), copies=None):
+        self.copies = copies
+        self._groups, self._models, self.fits, self._alternatives = groups, models, fits, alternatives
         self._number = {name: i for i, name in enumerate(groups)}
         self._complete = np.ones(len(groups))
         self._complete_error = np.full(len(groups), _MODEL_ERROR)
@@ -54,7 +94,7 @@ class RelativeFits:
         count, usable = np.maximum(there.sum(axis=0), 1), there.any(axis=0)
         means = np.where(there, values, 0).sum(axis=0) / count
         self._complete = np.where(usable, means, 1.0)
-        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count
+        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count * _own_share(values, errors, there)
         self._complete_error = np.where(usable, error / self._complete, _MODEL_ERROR)
         return self._on_absent(values, there)
 
@@ -62,8 +102,13 @@ class RelativeFits:
         """Occupancies of groups in some maps, relative to the groups that are told for each, with errors."""
         found = np.full((2, len(numbers), len(self._groups)), np.nan)
         for row, (k, chosen) in enumerate(zip(numbers, levels, strict=True)):
-            found[:, row, self._mine(k)] = self.fits[k].occupancies, np.sqrt(np.diag(self.fits[k].covariance))
-            found[:, row] /= self._level(k, chosen)
+            mine = self._mine(k)
+            found[:, row, mine] = self.fits[k].occupancies, np.sqrt(np.diag(self.fits[k].covariance))
+            for members in self._sets(k):
+                # A map is complete where one of them is there, or each in part.
+                own = self.fits[k].covariance[np.ix_(members, members)]
+                found[:, row, mine[members]] = np.array([[self.fits[k].occupancies[members].sum()], [own.sum() ** 0.5]])
+            found[:, row] /= self._full(k, chosen)
         return found
 
     def _on_absent(self, values, there):
@@ -83,39 +128,57 @@ class RelativeFits:
         return warnings
 
     def relative(self, k, reference):
-        """Occupancies of all groups in a map, their standard errors, what of these is the map's own, its reference."""
+        """What a map tells of all groups, `MapOccupancies`."""
         mine, fit = self._mine(k), self.fits[k]
         complete, complete_error = self._complete[mine], self._complete_error[mine]
         values = fit.occupancies / complete
         covariance = fit.covariance / np.outer(complete, complete)
-        chosen = self._chosen(k, reference)
-        share = np.where(chosen, self._models[k].weights, 0)
-        share = share / share.sum()
-        level = share @ values
-        values = values / level
+        level = self._level(k, self._chosen(k, reference))
+        full = level.share @ values
+        values = values / full
         # What a reference is read with is its error; that of others comes with that of their difference from it.
-        carried = np.eye(len(mine)) - np.where(chosen, 0, values)[:, None] * share
-        variance = np.einsum("ab,bc,ac->a", carried, covariance, carried) / level**2
-        there = _ABSENT_SHARE**2 + (1 - _ABSENT_SHARE**2) * np.clip(values, 0, 1) ** 2
-        of_level = np.where(chosen, 0, share**2 @ complete_error**2)
-        own = variance * there
-        found = np.full((3, len(self._groups)), np.nan)
-        found[:, mine] = values, np.sqrt(own + values**2 * (complete_error**2 + of_level)), np.sqrt(own)
-        return *found, [name for name, c in zip(self._models[k].names, chosen, strict=True) if c]
+        carried = np.eye(len(mine)) - np.where(level.alone, 0, values)[:, None] * level.share
+        there = np.sqrt(_ABSENT_SHARE**2 + (1 - _ABSENT_SHARE**2) * np.clip(values, 0, 1) ** 2)
+        own = carried @ covariance @ carried.T / full**2 * np.outer(there, there)
+        # What a model gets wrong about alternatives, which are much alike, it gets wrong about all of them.
+        of_level = np.where(level.alone, 0, level.share**2 @ complete_error**2)
+        of_model = np.outer(values * complete_error, values * complete_error) + np.outer(values, values * of_level)
+        errors, own_errors, together = np.sqrt(np.diag(own + of_model)), np.sqrt(np.diag(own)), []
+        names = self._models[k].names
+        for members in self._sets(k):
+            some = np.ix_(members, members)
+            found = limited(values[members], (own + of_model)[some], covariance[some])
+            own_errors[members] *= found.standard_errors / errors[members]
+            values[members], errors[members] = found.occupancies, found.standard_errors
+            together.append(found.together([names[i] for i in members]))
+        for name, members in copies_among(self.copies, self._groups, mine).items():
+            covariance = (own + of_model)[np.ix_(members, members)]
+            together.append(mean_of_copies(name, [names[i] for i in members], values[members], covariance))
+        told = np.full((3, len(self._groups)), np.nan)
+        told[:, mine] = values, errors, own_errors
+        return MapOccupancies(*told, [name for name, c in zip(names, level.chosen, strict=True) if c], together)
 
     def _mine(self, k):
         return np.array([self._number[name] for name in self._models[k].names])
 
+    def _sets(self, k):
+        """Alternatives, by the places of groups in the model of a map."""
+        return among(self._alternatives, self._mine(k))
+
     def _level(self, k, chosen):
-        """Mean occupancy of some groups of a map, on the scale of its fit; 0 where there are none."""
-        weights = np.where(chosen, self._models[k].weights, 0)
-        return weights @ self.fits[k].occupancies / weights.sum() if chosen.any() else 0.0
+        return Level(chosen, self._models[k].weights, self._sets(k))
+
+    def _full(self, k, chosen):
+        """The level of some groups of a map, on the scale of its fit; 0 where there are none."""
+        return self._level(k, chosen).share @ self.fits[k].occupancies if chosen.any() else 0.0
 
     def _stands_out(self, k, chosen):
         """Whether the level of some groups is above 0 beyond doubt: else nothing can be relative to it."""
-        share = np.where(chosen, self._models[k].weights, 0)
-        error = np.sqrt(share @ self.fits[k].covariance @ share) / max(share.sum(), np.finfo(float).tiny)
-        return self._level(k, chosen) > max(_SURE * error, _LEAST_LEVEL)
+        if not chosen.any():
+            return False
+        share = self._level(k, chosen).share
+        error = np.sqrt(share @ self.fits[k].covariance @ share)
+        return self._full(k, chosen) > max(_SURE * error, _LEAST_LEVEL)
 
     def _chosen(self, k, reference):
         """Which groups of a map are its reference."""
@@ -124,4 +187,16 @@ class RelativeFits:
         mine = self._mine(k)
         values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
         errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
-        return default_reference(values, weights, errors)
+        return default_reference(values, weights, errors, self._sets(k))
+
+
+def _own_share(values, errors, there):
+    """How much of the errors of fits differs among reference maps: the rest is the same misfit in all, and cancels."""
+    count = np.maximum(there.sum(axis=0), 1)
+    means = np.where(there, values, 0).sum(axis=0) / count
+    spread = np.where(there, (values - means) ** 2, 0).sum()
+    expected = np.where(there, errors**2 * (1 - 1 / count), 0).sum()
+    degrees = (count - 1).sum()
+    if not expected > 0:
+        return 1.0
+    return np.sqrt((spread / expected * degrees + _EXPECTED_DEGREES) / (degrees + _EXPECTED_DEGREES))

@@ -1,20 +1,26 @@
 """The matrix of occupancies of groups of atoms in many maps, as a table and in words."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from ..csv_text import csv_text
 from ..errors import OccuPyError
+from ..refinement.names import labels_of
+from ..refinement.result import Together
 from .agreement import Order, order_of
+from .populations import Populations
+from .sets import Sets, listed
 
-FULL, ABSENT = 0.85, 0.15
-"""Occupancies from which a group counts as there, and up to which as absent, in words."""
-
-_MOST_NAMES = 6
+ALL_PARTICLES = "all particles"
+"""What the row of shares is called."""
 
 _AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings")
 """Attributes that are plain values already."""
+
+_OF_TOGETHER = {"": "occupancy", " error": "standard_error", " spread": "spread", " expected spread": "expected_spread"}
+"""What is told of groups together, by what its column is called after their name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +63,12 @@ class OccupancyMatrix:
         errors. NaN where the map does not tell; None where nobody asked.
     b_shift_lowpasses : array of float, shape (maps,)
         The resolution in Å up to which each map told ΔB; NaN where it did not. None where nobody asked.
+    populations : Populations or None
+        How particles are shared among the maps, where that is known.
+    shares, share_errors : arrays of float, shape (groups,), or None
+        With populations, the share of the particles that have each group, with standard errors: see `with_shares`.
+    together : list of list of Together
+        What each map tells of several groups together: sums of alternatives, means of copies.
     """
 
     maps: list
@@ -79,6 +91,10 @@ class OccupancyMatrix:
     b_shifts: np.ndarray | None = None
     b_shift_errors: np.ndarray | None = None
     b_shift_lowpasses: np.ndarray | None = None
+    populations: Populations | None = None
+    shares: np.ndarray | None = None
+    share_errors: np.ndarray | None = None
+    together: list = field(default_factory=list)
 
     @property
     def fit(self):
@@ -89,9 +105,29 @@ class OccupancyMatrix:
     @property
     def noted(self):
         """In words, of which groups there are notes in how many maps, most first; empty where there are none."""
-        counts = [sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)]
-        most = sorted(zip(counts, self.groups, strict=True), key=lambda item: -item[0])
-        return listed([f"{name} ({count} of {len(self.maps)} maps)" for count, name in most if count])
+        counts = dict(zip(self.labels, (sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)), strict=True))
+        counts |= {name: sum(bool(one.remarks) for one in found if one) for name, found in self._together().items()}
+        most = sorted(counts.items(), key=lambda item: -item[1])
+        return listed([f"{name} ({count} of {len(self.maps)} maps)" for name, count in most if count])
+
+    @property
+    def together_in_words(self):
+        """Sentences on what the maps tell of groups together."""
+        sentences = []
+        for name, found in self._together().items():
+            known = [one for one in found if one]
+            values = np.array([one.occupancy for one in known])
+            told = f"{values.mean():.2f} on the mean, {values.min():.2f} to {values.max():.2f}"
+            sentences.append(f"{name}, {known[0].what}: {told}")
+        return sentences
+
+    def _together(self):
+        """What each map tells of groups together, by name; None where a map tells nothing of them."""
+        found = {}
+        for i, row in enumerate(self.together):
+            for one in row:
+                found.setdefault(one.name, [None] * len(self.maps))[i] = one
+        return found
 
     def moving(self, names):
         """In words, of which cells ΔB is told and where it is largest; empty where nobody asked.
@@ -111,8 +147,13 @@ class OccupancyMatrix:
         return (
             f"of {count} of {self.b_shifts.size} cells, up to {finest} Å"
             f"{'' if finest == coarsest else f' in some maps and {coarsest} Å in others'}; "
-            f"most, {self.b_shifts[i, j]:.0f} ± {self.b_shift_errors[i, j]:.0f} Å², of {self.groups[j]} in {names[i]}"
+            f"most, {self.b_shifts[i, j]:.0f} ± {self.b_shift_errors[i, j]:.0f} Å², of {self.labels[j]} in {names[i]}"
         )
+
+    @cached_property
+    def labels(self):
+        """What the groups are called where they are shown, in their order (`labels_of`)."""
+        return list(labels_of(self.groups).values())
 
     def described(self):
         """What tells the sets of agreeing maps apart.
@@ -121,18 +162,15 @@ class OccupancyMatrix:
         -------
         list of dict
             number, maps (names), their mean correlation with the model, absent and partial (names of groups, by their
-            median occupancy), and the same in words.
+            median occupancy); apart, groups that are another way than in nearly all sets (`common`), each a dict of
+            groups (names) and words; words, all of these.
         """
-        sets = []
-        for number in range(1, int(self.agreement.max(initial=0)) + 1):
-            mine = self.agreement == number
-            medians = np.array([_median(column) for column in self.occupancies[mine].T])
-            absent, partial = self._named(medians <= ABSENT), self._named((medians > ABSENT) & (medians < FULL))
-            maps = [name for name, here in zip(self.maps, mine, strict=True) if here]
-            words = _in_words(absent, partial)
-            told = {"number": number, "maps": maps, "correlation": float(self.correlations[mine].mean())}
-            sets.append(told | {"absent": absent, "partial": partial, "words": words})
-        return sets
+        return Sets(self).described()
+
+    @property
+    def common(self):
+        """What nearly all sets lack or have in part, in words; empty where that is nothing."""
+        return Sets(self).common_words
 
     def table(self):
         """The matrix as a table, a row for each map.
@@ -140,33 +178,47 @@ class OccupancyMatrix:
         Returns
         -------
         headings : list of str
-            Set, correlation and unexplained share of the map; occupancies, their errors and local correlations of all
-            groups; where it was asked for ΔB, its errors, and the resolution up to which it is told; notes on
-            groups; what is wrong with the map.
+            Set, correlation and unexplained share of the map, and its share of the particles where that is known;
+            occupancies, their errors and local correlations of all groups; where it was asked for ΔB, its errors, and
+            the resolution up to which it is told; sums of alternatives, and means of copies, with their errors; notes
+            on groups; what is wrong with the map.
         rows : list of list
-            What is not known is None.
+            What is not known is None. The last is of all particles, where shares are known.
         """
         columns = {"": self.occupancies, " error": self.standard_errors, " correlation": self.local_correlations}
         of_maps = {"correlation": self.correlations, "unexplained": self.unexplained}
         if self.b_shifts is not None:
             columns |= {" b_shift": self.b_shifts, " b_shift error": self.b_shift_errors}
             of_maps["b_shift_lowpass"] = self.b_shift_lowpasses
+        if self.populations is not None:
+            of_maps["population"] = self.populations.weights
         of_groups = [f"{name}{what}" for what in columns for name in self.groups]
-        headings = ["map", "set", *of_maps, *of_groups, "notes", "problem"]
+        together = [
+            (f"{name}{what}", [getattr(one, attribute, np.nan) for one in found])
+            for what, attribute in _OF_TOGETHER.items()
+            for name, found in self._together().items()
+            if any(np.isfinite(getattr(one, attribute)) for one in found if one)
+        ]
+        headings = ["map", "set", *of_maps, *of_groups, *(name for name, _ in together), "notes", "problem"]
         rows = [
             [name, int(self.agreement[i]) or None]
             + [_known(values[i]) for values in of_maps.values()]
             + [_known(value) for values in columns.values() for value in values[i]]
+            + [_known(values[i]) for _, values in together]
             + [self._notes_on(i) or None, self.failed.get(name)]
             for i, name in enumerate(self.maps)
         ]
+        if self.shares is not None:
+            shares = [_known(value) for value in (*self.shares, *self.share_errors)]
+            nothing = [None] * (len(headings) - 2 - len(of_maps) - len(shares))
+            rows.append([ALL_PARTICLES, None, *[None] * len(of_maps), *shares, *nothing])
         return headings, rows
 
     def _notes_on(self, i):
         """All notes on groups in a map, as one text."""
-        return "; ".join(
-            f"{name}: {note}" for name, notes in zip(self.groups, self.notes[i], strict=True) for note in notes
-        )
+        notes = list(zip(self.groups, self.notes[i], strict=True))
+        notes += [(name, found[i].remarks) for name, found in self._together().items() if found[i]]
+        return "; ".join(f"{name}: {note}" for name, of_name in notes for note in of_name)
 
     def as_csv(self):
         """The table as comma-separated values (`csv_text`)."""
@@ -184,12 +236,16 @@ class OccupancyMatrix:
             "b_shifts": _plain(self.b_shifts),
             "b_shift_errors": _plain(self.b_shift_errors),
             "b_shift_lowpasses": _plain(self.b_shift_lowpasses),
+            "together": [[one.as_dict() for one in row] for row in self.together],
             "local_correlations": _plain(self.local_correlations),
             "notes": self.notes,
             "correlations": _plain(self.correlations),
             "unexplained": _plain(self.unexplained),
             "references": self.references,
             "reference_maps": self.reference_maps,
+            "populations": None if self.populations is None else self.populations.as_dict(),
+            "shares": _plain(self.shares),
+            "share_errors": _plain(self.share_errors),
             "sets": self.described(),
             "map_order": [self.maps[i] for i in self.map_order.places],
             "group_order": [self.groups[i] for i in self.group_order.places],
@@ -219,6 +275,7 @@ class OccupancyMatrix:
         of_maps = ("correlations", "unexplained", "b_shift_lowpasses")
         arrays = {name: _array(found[name], (len(maps), len(groups))) for name in of_cells}
         arrays |= {name: _array(found[name], (len(maps),)) for name in of_maps}
+        arrays |= {name: _array(found[name], (len(groups),)) for name in ("shares", "share_errors")}
         set_of = {name: one["number"] for one in found["sets"] for name in one["maps"]}
         rows = np.array([i for i, name in enumerate(maps) if name not in found["failed"]])
         order = order_of(arrays["occupancies"][rows])
@@ -226,28 +283,11 @@ class OccupancyMatrix:
             agreement=np.array([set_of.get(name, 0) for name in maps]),
             map_order=Order(rows[order.places], order.leaves, order.tree),
             group_order=order_of(arrays["occupancies"][rows].T),
+            populations=Populations.from_dict(maps, found["populations"]),
+            together=[[Together.from_dict(one) for one in row] for row in found["together"]],
             **arrays,
             **{name: found[name] for name in _AS_THEY_ARE},
         )
-
-    def _named(self, which):
-        return [name for name, chosen in zip(self.groups, which, strict=True) if chosen]
-
-
-def listed(names, most=_MOST_NAMES):
-    """Names in a row, with the count of those that would make it long."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def _in_words(absent, partial):
-    parts = [f"{words} {listed(names)}" for words, names in (("without", absent), ("in part", partial)) if names]
-    return "; ".join(parts) or "all groups"
-
-
-def _median(values):
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _plain(values):

@@ -9,17 +9,19 @@ from ..parallel import Progress
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density, half_difference
 from . import notes as refine_notes
+from .alternatives import among, checked_alternatives, limited
 from .b_shifts import b_shifts
 from .beads import fit_with_beads
 from .fine_model import FineModel
 from .fit import GroupModel
 from .inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from .parts import drawn_to_mean, part_deviations, surely_deviate
-from .reference import default_reference, strongest_level
+from .reference import Level, default_reference, strongest_level
 from .result import GroupOccupancy, Refinement
 from .shell_fit import MOST_BY_SHELLS, fit_all
 from .shell_sums import ShellModel
 from .standard_errors import Errors
+from .symmetry import copies_among, mean_of_copies, on_misplaced
 from .transfer import lost_share
 
 _MOST_PAIRED = 2000
@@ -36,6 +38,8 @@ def refine(
     reference=None,
     half_maps=None,
     solvent=True,
+    alternatives=(),
+    copies=None,
     progress=None,
 ):
     """Refine the occupancies of groups of atoms against a map, and tell how far their B-factors are from it.
@@ -53,11 +57,16 @@ def refine(
         The resolution, in Å, to which the map is used for occupancies; 8 Å or 2.1 voxels, whichever is more, unless
         given.
     reference : sequence of str, optional
-        Groups known to be full. By default the highest plateau: see `default_reference`.
+        Groups known to be full; of alternatives that are named together the sum is. By default the highest plateau:
+        see `default_reference`.
     half_maps : sequence of 2 arrays of the shape of the map, optional
         Their difference then tells the noise, instead of the solvent and what the model leaves.
     solvent : bool
         Count scattering above the ice that atoms displace; else above vacuum.
+    alternatives : sequence of sequence of str
+        Sets of groups of which a particle has one at most, such as conformers: their occupancies sum to 1 at most.
+    copies : dict of str to list of str, optional
+        Names of groups that are copies of each other, as `symmetric_groups` makes them, by what their mean is called.
     progress : callable, optional
         Called with the fraction done and the name of the stage; may raise `Cancelled`.
 
@@ -74,7 +83,7 @@ def refine(
     report = Progress(progress)
     refiner = Refiner(
         density.shape, voxel_size, groups, origin=origin, lowpass=lowpass, solvent=solvent,
-        progress=report.stage("densities of groups", 0.5),
+        alternatives=alternatives, copies=copies, progress=report.stage("densities of groups", 0.5),
     )  # fmt: skip
     report.stage("fit", 0.4)
     found = refiner.refine(density, reference=reference, half_maps=half_maps)
@@ -88,7 +97,19 @@ class Refiner:
     The parameters are those of `refine`.
     """
 
-    def __init__(self, shape, voxel_size, groups, *, origin=(0.0, 0.0, 0.0), lowpass=None, solvent=True, progress=None):
+    def __init__(
+        self,
+        shape,
+        voxel_size,
+        groups,
+        *,
+        origin=(0.0, 0.0, 0.0),
+        lowpass=None,
+        solvent=True,
+        alternatives=(),
+        copies=None,
+        progress=None,
+    ):
         self._sizes = sizes = checked_voxel_size(voxel_size)
         self._shape = checked_shape(shape)
         self.lowpass = checked_lowpass(lowpass, self._shape, sizes)
@@ -96,6 +117,8 @@ class Refiner:
         in_box, self._fraction_inside = groups_in_box(groups, self._shape, sizes, checked_origin(origin))
         check_scattering(in_box, solvent)
         self._kept = [i for i, name in enumerate(self._names) if name in in_box]
+        self._alternatives = among(checked_alternatives(alternatives, self._names), self._kept)
+        self._copies = copies_among(copies, self._names, self._kept)
         self._groups = list(in_box.values())
         self._solvent = solvent
         self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
@@ -126,14 +149,14 @@ class Refiner:
             none is given and parts of the default one deviate, the strongest of them are full. A
             group too small to be read is drawn to the mean of all.
         """
-        refinement, fit, chosen = self._refined(density, reference, half_maps)
-        model, fitted = fit.model, fit.fitted
-        level = np.average(fitted.occupancies[chosen], weights=model.weights[chosen])
+        refinement, fit, level = self._refined(density, reference, half_maps)
+        model, fitted, chosen = fit.model, fit.fitted, level.chosen
+        full = level.share @ fitted.occupancies
         errors = np.array([refinement.rows[i].standard_error for i in self._kept])
-        of_groups = drawn_to_mean(fit.occupancies / level, errors, model.weights[: fit.count])
+        of_groups = drawn_to_mean(fit.occupancies / full, errors, model.weights[: fit.count])
         count = np.count_nonzero(model.part_group < fit.count)  # those of the beads are the last
         pieces, group, weights = model.pieces[:count], model.part_group[:count], model.part_weights[:count]
-        deviations, deviation_errors = (values[:count] / level for values in part_deviations(model, fitted))
+        deviations, deviation_errors = (values[:count] / full for values in part_deviations(model, fitted))
         of_parts, mine = of_groups[group] + deviations, chosen[group]
         if reference is None and surely_deviate(deviations[mine], deviation_errors[mine]):
             of_parts /= strongest_level(of_parts[mine], weights[mine], deviation_errors[mine])
@@ -141,7 +164,7 @@ class Refiner:
         return refinement, np.concatenate([piece.positions for piece in pieces]), of_atoms
 
     def _refined(self, density, reference, half_maps, fine_model=None):
-        """The refinement, the fit that it comes from (`BeadedFit`), and which of its groups are the reference.
+        """The refinement, the fit that it comes from (`BeadedFit`), and the level that is 1 in it.
 
         Without a fine model it tells no shifts of B-factors.
         """
@@ -159,15 +182,17 @@ class Refiner:
         fitted = fit.fitted
         halves = None if half_maps is None else grid.coefficients(half_difference(half_maps, self._shape, found), unit)
         errors = Errors(fit.model, fitted, fit.groups, coefficients, halves, self._solvent)
-        chosen = self._reference(reference, fit, errors)
-        occupancies, standard_errors = errors.relative(fitted.occupancies, chosen)
+        level = self._level(reference, fit, errors)
+        occupancies, standard_errors, together = self._limited(fit, errors.relative(fitted.occupancies, level))
         shifts = b_shifts(fine_model, density, unit, occupancies, fit.groups[fit.count :])
         of_groups = slice(fit.count)
-        relative = shifts.relative(chosen[of_groups], occupancies[of_groups], standard_errors[of_groups])
+        relative = shifts.relative(level.chosen[of_groups], occupancies[of_groups], standard_errors[of_groups])
         rows = self._rows(fit, occupancies, standard_errors, relative)
         warnings = refine_notes.warnings(overall, fit.correlation_alone, standard_errors[: fit.count])
         warnings += refine_notes.on_what_is_lacking(lacks, lost_share(fit.model.shells, fitted.transfer))
-        names = [self._names[self._kept[i]] for i in np.flatnonzero(chosen)]
+        weights, correlations = fit.model.weights, [rows[i].correlation for i in self._kept]
+        warnings += on_misplaced([*self._copies.values()], np.array(correlations), weights)
+        names = self._named(np.flatnonzero(level.chosen))
         frequencies, transfer = fit.model.shells.centres, fitted.transfer * unit
         refinement = Refinement(
             rows,
@@ -180,8 +205,28 @@ class Refiner:
             frequencies,
             transfer,
             warnings,
+            together,
         )
-        return refinement, fit, chosen
+        return refinement, fit, level
+
+    def _limited(self, fit, relative):
+        """Occupancies and standard errors once alternatives sum to 1 at most, and what is told of groups together."""
+        occupancies, standard_errors = np.array(relative.occupancies), relative.standard_errors
+        together = []
+        if self._alternatives or self._copies:
+            metric = fit.fitted.covariance(fit.model.count)
+        for members in self._alternatives:
+            own = metric[np.ix_(members, members)]
+            found = limited(occupancies[members], relative.covariance(members, own), own)
+            occupancies[members], standard_errors[members] = found.occupancies, found.standard_errors
+            together.append(found.together(self._named(members)))
+        for name, members in self._copies.items():
+            covariance = relative.covariance(members, metric[np.ix_(members, members)])
+            together.append(mean_of_copies(name, self._named(members), occupancies[members], covariance))
+        return occupancies, standard_errors, together
+
+    def _named(self, kept):
+        return [self._names[self._kept[i]] for i in kept]
 
     def _weighed(self, fit, coefficients):
         """The fit with occupancies from all shells of frequency, each weighed by what the model leaves in it."""
@@ -220,16 +265,19 @@ class Refiner:
         names = [*(self._names[i] for i in self._kept), *["what the model lacks"] * (count - fit.count)]
         return refine_notes.inseparable(fit.fitted.covariance(count), names)
 
-    def _reference(self, names, fit, errors):
-        """Which groups are the reference, a bool array; beads never are."""
-        count, occupancies, weights = fit.count, fit.fitted.occupancies, fit.model.weights
+    def _level(self, names, fit, errors):
+        """The level that is 1, that of groups; beads have no part in it."""
+        occupancies, weights, of_groups = fit.fitted.occupancies, fit.model.weights, slice(fit.count)
         chosen = np.zeros(len(weights), bool)
         if names is None:
-            chosen[:count] = default_reference(occupancies[:count], weights[:count], errors.standard_errors[:count])
-            return chosen
+            chosen[of_groups] = default_reference(
+                occupancies[of_groups], weights[of_groups], errors.standard_errors[of_groups], self._alternatives
+            )
+            return Level(chosen, weights, self._alternatives)
         known = [self._names[i] for i in self._kept]
         check_among(names, known, "group")
-        chosen[:count] = np.isin(known, list(names))
-        if occupancies[chosen] @ weights[chosen] <= 0:
+        chosen[of_groups] = np.isin(known, list(names))
+        level = Level(chosen, weights, self._alternatives)
+        if level.share @ occupancies <= 0:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
-        return chosen
+        return level

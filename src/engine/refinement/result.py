@@ -1,6 +1,6 @@
 """What a refinement gives: occupancies of groups of atoms, with their standard errors."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -43,6 +43,53 @@ class GroupOccupancy:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Together:
+    """What a map says of several groups together: what alternatives add up to, or the mean of copies.
+
+    Attributes
+    ----------
+    name : str
+    groups : list of str
+    occupancy, standard_error : float
+        The sum of the occupancies of alternatives, at most 1, or the mean of those of copies, with standard error.
+    what : str
+        Which of both it is.
+    remarks : list of str
+        What to mistrust.
+    spread, expected_spread : float
+        Standard deviation of the occupancies of copies, and what their errors alone make of it; NaN of a sum.
+    """
+
+    name: str
+    groups: list
+    occupancy: float
+    standard_error: float
+    what: str
+    remarks: list
+    spread: float = float("nan")
+    expected_spread: float = float("nan")
+
+    def as_dict(self):
+        """Plain values for a JSON file; what is not known is None."""
+        known = {name: value for name, value in asdict(self).items() if value == value}
+        return {"spread": None, "expected_spread": None} | known
+
+    @classmethod
+    def from_dict(cls, found):
+        """What `as_dict` gave these values of."""
+        return cls(**{name: value for name, value in found.items() if value is not None})
+
+    def as_row(self, rows):
+        """The same as a row of the table of these groups, a `GroupOccupancy`."""
+        unknown = float("nan")
+        atoms = sum(row.atoms for row in rows if row.group in self.groups)
+        return GroupOccupancy(
+            self.name, self.occupancy, self.standard_error, unknown, unknown, atoms, unknown,
+            [self.what, *self.remarks],
+        )  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Refinement:
     """Occupancies of groups of atoms in a map.
@@ -67,6 +114,8 @@ class Refinement:
         The transfer function H that was found, at frequencies in 1/Å.
     warnings : list of str
         Sentences for the user.
+    together : list of Together
+        What alternatives add up to, and means of copies.
     """
 
     rows: list
@@ -79,11 +128,18 @@ class Refinement:
     frequencies: np.ndarray
     transfer: np.ndarray
     warnings: list
+    together: list = field(default_factory=list)
+
+    @property
+    def all_rows(self):
+        """The rows of the groups, and then those of groups together."""
+        return [*self.rows, *(one.as_row(self.rows) for one in self.together)]
 
     def as_dict(self):
         """Plain values for a log or a JSON file."""
         return {
             "rows": [row.as_dict() for row in self.rows],
+            "together": [one.as_dict() for one in self.together],
             "reference": self.reference,
             "correlation": self.correlation,
             "unexplained": self.unexplained,

@@ -1,5 +1,7 @@
 """Standard errors of refined occupancies: of noise, of the model's misfit, and of displaced solvent."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
@@ -30,6 +32,50 @@ _LOCAL = 8.0
 
 _OUTSIDE_LEVEL = 1e-3
 _FEWEST_OUTSIDE = 500
+
+
+@dataclass(frozen=True, eq=False)
+class RelativeErrors:
+    """Occupancies relative to a reference, and the parts of their errors.
+
+    Attributes
+    ----------
+    occupancies : array of float, shape (groups,)
+    drawn : array of float, shape (draws, groups)
+        Of noise and residual; of a reference of one group, what it is read with.
+    scatter, solvent, other : arrays of float, shape (groups,)
+        Standard errors.
+    """
+
+    occupancies: np.ndarray
+    drawn: np.ndarray
+    scatter: np.ndarray
+    solvent: np.ndarray
+    other: np.ndarray
+
+    @property
+    def standard_errors(self):
+        """Of all parts together, an array (groups,)."""
+        return np.sqrt(self.drawn.var(axis=0) + self.scatter**2 + self.solvent**2 + self.other**2)
+
+    def covariance(self, groups, metric):
+        """Covariance of the errors of some groups.
+
+        Parameters
+        ----------
+        groups : list of int
+        metric : array of float, shape (groups, groups)
+            Their covariance in the fit, but for a factor: what misfit adds to one group it takes from those in its
+            place.
+
+        Returns
+        -------
+        array of float, shape (groups, groups)
+        """
+        sigma = np.sqrt(np.diag(metric))
+        scatter, solvent = self.scatter[groups], self.solvent[groups]
+        found = np.cov(self.drawn[:, groups], rowvar=False, ddof=0) + np.outer(solvent, solvent)
+        return found + metric * np.outer(scatter / sigma, scatter / sigma) + np.diag(self.other[groups] ** 2)
 
 
 class Errors:
@@ -69,29 +115,25 @@ class Errors:
         solvent = fitted.occupancies * self._solvent_error(model.weights / model.weights.sum())
         self.standard_errors = np.sqrt(self._draws.var(axis=0) + self._scatter**2 + solvent**2)
 
-    def relative(self, occupancies, reference):
-        """Occupancies relative to a reference, with standard errors.
+    def relative(self, occupancies, level):
+        """Occupancies relative to a level, with standard errors.
 
         Parameters
         ----------
         occupancies : array of float, shape (groups,)
-        reference : bool array, shape (groups,)
-            The groups whose mean, weighted by scattering, is 1.
+        level : Level
 
         Returns
         -------
-        occupancies, standard_errors : arrays of float, shape (groups,)
-            The error of a reference of one group is what it is read with.
+        RelativeErrors
         """
-        share = np.where(reference, self._weights, 0) / self._weights[reference].sum()
-        level = float(share @ occupancies)
-        relative = occupancies / level
-        drawn = (self._draws - np.outer(self._draws @ share, relative)) / level
-        own, of_level = self._scatter / level, np.sqrt(share**2 @ self._scatter**2) / level
-        scatter = np.hypot(own, np.where(reference, 0, relative * of_level))
-        solvent = relative * self._solvent_error(share)
-        noise = np.where(reference, self._draws.std(axis=0) / level, drawn.std(axis=0))
-        return relative, np.sqrt(noise**2 + scatter**2 + solvent**2 + self._other**2)
+        full = float(level.share @ occupancies)
+        relative = occupancies / full
+        drawn = (self._draws - np.outer(self._draws @ level.share, relative)) / full
+        drawn[:, level.alone] = self._draws[:, level.alone] / full
+        own, of_level = self._scatter / full, np.sqrt(level.share**2 @ self._scatter**2) / full
+        scatter = np.hypot(own, np.where(level.alone, 0, relative * of_level))
+        return RelativeErrors(relative, drawn, scatter, relative * self._solvent_error(level.share), self._other)
 
     def _solvent_error(self, share):
         """Relative error of each group beside groups that have such shares of a reference.

@@ -105,9 +105,9 @@ def is_lowpass(resolution, voxel_size):
     return resolution >= NYQUIST_VOXELS * min(voxel_size) * (1 - ROUNDING)
 
 
-def check_among(names, known, what):
+def check_among(names, known, what, role="reference"):
     """Raise `OccuPyError` where names of references, if any, are not among those known."""
     missing = [str(name) for name in names or () if name not in known]
     if missing or (names is not None and what == "group" and not names):
         some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
-        raise OccuPyError(f"the reference {', '.join(missing) or '(none)'} is not a {what}; expected some of {some}")
+        raise OccuPyError(f"the {role} {', '.join(missing) or '(none)'} is not a {what}; expected some of {some}")

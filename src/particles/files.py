@@ -1,0 +1,86 @@
+"""Any file of particles, by its ending or what is in it: read, and written in part."""
+
+import numpy as np
+
+from ..engine.errors import OccuPyError
+from . import cryosparc, star, tables
+
+KINDS = {".star": star, ".cs": cryosparc, ".csv": tables}
+"""The module for files of each ending."""
+
+INDICES = ".txt"
+"""The ending of a list of particles: their places in the file, from 0, one a line."""
+
+_PICKLES = (".pkl", ".pickle")
+
+
+def read_particles(path):
+    """The particles of a file and their classes.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Particles
+
+    Raises
+    ------
+    OccuPyError
+        If the file cannot be read, is not whole, is a pickle, or tells no classes.
+    """
+    try:
+        return _kind_of(path).read(path)
+    except OSError as error:
+        raise OccuPyError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def check_target(path, target):
+    """Raise `OccuPyError` where particles of a file cannot be written to one of this name."""
+    if target.resolve() == path.resolve():
+        raise OccuPyError(f"{target} is the file of all particles; expected another for some of them")
+    expected = [path.suffix.lower() or ".csv", INDICES]
+    if target.suffix.lower() not in expected:
+        raise OccuPyError(
+            f"{target} is no name for particles of {path.name}; expected one that ends with {' or '.join(expected)}"
+        )
+
+
+def write_particles(particles, keep, place, target):
+    """Write some of the particles, all else of their file as it is.
+
+    Parameters
+    ----------
+    particles : Particles
+    keep : bool array, shape (particles,)
+    place : Path
+        Where to write.
+    target : Path
+        What the file is called at last, whose ending tells whether it is a list of places.
+
+    Raises
+    ------
+    OccuPyError
+        If the file has changed since it was read.
+    """
+    if target.suffix.lower() == INDICES:
+        np.savetxt(place, np.flatnonzero(keep), fmt="%d")
+    else:
+        _kind_of(particles.path).copy(particles.path, keep, place)
+
+
+def _kind_of(path):
+    """The module for a file, by its ending where that is known, else by how it begins."""
+    ending = path.suffix.lower()
+    with open(path, "rb") as file:
+        begin = file.read(1 << 16)
+    if ending in _PICKLES or begin.startswith(b"\x80"):
+        raise OccuPyError(
+            f"{path} is a pickle, which is not read: it could run any program; expected a .star, .cs or .csv file"
+        )
+    if ending in KINDS:
+        return KINDS[ending]
+    if begin.startswith(cryosparc.MAGIC):
+        return cryosparc
+    return star if any(line.startswith(b"data_") for line in begin.splitlines()) else tables

@@ -1,0 +1,70 @@
+"""What is done with a row or a cell: commands as the user would type them, and the colors of the atoms."""
+
+import numpy as np
+from chimerax.core.commands import run
+from chimerax.core.errors import UserError
+
+from ...commands.atoms import set_residue_attribute
+from ...commands.coloring import Coloring, color_by_attribute
+from ...commands.group_names import model_of, specifier
+from ...commands.maps import show_alone_command
+from ...commands.refine import ATTRIBUTE
+from ..composing import is_open
+
+
+def map_of(shown, row):
+    """The map of a row; raises `UserError` where it is not open."""
+    volume = shown.volumes[row]
+    if not is_open(volume):
+        raise UserError(f"{shown.matrix.maps[row]} is not open any more")
+    return volume
+
+
+def show_row(session, shown, row, column=None):
+    """Show the map of a row, and its model where each map has one, and hide those of the others; select a group.
+
+    Parameters
+    ----------
+    session : Session
+    shown : ShownMatrix
+    row : int
+        The place of a map.
+    column : int, optional
+        That of a group.
+    """
+    commands = [show_alone_command([map_of(shown, row)], _open(shown.volumes))]
+    models = list(dict.fromkeys(model_of(groups) for groups in dict.fromkeys(shown.chosen)))
+    if len(models) > 1 and None not in models:
+        commands.append(show_alone_command([model_of(shown.chosen[row])], models))
+    run(session, "; ".join([*commands, *_select(shown, row, column)]))
+
+
+def select_groups(session, shown, columns):
+    """Select the atoms of groups, in all models that have them."""
+    several = dict.fromkeys(shown.chosen)
+    specs = [specifier(groups, shown.matrix.groups[column]) for groups in several for column in columns]
+    if any(specs):
+        run(session, f"select {' '.join(filter(None, specs))}")
+
+
+def color_by_row(session, shown, row):
+    """Color the atoms of a map by its occupancies, with a key; those of groups that it does not tell are gray."""
+    groups, values = shown.chosen[row], shown.matrix.occupancies[row]
+    if not len(groups.atoms):
+        return
+    of_group = dict(zip(shown.matrix.groups, values, strict=True))
+    told = np.array([of_group.get(label, np.nan) for label in groups.labels])
+    with session.undo.aggregate("color by occupancies"):
+        set_residue_attribute(session, ATTRIBUTE, groups.atoms, told)
+        color_by_attribute(session, groups.atoms, ATTRIBUTE, Coloring(), title="occupancy", untold=True)
+
+
+def _select(shown, row, column):
+    if column is None:
+        return []
+    spec = specifier(shown.chosen[row], shown.matrix.groups[column])
+    return [f"select {spec}"] if spec else []
+
+
+def _open(volumes):
+    return [volume for volume in volumes if is_open(volume)]

@@ -1,0 +1,39 @@
+"""A matrix with its models, as sessions keep it, and back."""
+
+from ...commands.group_names import NamedGroups, model_of
+from ...commands.shown_matrix import ShownMatrix
+from ...engine.matrix.result import OccupancyMatrix
+from ..composing import is_open
+
+
+def state_of(shown):
+    """The values of a matrix, its maps and the models of its groups, for `keep_in_sessions`.
+
+    Parameters
+    ----------
+    shown : ShownMatrix
+
+    Returns
+    -------
+    dict
+        matrix, maps and models; what is closed is None.
+    """
+    models = {groups: model_of(groups) for groups in dict.fromkeys(shown.chosen)}
+    return {
+        "matrix": shown.matrix.as_dict(),
+        "maps": [volume if is_open(volume) else None for volume in shown.volumes],
+        "models": [models[groups] for groups in shown.chosen],
+    }
+
+
+def matrix_of(session, state):
+    """The matrix of a state; its groups are those that their names tell.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, OccuPyError
+        If it is no such state.
+    """
+    matrix = OccupancyMatrix.from_dict(state["matrix"])
+    groups = {model: NamedGroups(session, matrix.groups, model) for model in dict.fromkeys(state["models"])}
+    return ShownMatrix(matrix, state["maps"], [groups[model] for model in state["models"]])

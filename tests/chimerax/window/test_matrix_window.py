@@ -1,0 +1,277 @@
+"""The window of a matrix of occupancies, used with the mouse."""
+
+import time
+
+import numpy as np
+from chimerax.atomic import selected_atoms
+from chimerax.core.commands import run
+from chimerax.occupy.commands.refine import ATTRIBUTE
+from chimerax.occupy.tool.matrix.window import MatrixWindow
+from helices import open_map_of, open_model
+from Qt.QtCore import QEvent, QPointF, Qt
+from Qt.QtGui import QMouseEvent
+from Qt.QtWidgets import QApplication
+from support import FOLDER, MapTestCase, session
+
+TRUTHS = {
+    "one": {"A": 1.0, "B": 1.0},
+    "two": {"A": 1.0, "B": 0.0},
+    "three": {"A": 1.0, "B": 0.5},
+    "four": {"A": 1.0, "B": 0.0},
+}
+WITHOUT_B = ["two", "four"]
+
+
+_maps = []
+
+
+def maps_of(model):
+    """Arrays, names, steps and origins of the maps, simulated once."""
+    if not _maps:
+        for name, truth in TRUTHS.items():
+            made = open_map_of(model, truth, 0.02)
+            _maps.append((made.full_matrix().copy(), name, made.data.step, made.data.origin))
+            session.models.close([made])
+    return _maps
+
+
+class Window(MapTestCase):
+    def setUp(self):
+        super().setUp()
+        self.model = open_model()
+        self.maps = [self.open_map(*of_map) for of_map in maps_of(self.model)]
+        specs = ",".join(volume.id_string for volume in self.maps)
+        self.command = f"occupy refine #{specs} atoms #{self.model.id_string}"
+        run(session, self.command, log=False)
+        self.log.text["warning"] = ""
+        self.look_again()
+
+    def tearDown(self):
+        for window in session.tools.find_by_class(MatrixWindow):
+            window.delete()
+        super().tearDown()
+
+    def look_again(self):
+        (self.window,) = session.tools.find_by_class(MatrixWindow)
+        self.tab = self.window.tabs.widget(0)
+        self.settle()
+
+    def settle(self):
+        for _ in range(20):
+            QApplication.processEvents()
+            time.sleep(0.01)
+
+    def assert_quiet(self):
+        self.assertEqual(self.log.text["error"] + self.log.text["warning"], "")
+
+    def row_of(self, name):
+        matrix = self.window.matrix
+        return list(matrix.map_order.places).index(matrix.maps.index(name))
+
+    def place_of(self, name, chain):
+        """Where the cell of a map and a chain is, in pixels of the tab."""
+        column = list(self.window.matrix.group_order.places).index("AB".index(chain))
+        return self.in_tab(*self.tab.heat.transData.transform((column, self.row_of(name))))
+
+    def beside(self, name, share):
+        """Where the row of a map is at a share of the figure's width."""
+        _, y = self.tab.heat.transData.transform((0, self.row_of(name)))
+        return self.in_tab(share * self.tab.figure.bbox.width, y)
+
+    def on_band(self, name):
+        band = next(axes for axes in self.tab.figure.axes if axes.get_label() == "sets")
+        return self.beside(name, (band.get_position().x0 + band.get_position().x1) / 2)
+
+    def in_tab(self, x, y):
+        return QPointF(x / self.tab.device_pixel_ratio, self.tab.height() - y / self.tab.device_pixel_ratio)
+
+    def send(self, kind, place, button=Qt.NoButton, keys=Qt.NoModifier):
+        event = QMouseEvent(kind, place, self.tab.mapToGlobal(place), button, button, keys)
+        QApplication.sendEvent(self.tab, event)
+        self.settle()
+
+    def click(self, place, keys=Qt.NoModifier):
+        self.send(QEvent.MouseButtonPress, place, Qt.LeftButton, keys)
+        self.send(QEvent.MouseButtonRelease, place, Qt.LeftButton, keys)
+
+    def shown(self):
+        return [volume.name for volume in self.maps if not volume.deleted and volume.display]
+
+    def picked(self):
+        return [self.window.matrix.maps[row] for row in self.window.picks.rows]
+
+    def occupancy_on_atoms(self, chain):
+        residue = next(residue for residue in self.model.residues if residue.chain_id == chain)
+        return getattr(residue, ATTRIBUTE, None)
+
+    def found(self, name, chain):
+        return self.window.matrix.occupancies[self.window.matrix.maps.index(name), "AB".index(chain)]
+
+    def test_a_click_on_a_cell_shows_that_map_alone_and_selects_the_chain(self):
+        for name, chain in (("two", "B"), ("one", "A"), ("three", "B"), ("one", "B")):
+            self.click(self.place_of(name, chain))
+            self.assertEqual(self.shown(), [name])
+            self.assertEqual(set(selected_atoms(session).unique_chain_ids), {chain})
+            self.assertEqual(self.window.matrix.maps[self.window.picks.row], name)
+        self.assertTrue(self.model.display)
+        self.assertTrue(self.map.display)
+        self.assert_quiet()
+
+    def test_the_row_colors_the_model_by_its_occupancies_unless_that_is_off(self):
+        before = self.model.residues.ribbon_colors
+        self.click(self.place_of("three", "B"))
+        self.assertAlmostEqual(self.occupancy_on_atoms("B"), self.found("three", "B"))
+        colored = self.model.residues.ribbon_colors
+        self.assertGreater(np.abs(colored.astype(int) - before).max(), 20)
+        run(session, "undo", log=False)
+        np.testing.assert_array_equal(self.model.residues.ribbon_colors, before)
+        self.window.colors.setChecked(False)
+        self.click(self.place_of("one", "B"))
+        np.testing.assert_array_equal(self.model.residues.ribbon_colors, before)
+        self.assert_quiet()
+
+    def test_a_click_on_the_name_of_a_map_shows_it_and_selects_nothing(self):
+        right_of_it = (self.tab.heat.get_position().x1 * 3 + 1) / 4
+        self.click(self.beside("two", right_of_it))
+        self.assertEqual((self.shown(), len(selected_atoms(session))), (["two"], 0))
+        self.click(self.beside("four", 0.03))
+        self.assertEqual((self.shown(), len(selected_atoms(session))), (["four"], 0))
+        self.assert_quiet()
+
+    def test_a_click_on_the_band_of_a_set_picks_its_maps_and_keys_pick_others(self):
+        self.click(self.on_band("two"))
+        self.assertEqual(self.picked(), WITHOUT_B)
+        self.click(self.place_of("one", "A"), Qt.ControlModifier)
+        self.assertEqual(self.picked(), ["one", *WITHOUT_B])
+        self.click(self.place_of("two", "A"), Qt.ControlModifier)
+        self.assertEqual(self.picked(), ["one", "four"])
+        order = [self.window.matrix.maps[i] for i in self.window.matrix.map_order.places]
+        self.click(self.place_of(order[0], "A"))
+        self.click(self.place_of(order[-1], "A"), Qt.ShiftModifier)
+        self.assertEqual(len(self.picked()), len(TRUTHS))
+        self.assertEqual(self.shown(), [order[0]])
+        self.assert_quiet()
+
+    def test_the_average_of_a_set_is_the_mean_of_its_maps(self):
+        self.click(self.on_band("two"))
+        made = self.window.average()
+        number = self.window.picks.set_of(self.window.picks.rows)
+        self.assertEqual(made.name, f"average of set {number}")
+        mean = np.mean([volume.full_matrix() for volume in self.maps if volume.name in WITHOUT_B], axis=0)
+        np.testing.assert_allclose(made.full_matrix(), mean, rtol=1e-4, atol=1e-5)
+        self.assertEqual((made.display, self.shown()), (True, []))
+        self.assertIs(self.window.average(), made)
+        self.assert_quiet()
+
+    def test_a_morph_goes_from_the_average_of_a_set_to_another_and_back(self):
+        numbers = {name: int(self.window.matrix.agreement[i]) for i, name in enumerate(self.window.matrix.maps)}
+        for first, last in (("two", "one"), ("one", "two")):
+            self.click(self.place_of(first, "A"))
+            made = self.window.morph(numbers[last])
+            for _ in range(60):
+                session.triggers.activate_trigger("new frame", None)
+            ends = {name: self.average_of(name) for name in (first, last)}
+            np.testing.assert_allclose(made.full_matrix(), ends[last], rtol=1e-4, atol=1e-4)
+            self.assertGreater(np.abs(made.full_matrix() - ends[first]).max(), 0.1)
+            self.assertTrue(made.display)
+        self.assert_quiet()
+
+    def average_of(self, name):
+        names = WITHOUT_B if name in WITHOUT_B else [name]
+        return np.mean([volume.full_matrix() for volume in self.maps if volume.name in names], axis=0)
+
+    def test_hovering_tells_map_group_and_number_with_its_error(self):
+        self.send(QEvent.MouseMove, self.place_of("three", "B"))
+        self.assertRegex(self.tab.told, r"^three, /B: 0\.\d\d ± 0\.\d\d; correlation [01]\.\d\d$")
+        self.send(QEvent.MouseMove, self.place_of("two", "A"))
+        self.assertRegex(self.tab.told, r"^two, /A: 1\.0")
+        self.send(QEvent.MouseMove, self.on_band("two"))
+        self.assertRegex(self.tab.told, r"^Set \d, 2 maps: without \S*/B$")
+        self.send(QEvent.MouseMove, QPointF(3, 3))
+        self.assertEqual(self.tab.told, "")
+
+    def test_the_figure_follows_the_size_of_the_window(self):
+        before = self.tab.heat.get_position().width
+        self.tab.resize(self.tab.width() + 500, self.tab.height() + 300)
+        self.settle()
+        self.assertGreater(self.tab.heat.get_position().width, before)
+        self.click(self.place_of("two", "A"))
+        self.assertEqual(self.shown(), ["two"])
+
+    def test_the_window_is_afloat_and_within_the_screen(self):
+        self.assertTrue(self.window.tool_window.floating)
+        frame = self.window.tool_window.ui_area.window().frameGeometry()
+        self.assertTrue(session.ui.main_window.screen().geometry().contains(frame), frame)
+
+    def test_another_matrix_takes_its_place_and_closed_maps_are_told_of(self):
+        run(session, self.command, log=False)
+        self.look_again()
+        session.models.close([self.maps[1]])
+        self.click(self.place_of("two", "A"))
+        self.assertNotIn("two", self.shown())
+        self.click(self.place_of("one", "A"))
+        self.assertEqual(self.shown(), ["one"])
+        self.assert_quiet()
+
+    def test_figure_and_table_are_saved(self):
+        for suffix, begins in ((".png", b"\x89PNG"), (".svg", b"<?xml")):
+            path = FOLDER / f"matrix{suffix}"
+            self.tab.save(str(path))
+            self.assertEqual(path.read_bytes()[: len(begins)], begins)
+        run(session, f'{self.command} plot false saveFile "{FOLDER / "command.csv"}"', log=False)
+        self.window.save_table(str(FOLDER / "window.csv"))
+        self.assertEqual((FOLDER / "window.csv").read_text("utf-8"), (FOLDER / "command.csv").read_text("utf-8"))
+        self.assert_quiet()
+
+    def test_a_session_brings_the_window_back(self):
+        self.click(self.place_of("three", "B"))
+        self.click(self.on_band("two"))
+        path = FOLDER / "matrix.cxs"
+        before, table = self.window.state, self.window.matrix.as_csv()
+        run(session, f'save "{path}"', log=False)
+        session.models.close([self.maps[0]])
+        run(session, f'open "{path}"', log=False)
+        self.look_again()
+        self.maps = [volume for volume in session.models.list() if volume.name in TRUTHS]
+        (self.model,) = [model for model in session.models.list() if model.name == "helices"]
+        self.assertEqual(self.window.matrix.as_csv(), table)
+        self.assertEqual(self.picked(), WITHOUT_B)
+        self.assertEqual(self.window.picks.row, before["row"])
+        self.click(self.place_of("two", "B"))
+        self.assertEqual(self.shown(), ["two"])
+        self.assertEqual(set(selected_atoms(session).unique_chain_ids), {"B"})
+        self.assertAlmostEqual(self.occupancy_on_atoms("B"), self.found("two", "B"))
+        self.assert_quiet()
+
+    def test_a_session_is_told_of_maps_that_were_closed_before_it_was_saved(self):
+        session.models.close([self.maps[1]])
+        path = FOLDER / "without_one.cxs"
+        run(session, f'save "{path}"', log=False)
+        run(session, f'open "{path}"', log=False)
+        self.look_again()
+        self.click(self.place_of("two", "B"))
+        self.assertIsNone(self.window.picks.row)
+        self.assert_quiet()
+
+    def test_a_matrix_of_a_later_version_leaves_the_session_as_it_is(self):
+        state = self.window.state
+        self.window.delete()
+        session.metadata["OccuPy matrix"] = '{"version": 99}'
+        MatrixWindow.bring_back(session)
+        self.assertEqual(session.tools.find_by_class(MatrixWindow), [])
+        self.assertIn("saved by another version", self.log.text["info"])
+        self.assertEqual(state["version"], 1)
+        self.assert_quiet()
+
+    def test_a_closed_window_is_hidden_and_comes_back_as_it_was(self):
+        self.click(self.place_of("three", "B"))
+        self.window.tool_window.ui_area.window().close()
+        self.settle()
+        self.assertFalse(self.window.displayed())
+        self.window.display(True)
+        self.assertEqual(self.picked(), ["three"])
+
+    def test_plot_false_leaves_the_window_as_it_is(self):
+        self.window.delete()
+        run(session, f"{self.command} plot false", log=False)
+        self.assertEqual(session.tools.find_by_class(MatrixWindow), [])
