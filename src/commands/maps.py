@@ -1,6 +1,7 @@
 """From a ChimeraX Volume to an array, and back."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from chimerax.core.errors import UserError
@@ -149,19 +150,21 @@ def show_alone_command(shown, models):
 
 
 def spec_of(models):
-    """Open models as they are typed, such as #1,3-5."""
-    return f"#{_joined(sorted(model.id for model in models if not model.deleted))}"
-
-
-def _joined(ids):
-    """Numbers of models as they are typed, such as 1,3-5 or 1.1-40."""
+    """Open models as they are typed, such as #1,3-5#6.1-40,42."""
     runs = []
-    for number in ids:
+    for number in sorted(model.id for model in models if not model.deleted):
         if runs and runs[-1][-1][:-1] == number[:-1] and runs[-1][-1][-1] + 1 == number[-1]:
             runs[-1].append(number)
         else:
             runs.append([number])
-    return ",".join(".".join(map(str, run[0])) + (f"-{run[-1][-1]}" if len(run) > 1 else "") for run in runs)
+    return "".join(
+        f"#{''.join(f'{part}.' for part in parent)}{','.join(_span(run[0][-1], run[-1][-1]) for run in of_parent)}"
+        for parent, of_parent in groupby(runs, key=lambda run: run[0][:-1])
+    )
+
+
+def _span(first, last):
+    return f"{first}" if first == last else f"{first}-{last}"
 
 
 def one_or_list(volumes):
