@@ -193,6 +193,9 @@ class MatrixWindow(ToolInstance):
         number = self.picks.set_of(self.picks.rows)
         if number:
             menu.addAction(f"Pick the maps of set {number}", lambda: self.pick_set(number))
+            for part in self.picks.sets[number]["apart"]:
+                columns = [self.matrix.groups.index(name) for name in part["groups"]]
+                menu.addAction(f"Select: {part['words']}", lambda columns=columns: self.select(columns))
         self._fill_save_menu(menu)
 
     def _fill_morph_menu(self, menu):
