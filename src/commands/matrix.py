@@ -2,15 +2,18 @@
 
 from html import escape
 from json import dumps
+from types import MappingProxyType
 
 from chimerax.core.commands import JSONResult
 
+from ..engine.ensemble.shares import with_shares
 from ..engine.matrix.sets import listed
 from ..engine.refinement.names import joined_along_chains
 from .arguments import in_chimerax_spelling, user_errors
 from .jobs import result_of
 from .maps import show_alone_command
-from .matrix_job import MatrixJob
+from .matrix_job import MatrixJob, names_of
+from .populations import populations_of, share_table
 from .report import select_link, warn
 from .shown_matrix import ShownMatrix, remember_matrix
 from .tables import html_table, save_table
@@ -18,7 +21,17 @@ from .triggers import MATRIX_SHOWN
 
 
 def refine_maps(
-    session, volumes, chosen, reference_maps=(), *, plot=True, save_file=None, return_json=False, **settings
+    session,
+    volumes,
+    chosen,
+    reference_maps=(),
+    *,
+    classified=None,
+    of_particles=MappingProxyType({}),
+    plot=True,
+    save_file=None,
+    return_json=False,
+    **settings,
 ):
     """Refine occupancies against several maps.
 
@@ -26,6 +39,10 @@ def refine_maps(
     ----------
     volumes, chosen, reference_maps
         As for `MatrixJob`.
+    classified : list of Volume, optional
+        Maps that hold the particles, by default all.
+    of_particles : dict
+        What is said of particles: keywords of `populations_of`.
     plot, save_file, return_json
         As for `refine.refine`.
     **settings
@@ -36,10 +53,12 @@ def refine_maps(
     dict, or JSONResult
         As of `OccupancyMatrix.as_dict`.
     """
+    names = dict(zip(volumes, names_of(volumes), strict=True))
+    populations = populations_of(session, [names[volume] for volume in classified or volumes], **of_particles)
     job = MatrixJob(volumes, chosen, reference_maps, **settings)
     with user_errors():
         made = result_of(session, job)
-    matrix = made.matrix
+        matrix = made.matrix if populations is None else with_shares(made.matrix, populations)
     shown = ShownMatrix(matrix, volumes, chosen)
     remember_matrix(session, shown)
     warn(session, volumes, map(in_chimerax_spelling, made.notes))
@@ -70,6 +89,7 @@ def _log(session, matrix, volumes):
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
+        f"{share_table(matrix)}"
         f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{noted} "
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,

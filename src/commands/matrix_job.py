@@ -77,6 +77,7 @@ class MatrixJob(Job):
         self._of_matrix = {
             "reference": reference_names(every, reference),
             "alternatives": alternative_names(every, alternatives),
+            "copies": every[0].copies(),
             "reference_maps": [called[volume] for volume in reference_maps],
         }
         # Maps with larger voxels are known to a lower resolution, which is then that of all.

@@ -79,6 +79,8 @@ def maps_among(settings):
 
 
 def _comparable(value, sampled):
+    if isinstance(value, dict):
+        return tuple((name, _comparable(one, sampled)) for name, one in value.items())
     if isinstance(value, list):
         return tuple(_comparable(one, sampled) for one in value)
     if isinstance(value, Volume):
