@@ -6,6 +6,8 @@ from json import dumps
 from chimerax.core.commands import JSONResult
 from chimerax.core.errors import UserError
 
+from ..engine.ensemble.assembly import assembly_of
+from ..engine.ensemble.pairs import pairs_of
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.sets import listed
 from ..engine.refinement.groups import distinct
@@ -53,7 +55,7 @@ def refine_maps(
     Returns
     -------
     dict, or JSONResult
-        As of `OccupancyMatrix.as_dict`.
+        As of `plain_values`.
     """
     names = dict(zip(volumes, names_of(volumes), strict=True))
     every = list(dict.fromkeys(chosen))
@@ -68,11 +70,16 @@ def refine_maps(
     remember_matrix(session, shown)
     _log(session, matrix, {name: volume for volume, name in names.items()})
     if save_file is not None:
-        save_table(session, matrix.as_csv(), matrix.as_dict(), save_file)
+        save_table(session, matrix.as_csv(), plain_values(matrix), save_file)
     if plot and session.ui.is_gui:
         session.triggers.activate_trigger(MATRIX_SHOWN, shown)
-    found = matrix.as_dict()
+    found = plain_values(matrix)
     return JSONResult(dumps(found), found) if return_json else found
+
+
+def plain_values(matrix):
+    """A matrix as JSON holds it (`OccupancyMatrix.as_dict`), with what comes with what and the order of assembly."""
+    return matrix.as_dict() | {"pairs": pairs_of(matrix).as_dict(), "assembly": assembly_of(matrix).as_dict()}
 
 
 def names_of(volumes):
@@ -138,11 +145,12 @@ def _log(session, matrix, volumes):
     moving = f" ΔB is told {escape(matrix.moving(matrix.maps))}." if matrix.b_shifts is not None else ""
     common = f" All sets are {escape(matrix.common)}." if matrix.common else ""
     together = "".join(f" {escape(sentence)}." for sentence in matrix.together_in_words)
+    order = "".join(f" {sentence}." for sentence in assembly_of(matrix).sentences(_selecting))
     noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{noted} "
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{order}{noted} "
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )
@@ -156,6 +164,11 @@ def _select_links(one, groups):
     """HTML of what tells a set apart, links that select these groups."""
     links = [select_link(part["words"], joined_along_chains(part["groups"], groups)) for part in one["apart"]]
     return "; ".join(links) or escape(one["words"])
+
+
+def _selecting(node):
+    """HTML of a node of the order of assembly, a link that selects its groups."""
+    return select_link(node.name, node.groups)
 
 
 def _show_links(names, volumes):

@@ -4,6 +4,9 @@ import numpy as np
 
 from ..errors import OccuPyError
 
+READING_ERROR = 0.05
+"""Of every occupancy, beside its own error: conformations, and what else differs from map to map."""
+
 
 def particle_weights(matrix, weights=None):
     """Shares of all particles in the maps of a matrix.

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError
+from chimerax.occupy.engine.ensemble.cells import READING_ERROR
 from chimerax.occupy.engine.ensemble.pairs import pairs_of
 
 STATES = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 1], [0, 0, 1], [0, 1, 0]], bool)
@@ -40,18 +41,24 @@ def test_within_a_map_groups_are_independent_and_bounds_hold_whatever_they_are(m
     assert found.shares[0, 1] == pytest.approx(true, abs=0.02)
 
 
+@pytest.mark.parametrize("name", ["share", "correlation"])
 @pytest.mark.parametrize(("own", "common"), [(0.05, 0.0), (0.0, 0.05), (0.06, 0.04)])
-def test_errors_are_how_far_occupancies_within_their_errors_move_them(matrix_of, random, own, common):
+def test_errors_are_how_far_occupancies_within_their_errors_move_them(matrix_of, random, name, own, common):
     occupancies = np.array([[1, 0.9, 0.2], [0.8, 0.3, 0.1], [1, 0.2, 0.9], [0.1, 0.05, 0.8], [0.2, 0.7, 0.1]])
-    weights = np.array([3, 1, 2, 2, 1])
+    weights, noise = np.array([3, 1, 2, 2, 1]), np.hypot(own, READING_ERROR) if name == "correlation" else own
     found = pairs_of(matrix_of(occupancies, own, common * occupancies), weights)
     drawn = []
-    for _ in range(500):
-        moved = occupancies * (1 + common * random.standard_normal(3)) + own * random.standard_normal((5, 3))
-        drawn.append(pairs_of(matrix_of(moved, own, common * occupancies), weights))
-    for name, error in (("shares", "share_errors"), ("correlations", "correlation_errors")):
-        spread = np.std([getattr(one, name) for one in drawn], axis=0)
-        np.testing.assert_allclose(getattr(found, error), spread, rtol=0.12, atol=1e-3)
+    for _ in range(400):
+        moved = occupancies * (1 + common * random.standard_normal(3)) + noise * random.standard_normal((5, 3))
+        drawn.append(getattr(pairs_of(matrix_of(moved, own), weights), f"{name}s"))
+    np.testing.assert_allclose(getattr(found, f"{name}_errors"), np.std(drawn, axis=0), rtol=0.15, atol=1e-3)
+
+
+def test_a_factor_that_is_wrong_about_a_group_changes_no_correlation(matrix_of, random):
+    occupancies = random.random((9, 3))
+    correct, wrong = (pairs_of(matrix_of(factor * occupancies, own=0)) for factor in (1, [0.8, 1, 1.2]))
+    np.testing.assert_allclose(correct.correlations, wrong.correlations)
+    np.testing.assert_allclose(correct.correlations, np.corrcoef(occupancies.T))
 
 
 def test_maps_that_failed_and_cells_that_are_not_known_do_not_count(matrix_of):
