@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.ensemble.assembly import assembly_of
 from ..engine.ensemble.pairs import pairs_of
+from ..engine.ensemble.shares import with_shares
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.sets import listed
 from ..engine.refinement.alternatives import checked_alternatives
@@ -19,6 +20,7 @@ from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
 from ..engine.refinement.local_fit import LocalFits
 from ..engine.refinement.shell_sums import MapSums
+from ..engine.refinement.symmetry import names_of_copies
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
 from ..figures.assembly import assembly_figure
@@ -28,8 +30,10 @@ from .files.maps import file_of, sample, voxel_size_of
 from .files.outputs import ReportFiles, draw, folder_of, write_json
 from .files.places import check_absent
 from .files.staging import recover, staged
+from .populations import population_lines, share_lines
 from .report import program_record, tell, warning_lines
 from .runs.work import Batch, Done
+from .symmetry import assembled, copies_of_all, told_with_symmetry, with_copies
 
 NAME = "occupancy_matrix"
 """Of the files, before their endings."""
@@ -39,6 +43,7 @@ SUMS = f"{NAME}_sums"
 
 _PAIRS, _ASSEMBLY = "occupancy_pairs.csv", "occupancy_assembly.png"
 _MOST_SETS = _MOST_STEPS = 30
+_OF_BOX = "solvent", "flexibility", "symmetry"
 
 
 class SumsFile(ReportFiles):
@@ -120,6 +125,8 @@ def refine_maps(
     json_file=None,
     csv_file=None,
     running=None,
+    populations=None,
+    of_particles=None,
     **settings,
 ):
     """Refine against several maps, write the matrix and tell of it.
@@ -138,8 +145,13 @@ def refine_maps(
         Å, instead of what the files say.
     running : Running, optional
         How the run goes.
+    populations : Populations, optional
+        How particles are shared among maps, without those that are references only.
+    of_particles : dict, optional
+        The options that they follow from, for the record.
     **settings
-        lowpass, reference, solvent, flexibility and alternatives, as the engine's `refine_maps` has them.
+        lowpass, reference, solvent, flexibility and alternatives, as the engine's `refine_maps` has them;
+        symmetry (str).
 
     Returns
     -------
@@ -148,20 +160,27 @@ def refine_maps(
     """
     files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
     choice_of = dict(zip(maps, choices, strict=True))
-    of_groups = {name: settings[name] for name in ("reference", "alternatives") if name in settings}
-    _check_models(choices, **of_groups)
+    _check_models(choices, settings)
+    if populations is not None:
+        tell(population_lines(populations, short_names(populations.maps)))
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
     lowpass = settings.get("lowpass") or _lowpass_of_all(maps, voxel_size)
-    of_box = {"lowpass": lowpass} | {name: settings[name] for name in ("solvent", "flexibility") if name in settings}
+    of_box = {"lowpass": lowpass} | {name: settings[name] for name in _OF_BOX if name in settings}
     done = dict(batch.run(partial(read_one, voxel_size=voxel_size, settings=of_box)))
     if not done:
         return batch.status
     model_sums = cache(lambda choice, box: _matrix_box(choice, box, **of_box).model_sums)
     readings = [_reading(source, done.get(source), choice_of[source], model_sums, batch.problems) for source in maps]
+    named = with_copies(settings, choices)
+    of_groups = {name: named[name] for name in ("reference", "alternatives") if name in named}
+    of_groups["copies"] = copies_of_all(choices, settings)
     matrix = occupancy_matrix(readings, lowpass, reference_maps=reference_maps, **of_groups)
+    if populations is not None:
+        matrix = with_shares(matrix, populations)
+    record = _record(maps, choices, voxel_size, settings) | ({"particles": of_particles} if populations else {})
     assembly = assembly_of(matrix)
-    files.write(matrix, assembly, short_names(maps), _record(maps, choices, voxel_size, settings))
+    files.write(matrix, assembly, short_names(maps), record)
     lines = [*result_lines(matrix, assembly, short_names(maps))]
     tell([*lines, f"  wrote     {', '.join(map(str, files.paths))}"])
     new = {source: problem for source, problem in matrix.failed.items() if source not in batch.problems}
@@ -169,14 +188,17 @@ def refine_maps(
     return int(batch.failed or bool(new))
 
 
-def _check_models(choices, reference=None, alternatives=()):
+def _check_models(choices, settings):
     """Tell of what is wrong with a model once, not for every map, and before any work."""
     chosen = list(dict.fromkeys(choices))
     groups = dict.fromkeys(read_groups(chosen[0]).groups)
-    for choice in chosen[1:] if reference or alternatives else ():
+    if not settings.keys() & {"reference", "alternatives"}:
+        return
+    for choice in chosen[1:]:
         groups |= dict.fromkeys(read_groups(choice).groups)
-    check_among(reference, list(groups), "group")
-    checked_alternatives(alternatives, list(groups))
+    names, named = names_of_copies(groups, copies_of_all(choices, settings)), with_copies(settings, choices)
+    check_among(named.get("reference"), names, "group")
+    checked_alternatives(named.get("alternatives", ()), names)
 
 
 def _lowpass_of_all(maps, voxel_size):
@@ -194,7 +216,7 @@ def read_one(source, files, *, voxel_size, settings):
     files : SumsFile
     voxel_size : float or None
     settings : dict
-        lowpass, and solvent and flexibility if they were given.
+        lowpass, and those of `_OF_BOX` that were given.
 
     Returns
     -------
@@ -203,7 +225,8 @@ def read_one(source, files, *, voxel_size, settings):
     """
     sampled = sample(source, voxel_size)
     box = (sampled.density.shape, sampled.voxel_size, tuple(sampled.origin))
-    sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
+    with told_with_symmetry(sampled, settings):
+        sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
     row = {"box": box, "cross": _as_text(sums.cross), "power": _as_text(sums.power)}
     row |= {"local": _texts(sums.local)}
     if sums.b_shifts is not None:
@@ -229,9 +252,10 @@ def _from_text(text):
 
 
 @lru_cache(maxsize=2)
-def _matrix_box(choice, box, **settings):
+def _matrix_box(choice, box, *, symmetry=None, **settings):
     shape, voxel_size, origin = box
-    return MatrixBox(shape, voxel_size, read_groups(choice).groups, origin[::-1], **settings)
+    groups, _ = assembled(choice, *box, symmetry)
+    return MatrixBox(shape, voxel_size, groups, origin[::-1], **settings)
 
 
 def _reading(source, found, choice, model_sums, problems):
@@ -294,6 +318,7 @@ def result_lines(matrix, assembly, names):
     yield from _order_lines(assembly.sentences())
     if matrix.noted:
         yield f"  notes     on {matrix.noted}"
+    yield from share_lines(matrix)
     yield from warning_lines(matrix.warnings)
 
 

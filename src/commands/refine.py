@@ -34,6 +34,8 @@ from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
 from .matrix import refine_maps
+from .populations import KEYWORDS as POPULATIONS
+from .populations import check_none, taken_from
 from .report import b_shift_text, listed, occupancy_text, select_link, warn
 from .tables import html_table, save_table
 from .unexplained import show_map_of_unexplained
@@ -85,6 +87,8 @@ def refine(
         Maps that are known to be complete: each group is relative to itself in these.
     flexibility : bool
         Tell ΔB in each of several maps too; of one map it always is.
+    particles, classes, populations
+        Of several maps: see `populations_of`.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are known to be full.
     alternatives : list of Atoms, optional
@@ -107,19 +111,22 @@ def refine(
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
-        What is not known is NaN, in JSON null. Sums of alternatives come last. Of several maps one dict, as of
-        `OccupancyMatrix.as_dict`.
+        What is not known is NaN, in JSON null. Sums of alternatives and means of copies come last. Of several maps
+        one dict, as of `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
+    of_particles = taken_from(keywords)
     if len(volumes) == 1 and not reference_maps and each_atoms is None:
+        check_none(of_particles)
         chosen = AtomGroups(atoms, by, segment, groups or ())
         return refine_map(session, volumes[0], chosen, return_json=return_json, **keywords)
     _check_several(keywords)
+    classified = {"classified": volumes, "of_particles": of_particles}
     volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
     chosen = _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ())
     shared = {name: value for name, value in keywords.items() if name not in _ON_ATOMS}
-    shared |= {"flexibility": flexibility, "return_json": return_json}
+    shared |= {"flexibility": flexibility, "return_json": return_json} | classified
     return refine_maps(session, volumes, chosen, reference_maps or (), **shared)
 
 
@@ -233,6 +240,7 @@ def refine_job(sampled, chosen, reference=None, alternatives=None, *, lowpass=No
     names = {
         "reference": reference_names([chosen], reference),
         "alternatives": alternative_names([chosen], alternatives),
+        "copies": chosen.copies(),
     }
     settings = names | {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     return RefineJob(sampled, *chosen.on_map(sampled), settings)
@@ -307,6 +315,7 @@ def register(name, logger):
             ("half_maps", MapsArg),
             ("solvent", BoolArg),
             ("flexibility", BoolArg),
+            *POPULATIONS,
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
             ("assign_b", BoolArg),

@@ -24,9 +24,9 @@ _CHAIN, _ONE_TERM = re.compile(r"(#[\d.]+|)/(\w+)"), re.compile(r"[^\s&|]+")
 """Specifiers: model and chain of one of a chain; one without operators."""
 
 
-def status(session, volume):
-    """A progress callback that repaints the status line."""
-    return lambda fraction, stage: session.logger.status(f"{volume.name}: {stage} {fraction:.0%}")
+def status(session, called):
+    """A progress callback that repaints the status line with what work is on and how far it is."""
+    return lambda fraction, stage: session.logger.status(f"{called}: {stage} {fraction:.0%}")
 
 
 def show_links(model):

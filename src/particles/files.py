@@ -38,6 +38,8 @@ def read_particles(path):
 
 def check_target(path, target):
     """Raise `OccuPyError` where particles of a file cannot be written to one of this name."""
+    if target.resolve() == path.resolve():
+        raise OccuPyError(f"{target} is the file of all particles; expected another for some of them")
     expected = [path.suffix.lower() or ".csv", INDICES]
     if target.suffix.lower() not in expected:
         raise OccuPyError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..csv_text import csv_text
-from .cells import READING_ERROR, Cells, particle_weights
+from .cells import READING_ERROR, Cells
 
 _SURE = 3.0
 """Standard errors by which a share is above 0: else nothing is told relative to it."""
@@ -77,21 +77,19 @@ class Pairs:
         }
 
 
-def pairs_of(matrix, weights=None):
+def pairs_of(matrix):
     """What comes with what, in the particles of the maps of a matrix.
 
     Parameters
     ----------
     matrix : OccupancyMatrix
-    weights
-        As for `particle_weights`.
+        With populations, or as many particles in each map.
 
     Returns
     -------
     Pairs
     """
-    weights = particle_weights(matrix, weights)
-    cells = Cells(matrix, weights)
+    cells = Cells(matrix)
     correlations, correlation_errors = _correlations(cells)
     shares, share_errors = _shares(cells)
     least, most = _bounds(cells)

@@ -2,5 +2,5 @@
 
 Read `refinement.shell_sums` first, all that is kept of a map, and `refinement.shell_fit`; then `relative`, fits against
 references, with errors; `cells`, notes; `agreement`, which maps agree, and their order; `sets`, what tells these apart;
-`result`, the matrix; `occupancies`, all of it.
+`populations`, the particles of maps; `result`, the matrix; `occupancies`, all of it.
 """

@@ -7,6 +7,7 @@ import numpy as np
 from ..refinement.alternatives import among, limited
 from ..refinement.notes import unusable
 from ..refinement.reference import Level, default_reference
+from ..refinement.symmetry import copies_among, mean_of_copies
 
 _LEAST_IN_REFERENCE = 0.4
 """Relative to the others, from which a group counts as there in a map that is said to be complete."""
@@ -19,6 +20,9 @@ _MODEL_ERROR = 0.1
 
 _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
+
+_EXPECTED_DEGREES = 4
+"""As many degrees of freedom count for the errors of fits where the spread of reference maps is held against them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +56,12 @@ class RelativeFits:
     fits : list of MapFit
     alternatives : list of list of int
         Sets of groups of which a particle has one at most, by their places.
+    copies : dict of str to list of str, optional
+        Names of groups that are copies of each other, by what their mean is called.
     """
 
-    def __init__(self, groups, models, fits, alternatives=()):
+    def __init__(self, groups, models, fits, alternatives=(), copies=None):
+        self.copies = copies
         self._groups, self._models, self.fits, self._alternatives = groups, models, fits, alternatives
         self._number = {name: i for i, name in enumerate(groups)}
         self._complete = np.ones(len(groups))
@@ -87,7 +94,7 @@ class RelativeFits:
         count, usable = np.maximum(there.sum(axis=0), 1), there.any(axis=0)
         means = np.where(there, values, 0).sum(axis=0) / count
         self._complete = np.where(usable, means, 1.0)
-        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count
+        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count * _own_share(values, errors, there)
         self._complete_error = np.where(usable, error / self._complete, _MODEL_ERROR)
         return self._on_absent(values, there)
 
@@ -144,6 +151,9 @@ class RelativeFits:
             own_errors[members] *= found.standard_errors / errors[members]
             values[members], errors[members] = found.occupancies, found.standard_errors
             together.append(found.together([names[i] for i in members]))
+        for name, members in copies_among(self.copies, self._groups, mine).items():
+            covariance = (own + of_model)[np.ix_(members, members)]
+            together.append(mean_of_copies(name, [names[i] for i in members], values[members], covariance))
         told = np.full((3, len(self._groups)), np.nan)
         told[:, mine] = values, errors, own_errors
         return MapOccupancies(*told, [name for name, c in zip(names, level.chosen, strict=True) if c], together)
@@ -178,3 +188,15 @@ class RelativeFits:
         values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
         errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
         return default_reference(values, weights, errors, self._sets(k))
+
+
+def _own_share(values, errors, there):
+    """How much of the errors of fits differs among reference maps: the rest is the same misfit in all, and cancels."""
+    count = np.maximum(there.sum(axis=0), 1)
+    means = np.where(there, values, 0).sum(axis=0) / count
+    spread = np.where(there, (values - means) ** 2, 0).sum()
+    expected = np.where(there, errors**2 * (1 - 1 / count), 0).sum()
+    degrees = (count - 1).sum()
+    if not expected > 0:
+        return 1.0
+    return np.sqrt((spread / expected * degrees + _EXPECTED_DEGREES) / (degrees + _EXPECTED_DEGREES))

@@ -10,7 +10,11 @@ from ..errors import OccuPyError
 from ..refinement.names import labels_of
 from ..refinement.result import Together
 from .agreement import Order, order_of
+from .populations import Populations
 from .sets import Sets, listed
+
+ALL_PARTICLES = "all particles"
+"""What the row of shares is called."""
 
 _AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings")
 """Attributes that are plain values already."""
@@ -59,6 +63,10 @@ class OccupancyMatrix:
         errors. NaN where the map does not tell; None where nobody asked.
     b_shift_lowpasses : array of float, shape (maps,)
         The resolution in Å up to which each map told ΔB; NaN where it did not. None where nobody asked.
+    populations : Populations or None
+        How particles are shared among the maps, where that is known.
+    shares, share_errors : arrays of float, shape (groups,), or None
+        With populations, the share of the particles that have each group, with standard errors: see `with_shares`.
     together : list of list of Together
         What each map tells of several groups together: sums of alternatives, means of copies.
     """
@@ -83,6 +91,9 @@ class OccupancyMatrix:
     b_shifts: np.ndarray | None = None
     b_shift_errors: np.ndarray | None = None
     b_shift_lowpasses: np.ndarray | None = None
+    populations: Populations | None = None
+    shares: np.ndarray | None = None
+    share_errors: np.ndarray | None = None
     together: list = field(default_factory=list)
 
     @property
@@ -167,17 +178,20 @@ class OccupancyMatrix:
         Returns
         -------
         headings : list of str
-            Set, correlation and unexplained share of the map; occupancies, their errors and local correlations of all
-            groups; where it was asked for ΔB, its errors, and the resolution up to which it is told; sums of
-            alternatives, and means of copies, with their errors; notes on groups; what is wrong with the map.
+            Set, correlation and unexplained share of the map, and its share of the particles where that is known;
+            occupancies, their errors and local correlations of all groups; where it was asked for ΔB, its errors, and
+            the resolution up to which it is told; sums of alternatives, and means of copies, with their errors; notes
+            on groups; what is wrong with the map.
         rows : list of list
-            What is not known is None.
+            What is not known is None. The last is of all particles, where shares are known.
         """
         columns = {"": self.occupancies, " error": self.standard_errors, " correlation": self.local_correlations}
         of_maps = {"correlation": self.correlations, "unexplained": self.unexplained}
         if self.b_shifts is not None:
             columns |= {" b_shift": self.b_shifts, " b_shift error": self.b_shift_errors}
             of_maps["b_shift_lowpass"] = self.b_shift_lowpasses
+        if self.populations is not None:
+            of_maps["population"] = self.populations.weights
         of_groups = [f"{name}{what}" for what in columns for name in self.groups]
         together = [
             (f"{name}{what}", [getattr(one, attribute, np.nan) for one in found])
@@ -194,6 +208,10 @@ class OccupancyMatrix:
             + [self._notes_on(i) or None, self.failed.get(name)]
             for i, name in enumerate(self.maps)
         ]
+        if self.shares is not None:
+            shares = [_known(value) for value in (*self.shares, *self.share_errors)]
+            nothing = [None] * (len(headings) - 2 - len(of_maps) - len(shares))
+            rows.append([ALL_PARTICLES, None, *[None] * len(of_maps), *shares, *nothing])
         return headings, rows
 
     def _notes_on(self, i):
@@ -225,6 +243,9 @@ class OccupancyMatrix:
             "unexplained": _plain(self.unexplained),
             "references": self.references,
             "reference_maps": self.reference_maps,
+            "populations": None if self.populations is None else self.populations.as_dict(),
+            "shares": _plain(self.shares),
+            "share_errors": _plain(self.share_errors),
             "sets": self.described(),
             "map_order": [self.maps[i] for i in self.map_order.places],
             "group_order": [self.groups[i] for i in self.group_order.places],
@@ -254,6 +275,7 @@ class OccupancyMatrix:
         of_maps = ("correlations", "unexplained", "b_shift_lowpasses")
         arrays = {name: _array(found[name], (len(maps), len(groups))) for name in of_cells}
         arrays |= {name: _array(found[name], (len(maps),)) for name in of_maps}
+        arrays |= {name: _array(found[name], (len(groups),)) for name in ("shares", "share_errors")}
         set_of = {name: one["number"] for one in found["sets"] for name in one["maps"]}
         rows = np.array([i for i, name in enumerate(maps) if name not in found["failed"]])
         order = order_of(arrays["occupancies"][rows])
@@ -261,6 +283,7 @@ class OccupancyMatrix:
             agreement=np.array([set_of.get(name, 0) for name in maps]),
             map_order=Order(rows[order.places], order.leaves, order.tree),
             group_order=order_of(arrays["occupancies"][rows].T),
+            populations=Populations.from_dict(maps, found["populations"]),
             together=[[Together.from_dict(one) for one in row] for row in found["together"]],
             **arrays,
             **{name: found[name] for name in _AS_THEY_ARE},

@@ -115,7 +115,7 @@ class Matrix(MapTestCase):
         self.run_command(f"rename #{ids[0]}-{ids[-1]} id #20")
         self.assertEqual([volume.id_string for volume in self.maps], ["20.1", "20.2", "20.3"])
         self.assert_truth(self.refine(spec="#20"))
-        self.run_command(show_alone_command(self.maps[2], self.maps))
+        self.run_command(show_alone_command([self.maps[2]], self.maps))
         self.assertEqual([volume.display for volume in self.maps], [False, False, True])
 
     def test_maps_of_one_name_are_told_apart_by_their_numbers(self):
@@ -126,10 +126,10 @@ class Matrix(MapTestCase):
     def test_a_link_shows_one_map_and_hides_the_others(self):
         numbers = [volume.id[0] for volume in self.maps]
         self.assertEqual(
-            show_alone_command(self.maps[1], self.maps),
+            show_alone_command([self.maps[1]], self.maps),
             f"hide #{numbers[0]}-{numbers[2]} models; show #{numbers[1]} models",
         )
-        self.run_command(show_alone_command(self.maps[1], self.maps))
+        self.run_command(show_alone_command([self.maps[1]], self.maps))
         self.assertEqual([volume.display for volume in self.maps], [False, True, False])
         self.assertTrue(self.model.display)
 
