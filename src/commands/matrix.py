@@ -92,13 +92,15 @@ def _log(session, matrix, volumes):
     moving = f" ΔB is told {escape(matrix.moving(matrix.maps))}." if matrix.b_shifts is not None else ""
     common = f" All sets are {escape(matrix.common)}." if matrix.common else ""
     together = "".join(f" {escape(sentence)}." for sentence in matrix.together_in_words)
-    order = "".join(f" {sentence}." for sentence in assembly_of(matrix).sentences(_selecting))
+    assembly = assembly_of(matrix)
+    steps = "; ".join(assembly.sentences(_selecting))
+    order = f"<br>{assembly.told}: {steps}.<br>" if steps else " "
     noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
         f"{share_table(matrix)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{order}{noted} "
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{noted}{order}"
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )

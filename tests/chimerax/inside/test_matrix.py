@@ -89,8 +89,8 @@ class Matrix(MapTestCase):
         found = self.run_command(f"occupy refine #{spec} atoms {atoms} reference {atoms}/A")
         self.assertEqual([node["groups"] for node in found["assembly"]["nodes"]], [[f"{atoms}/{c}"] for c in "ABC"])
         self.assertEqual(found["assembly"]["arrows"], [[1, 2]])
-        link = '<a href="cxcmd:select {0}/{1}">/{1}</a>'
-        self.assertIn(f"{link.format(atoms, 'C')} only with {link.format(atoms, 'B')}.", self.log.text["info"])
+        links = [f"[/{chain}](cxcmd:select {atoms}/{chain})" for chain in "CB"]
+        self.assertIn(f"told by 17 maps: {' only with '.join(links)}.", self.log.text["info"])
         self.assertAlmostEqual(found["pairs"]["shares"][2][1], 1, delta=CLOSE)
 
     def test_flexibility_is_told_of_each_map_where_it_is_asked_for(self):
