@@ -7,6 +7,7 @@ from chimerax.core.tools import ToolInstance
 from chimerax.ui import MainToolWindow
 from Qt.QtWidgets import QCheckBox, QMenu, QTabWidget, QVBoxLayout
 
+from ...commands.matrix import plain_values
 from ...commands.sessions import keep_in_sessions, take_out
 from ...commands.shown_matrix import remember_matrix
 from ...commands.tables import save_table
@@ -15,13 +16,14 @@ from ..asking import ask_for_file, ask_for_path
 from ..fields import button, label, row
 from ..placing import float_in_screen
 from .actions import color_by_row, save_particles, select_groups, show_row
+from .assembly_tab import AssemblyTab
 from .averages import Averages
 from .heat_tab import HeatTab
 from .picks import Picks
 from .states import matrix_of, state_of
 
 TOOL_NAME = IN_SESSIONS = "OccuPy matrix"
-TABS = (HeatTab,)
+TABS = (HeatTab, AssemblyTab)
 """The tabs, each a `FigureTab`."""
 
 _PARTICLES = "Particles (*.star *.cs *.csv *.txt);;All files (*)"
@@ -122,7 +124,7 @@ class MatrixWindow(ToolInstance):
         """Save the matrix with its errors, as JSON where the name ends so; ask for a file if none is given."""
         path = path or ask_for_path(self.tabs, "Save table", "occupancy_matrix.csv", "CSV (*.csv);;JSON (*.json)")
         if path:
-            save_table(self.session, self.matrix.as_csv(), self.matrix.as_dict(), path)
+            save_table(self.session, self.matrix.as_csv(), plain_values(self.matrix), path)
 
     def picks_changed(self):
         """Show what is picked, in the tabs and below."""

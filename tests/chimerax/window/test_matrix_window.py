@@ -219,6 +219,23 @@ class Window(MapTestCase):
         self.send(QEvent.MouseMove, QPointF(3, 3))
         self.assertEqual(self.tab.told, "")
 
+    def test_the_graph_of_assembly_tells_what_a_node_is_and_a_click_selects_it(self):
+        self.window.tabs.setCurrentIndex(1)
+        self.tab = self.window.tabs.currentWidget()
+        self.settle()
+        self.assertEqual([node.groups[0][-2:] for node in self.tab.assembly.nodes], ["/A", "/B"])
+        for node, chain, told in ((1, "B", r"/B: 3\d% ± \d% of the particles$"), (0, "A", r"/A: always there$")):
+            x, y = self.tab.drawn.axes.transData.transform(self.tab.drawn.places[node])
+            self.send(QEvent.MouseMove, self.in_tab(x, y))
+            self.assertRegex(self.tab.told, told)
+            self.click(self.in_tab(x, y))
+            self.assertEqual(set(selected_atoms(session).unique_chain_ids), {chain})
+        self.click(QPointF(3, 3))
+        self.assertEqual(set(selected_atoms(session).unique_chain_ids), {"A"})
+        self.tab.save(str(FOLDER / "assembly.svg"))
+        self.assertIn("particles", (FOLDER / "assembly.svg").read_text("utf-8"))
+        self.assert_quiet()
+
     def test_the_figure_follows_the_size_of_the_window(self):
         before = self.tab.heat.get_position().width
         self.tab.resize(self.tab.width() + 500, self.tab.height() + 300)
