@@ -86,6 +86,8 @@ def __dir__():
 _WINDOWS = {
     "OccuPy panel": ("tool.panel", "OccuPyPanel"),
     "OccuPy matrix": ("tool.matrix.window", "MatrixWindow"),
+    "OccuPy occupancies": ("commands.plot", "OccupancyPlot"),
+    "OccuPy flexibility": ("commands.plot", "FlexibilityPlot"),
 }
 """By what a session's metadata call it: module and class of each window that sessions keep."""
 
@@ -110,7 +112,7 @@ if BundleAPI is not None:
 
         @staticmethod
         def initialize(session, bi):
-            from .commands.shown_matrix import MATRIX_SHOWN
+            from .commands.triggers import MATRIX_SHOWN
 
             session.triggers.add_trigger(MATRIX_SHOWN)
             _OccuPyBundle.handlers = [

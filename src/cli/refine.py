@@ -34,6 +34,7 @@ from .refinement import (
 )
 from .report import file_lines, label, printable
 from .runs.work import Batch, Done
+from .symmetry import add_symmetry, assembled, told_with_symmetry, with_copies
 
 DESCRIPTION = """\
 The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's
@@ -131,6 +132,8 @@ def refine(
     maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
     _check_written(write_model, write_b, atoms, maps)
+    if write_b and "symmetry" in keywords:
+        raise OccuPyError("--write-b writes the ΔB of each chain; expected no --symmetry with it, which makes copies")
     if len(maps) == 1:
         _check_one(of_particles)
         made = {"written": write_model, "unexplained": unexplained, "plot": plot}
@@ -175,7 +178,8 @@ def refine_map(
     running : Running, optional
         How the run goes.
     **settings
-        lowpass, reference, half_maps (paths), solvent and alternatives, as the engine's `refine` has them.
+        lowpass, reference, half_maps (paths), solvent and alternatives, as the engine's `refine` has them;
+        symmetry (str).
 
     Returns
     -------
@@ -187,6 +191,7 @@ def refine_map(
     batch = Batch([source], files, running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told before anything is done
+    settings = with_copies(settings, [choice])
     done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings, write_b=write_b))
     tables.write(done, False)
     return batch.status
@@ -200,27 +205,30 @@ def files_of(source, *, written=(), unexplained=False, plot=None, output_dir=Non
 def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
     """Refine against one map, write its files and return what to tell: from plain values, for a process of its own."""
     sampled, chosen, given = read_all(source, choice, voxel_size, settings)
-    refiner = refiner_of(choice, sampled, given)
-    found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
+    with told_with_symmetry(sampled, given):
+        refiner = refiner_of(choice, sampled, given)
+        found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
+    box = sampled.density.shape, sampled.voxel_size, tuple(sampled.origin)
+    groups, copies = assembled(choice, *box, given.get("symmetry"))
     rows = [row.as_dict() for row in found.rows]
     with files.staged() as place:
-        files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
+        files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows, copies)))
         files.write_record(place, record(sampled.path, choice, found, settings))
         if files.plot:
             title = f"Occupancy and flexibility in {printable(mapfile.map_name(sampled.path))}"
             draw(flexibility_figure(*groups_in_figure(rows), title=title), place(files.plot))
         if files.unexplained:
-            _write_unexplained(files, place, sampled, chosen, found)
+            _write_unexplained(files, place, sampled, groups, found)
         if files.others:
-            chosen.write_models([place(path) for path in files.others], found.rows, write_b)
+            chosen.write_models([place(path) for path in files.others], found.all_rows, write_b)
     lines = [*result_lines(source, sampled, chosen, found), *file_lines(files)]
     return Done(lines, [row.as_dict() for row in found.all_rows])
 
 
-def _write_unexplained(files, place, sampled, chosen, found):
+def _write_unexplained(files, place, sampled, groups, found):
     """The map of what the model does not explain, or a flat one with a note."""
     origin = tuple(sampled.origin)[::-1]
-    density = unexplained_density(sampled.density, sampled.voxel_size, chosen.groups, found, origin=origin)
+    density = unexplained_density(sampled.density, sampled.voxel_size, groups, found, origin=origin)
     mapfile.write(place(files.unexplained), density, sampled, label("what the model does not explain"))
     if not found.unexplained > 0:
         files.notes.append(f"The model explains the density in this map: {files.unexplained.name} is flat.")
@@ -308,7 +316,7 @@ def register(subcommands):
     _add_atoms(parser.add_argument_group("atoms").add_argument)
     section = parser.add_argument_group("refinement")
     for add_option in (
-        add_reference, add_reference_maps, add_alternatives, add_lowpass, add_half_maps, add_solvent,
+        add_reference, add_reference_maps, add_alternatives, add_symmetry, add_lowpass, add_half_maps, add_solvent,
     ):  # fmt: skip
         add_option(section)
     moving = "tell ΔB in each of several maps, which takes several times as long; in one map it always is told"

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import OccuPyError
 from ..matrix.populations import Populations
-from ..matrix.result import listed
+from ..matrix.sets import listed
 
 _BY_HAND = "expected classes given by hand, one for each map in their order"
 

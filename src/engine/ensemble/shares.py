@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import OccuPyError
-from ..matrix.result import listed
+from ..matrix.sets import listed
 
 _NEARLY_ALL = 0.995
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from ..errors import OccuPyError
-from ..matrix.result import listed
+from ..matrix.sets import listed
 
 ABOVE = 0.7
 """Occupancy from which a map has a group; up to 1 less this it has it not."""

@@ -12,12 +12,14 @@ from ..refinement.fine_model import FineModel
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from ..refinement.shell_fit import MOST_BY_SHELLS, fit_all
 from ..refinement.shell_sums import MapSums, ModelSums, ShellModel
+from ..refinement.symmetry import copies_among, on_misplaced
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .cells import cells_of, untold
 from .relative import RelativeFits
-from .result import ABSENT, FULL, OccupancyMatrix, listed
+from .result import OccupancyMatrix
+from .sets import ABSENT, FULL, listed
 
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
 
@@ -35,6 +37,7 @@ def refine_maps(
     solvent=True,
     flexibility=False,
     alternatives=(),
+    copies=None,
     progress=None,
 ):
     """Refine the occupancies of groups of atoms against many maps of one box.
@@ -45,7 +48,7 @@ def refine_maps(
     ----------
     densities : iterable of arrays, each of shape (z, y, x)
         They are taken one after the other and not kept.
-    voxel_size, groups, origin, lowpass, solvent, alternatives, progress
+    voxel_size, groups, origin, lowpass, solvent, alternatives, copies, progress
         As for `refine`.
     names : sequence of str, optional
         Of the maps; numbers from 1 unless given.
@@ -77,7 +80,12 @@ def refine_maps(
     if box is None:
         raise OccuPyError("there are no maps; expected at least one")
     found = occupancy_matrix(
-        readings, box.lowpass, reference=reference, reference_maps=reference_maps, alternatives=alternatives
+        readings,
+        box.lowpass,
+        reference=reference,
+        reference_maps=reference_maps,
+        alternatives=alternatives,
+        copies=copies,
     )
     report.done()
     return found
@@ -162,7 +170,7 @@ class MatrixBox:
         return self._model.sums(density, found.unit, local=True, fine_model=self._fine_model)
 
 
-def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), alternatives=()):
+def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), alternatives=(), copies=None):
     """The matrix of occupancies of maps that have been read.
 
     Parameters
@@ -170,7 +178,7 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     readings : list of Reading
     lowpass : float
         Å, of all of them.
-    reference, reference_maps, alternatives
+    reference, reference_maps, alternatives, copies
         As for `refine_maps`.
 
     Returns
@@ -193,7 +201,7 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     _check_not_failed(reference_maps, failed)
     sets = checked_alternatives(alternatives, groups)
     fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
-    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits, sets)
+    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits, sets, copies)
     failed |= {maps[used[k]]: problem for k, problem in table.problems(reference).items()}
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
@@ -230,7 +238,7 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
     rows = np.array([used[k] for k in good])
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
         warnings = [*warnings, *_never_full(groups, occupancies[rows], [together[row] for row in rows])]
-    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows])]
+    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows]), *_on_copies(table.copies, groups, cells)]
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):
         told = {name: np.array([getattr(one, name) for one in cells]) for name in ("b_shifts", "b_shift_errors")}
@@ -244,6 +252,13 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
         together=together, **told,
     )  # fmt: skip
+
+
+def _on_copies(copies, groups, cells):
+    """A sentence where copies other than the first are hardly in any map."""
+    places = copies_among(copies, groups, range(len(groups)))
+    correlations = np.nan_to_num([one.correlations for one in cells]).mean(axis=0)
+    return on_misplaced([*places.values()], correlations, np.ones(len(groups)))
 
 
 def _on_what_is_lacking(unexplained):

@@ -7,6 +7,7 @@ import numpy as np
 from ..refinement.alternatives import among, limited
 from ..refinement.notes import unusable
 from ..refinement.reference import Level, default_reference
+from ..refinement.symmetry import copies_among, mean_of_copies
 
 _LEAST_IN_REFERENCE = 0.4
 """Relative to the others, from which a group counts as there in a map that is said to be complete."""
@@ -55,9 +56,12 @@ class RelativeFits:
     fits : list of MapFit
     alternatives : list of list of int
         Sets of groups of which a particle has one at most, by their places.
+    copies : dict of str to list of str, optional
+        Names of groups that are copies of each other, by what their mean is called.
     """
 
-    def __init__(self, groups, models, fits, alternatives=()):
+    def __init__(self, groups, models, fits, alternatives=(), copies=None):
+        self.copies = copies
         self._groups, self._models, self.fits, self._alternatives = groups, models, fits, alternatives
         self._number = {name: i for i, name in enumerate(groups)}
         self._complete = np.ones(len(groups))
@@ -147,6 +151,9 @@ class RelativeFits:
             own_errors[members] *= found.standard_errors / errors[members]
             values[members], errors[members] = found.occupancies, found.standard_errors
             together.append(found.together([names[i] for i in members]))
+        for name, members in copies_among(self.copies, self._groups, mine).items():
+            covariance = (own + of_model)[np.ix_(members, members)]
+            together.append(mean_of_copies(name, [names[i] for i in members], values[members], covariance))
         told = np.full((3, len(self._groups)), np.nan)
         told[:, mine] = values, errors, own_errors
         return MapOccupancies(*told, [name for name, c in zip(names, level.chosen, strict=True) if c], together)

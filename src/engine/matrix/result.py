@@ -1,19 +1,17 @@
 """The matrix of occupancies of groups of atoms in many maps, as a table and in words."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from ..csv_text import csv_text
 from ..errors import OccuPyError
+from ..refinement.names import labels_of
 from ..refinement.result import Together
 from .agreement import Order, order_of
 from .populations import Populations
-
-FULL, ABSENT = 0.85, 0.15
-"""Occupancies from which a group counts as there, and up to which as absent, in words."""
-
-_MOST_NAMES = 6
+from .sets import Sets, listed
 
 ALL_PARTICLES = "all particles"
 """What the row of shares is called."""
@@ -107,7 +105,7 @@ class OccupancyMatrix:
     @property
     def noted(self):
         """In words, of which groups there are notes in how many maps, most first; empty where there are none."""
-        counts = dict(zip(self.groups, (sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)), strict=True))
+        counts = dict(zip(self.labels, (sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)), strict=True))
         counts |= {name: sum(bool(one.remarks) for one in found if one) for name, found in self._together().items()}
         most = sorted(counts.items(), key=lambda item: -item[1])
         return listed([f"{name} ({count} of {len(self.maps)} maps)" for name, count in most if count])
@@ -149,8 +147,13 @@ class OccupancyMatrix:
         return (
             f"of {count} of {self.b_shifts.size} cells, up to {finest} Å"
             f"{'' if finest == coarsest else f' in some maps and {coarsest} Å in others'}; "
-            f"most, {self.b_shifts[i, j]:.0f} ± {self.b_shift_errors[i, j]:.0f} Å², of {self.groups[j]} in {names[i]}"
+            f"most, {self.b_shifts[i, j]:.0f} ± {self.b_shift_errors[i, j]:.0f} Å², of {self.labels[j]} in {names[i]}"
         )
+
+    @cached_property
+    def labels(self):
+        """What the groups are called where they are shown, in their order (`labels_of`)."""
+        return list(labels_of(self.groups).values())
 
     def described(self):
         """What tells the sets of agreeing maps apart.
@@ -159,18 +162,15 @@ class OccupancyMatrix:
         -------
         list of dict
             number, maps (names), their mean correlation with the model, absent and partial (names of groups, by their
-            median occupancy), and the same in words.
+            median occupancy); apart, groups that are another way than in nearly all sets (`common`), each a dict of
+            groups (names) and words; words, all of these.
         """
-        sets = []
-        for number in range(1, int(self.agreement.max(initial=0)) + 1):
-            mine = self.agreement == number
-            medians = np.array([_median(column) for column in self.occupancies[mine].T])
-            absent, partial = self._named(medians <= ABSENT), self._named((medians > ABSENT) & (medians < FULL))
-            maps = [name for name, here in zip(self.maps, mine, strict=True) if here]
-            words = _in_words(absent, partial)
-            told = {"number": number, "maps": maps, "correlation": float(self.correlations[mine].mean())}
-            sets.append(told | {"absent": absent, "partial": partial, "words": words})
-        return sets
+        return Sets(self).described()
+
+    @property
+    def common(self):
+        """What nearly all sets lack or have in part, in words; empty where that is nothing."""
+        return Sets(self).common_words
 
     def table(self):
         """The matrix as a table, a row for each map.
@@ -288,25 +288,6 @@ class OccupancyMatrix:
             **arrays,
             **{name: found[name] for name in _AS_THEY_ARE},
         )
-
-    def _named(self, which):
-        return [name for name, chosen in zip(self.groups, which, strict=True) if chosen]
-
-
-def listed(names, most=_MOST_NAMES):
-    """Names in a row, with the count of those that would make it long."""
-    more = len(names) - most
-    return ", ".join(map(str, names[:most])) + (f" and {more} more" if more > 0 else "")
-
-
-def _in_words(absent, partial):
-    parts = [f"{words} {listed(names)}" for words, names in (("without", absent), ("in part", partial)) if names]
-    return "; ".join(parts) or "all groups"
-
-
-def _median(values):
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _plain(values):

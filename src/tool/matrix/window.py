@@ -116,6 +116,7 @@ class MatrixWindow(ToolInstance):
         self._average.setEnabled(len(together) > 1)
         self._morph.setEnabled(bool(together) and len(self.picks.sets) > 1)
         self._told.setText(self.picks.text())
+        self._told.setToolTip(self.picks.text())
 
     def delete(self):
         for handler in self._handlers:
@@ -138,7 +139,8 @@ class MatrixWindow(ToolInstance):
         self.picks.pick(state["picked"])
         self.picks.row = state["row"]
         self.picks_changed()
-        self.tool_window.floating = state["floating"]
+        if not state["floating"]:
+            self.tool_window.floating = False
         self.display(state["shown"])
 
     def _fill_window(self):
@@ -152,6 +154,8 @@ class MatrixWindow(ToolInstance):
         for kind in TABS:
             self.tabs.addTab(kind(self), kind.title)
         self._told = label()
+        self._told.setWordWrap(False)
+        self._told.setMinimumWidth(1)
         layout = QVBoxLayout(window.ui_area)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.tabs, 1)

@@ -1,6 +1,7 @@
 """occupy refine on several maps in ChimeraX: one matrix of maps and chains."""
 
 import json
+import re
 from csv import DictReader
 
 import numpy as np
@@ -38,7 +39,7 @@ class Matrix(MapTestCase):
         self.assertEqual(found["groups"], [f"{self.atoms}/A", f"{self.atoms}/B"])
         self.assert_truth(found)
         self.assertIn("in 3 maps", self.log.text["info"])
-        self.assertIn(f"without {self.atoms}/B", self.log.text["info"])
+        self.assertIn(f"[without /B](cxcmd:select {self.atoms}/B)", self.log.text["info"])
         self.assertIn(f"correlation {np.mean(found['correlations']):.2f} with the model", self.log.text["info"])
         self.assertEqual(self.log.text["warning"] + self.log.text["error"], "")
 
@@ -100,7 +101,7 @@ class Matrix(MapTestCase):
         self.run_command(f"rename #{ids[0]}-{ids[-1]} id #20")
         self.assertEqual([volume.id_string for volume in self.maps], ["20.1", "20.2", "20.3"])
         self.assert_truth(self.refine(spec="#20"))
-        self.run_command(show_alone_command(self.maps[2], self.maps))
+        self.run_command(show_alone_command([self.maps[2]], self.maps))
         self.assertEqual([volume.display for volume in self.maps], [False, False, True])
 
     def test_maps_of_one_name_are_told_apart_by_their_numbers(self):
@@ -111,12 +112,28 @@ class Matrix(MapTestCase):
     def test_a_link_shows_one_map_and_hides_the_others(self):
         numbers = [volume.id[0] for volume in self.maps]
         self.assertEqual(
-            show_alone_command(self.maps[1], self.maps),
+            show_alone_command([self.maps[1]], self.maps),
             f"hide #{numbers[0]}-{numbers[2]} models; show #{numbers[1]} models",
         )
-        self.run_command(show_alone_command(self.maps[1], self.maps))
+        self.run_command(show_alone_command([self.maps[1]], self.maps))
         self.assertEqual([volume.display for volume in self.maps], [False, True, False])
         self.assertTrue(self.model.display)
+
+    def test_a_link_selects_what_a_set_lacks(self):
+        self.refine("by segment segment 20")
+        (command,) = re.findall(r"\[without /B\]\(cxcmd:(.*?)\)\|", self.log.text["info"])
+        self.assertEqual(command, f"select {self.atoms}/B")
+        self.run_command(command)
+        chains = self.model.atoms[self.model.atoms.selecteds].unique_chain_ids
+        self.assertEqual(list(chains), ["B"])
+
+    def test_a_link_selects_groups_however_they_were_specified(self):
+        first = f"{self.atoms}/B:1-40 & :1-20"
+        self.refine(f"groups {first}")
+        (command,) = re.findall(r"\[without /B:1-40 & :1-20, /B\]\(cxcmd:(.*?)\)\|", self.log.text["info"])
+        self.run_command(command.replace("\\", ""))
+        self.assertEqual(list(self.model.atoms[self.model.atoms.selecteds].unique_chain_ids), ["B"])
+        self.assertEqual(self.model.atoms.selecteds.sum(), (self.model.atoms.chain_ids == "B").sum())
 
     def each_with_a_model(self):
         """A model of its own for each map, each with its map in another place; words for the command."""
@@ -131,7 +148,7 @@ class Matrix(MapTestCase):
         self.assertEqual(found["groups"], ["/A", "/B"])
         self.assertEqual(found["references"], [["/A"]] * 3)
         self.assert_truth(found)
-        self.assertIn("without /B", self.log.text["info"])
+        self.assertIn("[without /B](cxcmd:select /B)", self.log.text["info"])
 
     def test_groups_of_their_own_are_those_of_each_model(self):
         spec = self.each_with_a_model()
