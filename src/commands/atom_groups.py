@@ -9,7 +9,6 @@ from .arguments import user_errors
 from .atoms import name_of, places, residues_of
 from .locations import Locations
 
-
 _SAME_PLACE = 1e-3
 """Å, within models."""
 
@@ -104,8 +103,8 @@ class AtomGroups:
         names, index = np.unique(self.labels.astype(str), return_inverse=True)
         members = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
         found = {}
-        for name, places in zip(names, members, strict=True):
-            atoms = self.atoms[places]
+        for name, own in zip(names, members, strict=True):
+            atoms = self.atoms[own]
             model = f"#{atoms[0].structure.id_string}"
             if name.startswith(model) and len(atoms.unique_structures) == 1:
                 alike = found.setdefault(name.removeprefix(model) or "model", [])
