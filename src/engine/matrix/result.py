@@ -14,7 +14,7 @@ FULL, ABSENT = 0.85, 0.15
 
 _MOST_NAMES = 6
 
-_AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings")
+_AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings", "masks")
 """Attributes that are plain values already."""
 
 _OF_TOGETHER = {"": "occupancy", " error": "standard_error", " spread": "spread", " expected spread": "expected_spread"}
@@ -63,6 +63,8 @@ class OccupancyMatrix:
         The resolution in Å up to which each map told ΔB; NaN where it did not. None where nobody asked.
     together : list of list of Together
         What each map tells of several groups together: sums of alternatives, means of copies.
+    masks : list of str
+        Those of the groups that are masks, regions of the maps.
     """
 
     maps: list
@@ -86,6 +88,7 @@ class OccupancyMatrix:
     b_shift_errors: np.ndarray | None = None
     b_shift_lowpasses: np.ndarray | None = None
     together: list = field(default_factory=list)
+    masks: list = field(default_factory=list)
 
     @property
     def fit(self):
@@ -231,6 +234,7 @@ class OccupancyMatrix:
             "failed": self.failed,
             "lowpass": self.lowpass,
             "warnings": self.warnings,
+            "masks": self.masks,
         }
 
     @classmethod
