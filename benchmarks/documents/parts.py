@@ -3,9 +3,9 @@
 import re
 
 _ORDER = (
-    *(
-        "ice",
-        "incomplete",
+    *("ice", "incomplete", "alternatives", "alone", "flexibility", "shifts", "equalised", "matrix", "masks"),
+    *("particles", "assembly", "vacuum"),
+    *("particles", "assembly", "vacuum"),
         "alternatives",
         "alone",
         "flexibility",
