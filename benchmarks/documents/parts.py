@@ -5,17 +5,6 @@ import re
 _ORDER = (
     *("ice", "incomplete", "alternatives", "alone", "flexibility", "shifts", "equalised", "matrix", "masks"),
     *("particles", "assembly", "vacuum"),
-    *("particles", "assembly", "vacuum"),
-        "alternatives",
-        "alone",
-        "flexibility",
-        "shifts",
-        "equalised",
-        "matrix",
-        "masks",
-        "particles",
-    ),
-    *("assembly", "vacuum"),
 )
 MANY_MAPS = "## Many maps"
 """The title of the last section of performance.md, which another program writes than what is before it."""

@@ -19,7 +19,7 @@ from .agreement import Order, agreeing, order_of
 from .cells import cells_of, untold
 from .joined import with_masks_of
 from .mask_columns import Columns, columns_of
-from .masks import MaskReader
+from .masks import mask_densities
 from .relative import RelativeFits
 from .result import OccupancyMatrix
 from .sets import ABSENT, FULL, listed
@@ -97,27 +97,6 @@ def refine_maps(
     )
     report.done()
     return found
-
-
-def mask_densities(densities, voxel_size, masks, lowpass=None):
-    """What maps hold in masks.
-
-    Parameters are those of `refine_maps`.
-
-    Returns
-    -------
-    MaskDensities
-    """
-    if iter(densities) is densities:
-        raise OccuPyError("the maps can be taken once only; with masks expected a list, as each is read twice")
-    sizes, reader = checked_voxel_size(voxel_size), None
-    for density in densities:
-        if reader is None:
-            reader = MaskReader(masks, sizes, checked_lowpass(lowpass, checked_density(density)[0].shape, sizes))
-        reader.add(density)
-    if reader is None:
-        raise OccuPyError("there are no maps; expected at least one")
-    return reader.found()
 
 
 def _named(densities, names):
