@@ -1,6 +1,6 @@
 """Hold orders of assembly, and what comes with what, against known ones, on ensembles whose order is known.
 
-python -m benchmarks.accuracy.assembly            # 28 ensembles of 40 maps: ten minutes
+python -m benchmarks.accuracy.assembly            # 28 ensembles of 40 maps: fifteen minutes
 python -m benchmarks.accuracy.assembly --quick    # one complex
 """
 
