@@ -70,8 +70,10 @@ class Window(MapTestCase):
 
     def place_of(self, name, chain):
         """Where the cell of a map and a chain is, in pixels of the tab."""
-        column = list(self.window.matrix.group_order.places).index("AB".index(chain))
-        return self.in_tab(*self.tab.heat.transData.transform((column, self.row_of(name))))
+        return self.in_tab(*self.tab.heat.transData.transform((self.column_of(chain), self.row_of(name))))
+
+    def column_of(self, chain):
+        return list(self.window.matrix.group_order.places).index("AB".index(chain))
 
     def beside(self, name, share):
         """Where the row of a map is at a share of the figure's width."""
@@ -161,6 +163,33 @@ class Window(MapTestCase):
         np.testing.assert_allclose(made.full_matrix(), mean, rtol=1e-4, atol=1e-5)
         self.assertEqual((made.display, self.shown()), (True, []))
         self.assertIs(self.window.average(), made)
+        self.assert_quiet()
+
+    def test_maps_of_more_particles_count_more_in_an_average(self):
+        run(session, f"{self.command} populations 10,30,50,10", log=False)
+        self.look_again()
+        self.click(self.on_band("two"))
+        two, four = (self.maps[i].full_matrix() for i in (1, 3))
+        np.testing.assert_allclose(self.window.average().full_matrix(), 0.75 * two + 0.25 * four, rtol=1e-4, atol=1e-5)
+        self.send(QEvent.MouseMove, self.beside("two", 0.03))
+        self.assertEqual(self.tab.told, "two: 30.0% of the particles")
+        column, _ = self.tab.heat.transData.transform((self.column_of("B"), 0))
+        self.send(QEvent.MouseMove, self.in_tab(column, self.tab.heat.bbox.y0 - 5))
+        self.assertRegex(self.tab.told, r"/B: in 3\d\.\d% ± \d\.\d% of all particles$")
+        self.assert_quiet()
+
+    def test_the_particles_of_a_set_and_of_picked_maps_are_saved(self):
+        rows = [f"{name},{i}" for name in TRUTHS for i in range(2)]
+        everything, some = FOLDER / "all particles.csv", FOLDER / "some particles.csv"
+        everything.write_text("\n".join(["map,particle", *rows]) + "\n", "utf-8")
+        picks = ((self.on_band("two"), Qt.NoModifier, WITHOUT_B), (self.place_of("one", "A"), Qt.ControlModifier, None))
+        for place, keys, names in picks:
+            self.click(place, keys)
+            self.window.save_particles(str(everything), str(some))
+            saved = some.read_text("utf-8").split()[1:]
+            self.assertEqual(saved, [row for row in rows if row.split(",")[0] in (names or ["one", *WITHOUT_B])])
+            some.unlink()
+        self.assertRegex(self.log.text["info"], r"occupy particles .* set \d saveFile .* maps one maps two maps four")
         self.assert_quiet()
 
     def test_a_morph_goes_from_the_average_of_a_set_to_another_and_back(self):
