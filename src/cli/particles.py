@@ -84,7 +84,7 @@ def particles(
     with staged([output], overwrite) as place:
         found = read_particles(particles)
         subset = subset_of(found, read, names, chosen, wanted, classes)
-        write_particles(found, subset.keep, place(output), output)
+        write_particles(found, subset.keep, output, place(output))
     tell([*subset_lines(subset, names, wanted), f"  wrote     {output}"])
     return 0
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..engine.ensemble.populations import told
+from ..engine.ensemble.populations import told_populations
 from ..engine.errors import OccuPyError
 from ..particles.files import read_particles
 
@@ -40,7 +40,7 @@ def populations_of(maps, names, *, particles=None, classes=None, populations=Non
     if classes is not None and particles is None:
         raise OccuPyError("--classes are of particles; expected --particles with it")
     if populations is not None:
-        return told(maps, populations)
+        return told_populations(maps, populations)
     return None if particles is None else read_particles(particles).populations(maps, names, classes)
 
 

@@ -33,10 +33,10 @@ def particles(
     session,
     path,
     *,
-    with_=(),
-    without=(),
+    with_=None,
+    without=None,
     above=ABOVE,
-    maps=(),
+    maps=None,
     set_=None,
     classes=None,
     matrix=None,
@@ -49,11 +49,11 @@ def particles(
     session : Session
     path : str
         The file of all particles.
-    with_, without : list of str
+    with_, without : list of str, optional
         Groups, by their names, or as /A for the only one whose name ends so; each may be several with commas.
     above : float
         Occupancy from which a map has a group; up to 1 less this it has it not.
-    maps : list of str
+    maps : list of str, optional
         Only maps of these names; each may be several with commas.
     set_ : int, optional
         Only those of this set.
@@ -69,8 +69,8 @@ def particles(
     Subset
     """
     found = _matrix_of(session, matrix)
-    wanted = Wanted(*(_groups_named(texts, found.groups) for texts in (with_, without)), above)
-    chosen = {"maps": names_in(maps, found.maps), "set_number": set_, "classes": labels_in(classes)}
+    wanted = Wanted(*(_groups_named(texts or (), found.groups) for texts in (with_, without)), above)
+    chosen = {"maps": names_in(maps or (), found.maps), "set_number": set_, "classes": labels_in(classes)}
     return save_particles(session, found, path, save_file, wanted=wanted, **chosen)
 
 
@@ -107,7 +107,7 @@ def save_particles(session, matrix, path, save_file, *, wanted=None, maps=(), se
         found = read_particles(source)
         subset = subset_of(found, matrix, matrix.maps, chosen, wanted, classes)
         with whole_file(target, "particles") as unfinished:
-            write_particles(found, subset.keep, unfinished, target)
+            write_particles(found, subset.keep, target, unfinished)
     _log(session, subset, matrix, wanted, target)
     return subset
 

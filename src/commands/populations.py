@@ -6,7 +6,7 @@ from pathlib import Path
 from chimerax.core.commands import FloatArg, ListOf, OpenFileNameArg, StringArg
 from chimerax.core.errors import UserError
 
-from ..engine.ensemble.populations import told
+from ..engine.ensemble.populations import told_populations
 from ..particles.files import read_particles
 from .arguments import user_errors
 from .tables import html_table
@@ -14,15 +14,9 @@ from .tables import html_table
 KEYWORDS = [("particles", OpenFileNameArg), ("classes", ListOf(StringArg)), ("populations", ListOf(FloatArg))]
 
 
-def taken_from(keywords):
-    """What is said of particles, taken out of the keywords of a command; only what is said."""
-    given = {name: keywords.pop(name, None) for name, _ in KEYWORDS}
-    return {name: value for name, value in given.items() if value is not None}
-
-
 def check_none(of_particles):
     """Raise `UserError` where something is said of the particles of one map."""
-    for name in of_particles:
+    for name in (name for name, given in of_particles.items() if given is not None):
         raise UserError(f"{name} is of several maps: expected more maps with it")
 
 
@@ -52,7 +46,7 @@ def populations_of(session, names, *, particles=None, classes=None, populations=
         raise UserError("classes are of particles; expected particles with it")
     with user_errors():
         if populations is not None:
-            found = told(names, populations)
+            found = told_populations(names, populations)
         elif particles is None:
             return None
         else:

@@ -35,7 +35,7 @@ from .jobs import RefineJob, result_of
 from .maps import sample
 from .matrix import refine_maps
 from .populations import KEYWORDS as POPULATIONS
-from .populations import check_none, taken_from
+from .populations import check_none
 from .report import b_shift_text, listed, occupancy_text, select_link, warn
 from .tables import html_table, save_table
 from .unexplained import show_map_of_unexplained
@@ -65,6 +65,9 @@ def refine(
     groups=None,
     reference_maps=None,
     flexibility=False,
+    particles=None,
+    classes=None,
+    populations=None,
     return_json=False,
     **keywords,
 ):
@@ -116,7 +119,7 @@ def refine(
     """
     if (atoms is None) == (each_atoms is None):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
-    of_particles = taken_from(keywords)
+    of_particles = {"particles": particles, "classes": classes, "populations": populations}
     if len(volumes) == 1 and not reference_maps and each_atoms is None:
         check_none(of_particles)
         chosen = AtomGroups(atoms, by, segment, groups or ())

@@ -11,7 +11,7 @@ from ..matrix.sets import listed
 _BY_HAND = "expected classes given by hand, one for each map in their order"
 
 
-def told(maps, numbers):
+def told_populations(maps, numbers):
     """Populations as somebody says them.
 
     Parameters

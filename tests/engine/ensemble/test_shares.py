@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError
-from chimerax.occupy.engine.ensemble.populations import counted, told
+from chimerax.occupy.engine.ensemble.populations import counted, told_populations
 from chimerax.occupy.engine.ensemble.shares import with_shares
 from chimerax.occupy.engine.matrix.result import OccupancyMatrix
 from matrices import matrix_of
@@ -29,7 +29,7 @@ def test_the_share_is_the_mean_occupancy_weighted_by_particles():
 def test_without_errors_of_occupancies_only_counting_is_left():
     found = with_shares(matrix_of(OCCUPANCIES), populations())
     np.testing.assert_allclose(found.share_errors, np.sqrt([0, 0.3 * 0.7 / 1e4, 0.64 * 0.36 / 1e4]))
-    by_hand = with_shares(matrix_of(OCCUPANCIES), told(["m1", "m2", "m3"], [20, 60, 20]))
+    by_hand = with_shares(matrix_of(OCCUPANCIES), told_populations(["m1", "m2", "m3"], [20, 60, 20]))
     np.testing.assert_allclose(by_hand.shares, found.shares)
     np.testing.assert_allclose(by_hand.share_errors, 0)
 
@@ -39,7 +39,9 @@ def test_errors_of_maps_average_out_and_what_they_have_in_common_does_not():
     values = np.array(OCCUPANCIES) + own * random.standard_normal((3000, 3, 3))
     values += common * random.standard_normal((3000, 1, 3))
     drawn = np.array([with_shares(matrix_of(one), populations()).shares for one in values])
-    found = with_shares(matrix_of(OCCUPANCIES, np.hypot(own, common), own), told(["m1", "m2", "m3"], PARTICLES))
+    found = with_shares(
+        matrix_of(OCCUPANCIES, np.hypot(own, common), own), told_populations(["m1", "m2", "m3"], PARTICLES)
+    )
     np.testing.assert_allclose(found.share_errors, drawn.std(axis=0), rtol=0.05)
 
 
@@ -51,7 +53,7 @@ def test_what_is_not_known_in_a_map_is_told_of_the_particles_of_the_others():
 
 
 def test_a_group_that_no_map_with_particles_knows_has_no_share():
-    found = with_shares(matrix_of([[1, 0.5], [1, np.nan]]), told(["m1", "m2"], [0, 1]))
+    found = with_shares(matrix_of([[1, 0.5], [1, np.nan]]), told_populations(["m1", "m2"], [0, 1]))
     assert np.isnan(found.shares[1])
     assert np.isnan(found.share_errors[1])
 
@@ -67,7 +69,7 @@ def test_particles_of_maps_that_are_not_there_or_all_failed_are_refused():
     with pytest.raises(OccuPyError, match="particles of m9, which is not among the maps"):
         with_shares(matrix_of(OCCUPANCIES), populations(("m1", "m2", "m9")))
     with pytest.raises(OccuPyError, match="no map that has particles can be used"):
-        with_shares(matrix_of([[1, 1], [np.nan, np.nan]]), told(["m1", "m2"], [0, 1]))
+        with_shares(matrix_of([[1, 1], [np.nan, np.nan]]), told_populations(["m1", "m2"], [0, 1]))
 
 
 def test_shares_are_the_last_row_of_the_table_and_come_back_from_json():
