@@ -237,7 +237,11 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
     rows = np.array([used[k] for k in good])
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
         warnings = [*warnings, *_never_full(groups, occupancies[rows], [together[row] for row in rows])]
-    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows]), *_on_copies(table.copies, groups, cells)]
+    warnings = [
+        *warnings,
+        *_on_what_is_lacking(unexplained[rows]),
+        *_on_copies(table.copies, groups, [cells[row] for row in rows]),
+    ]
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):
         told = {name: np.array([getattr(one, name) for one in cells]) for name in ("b_shifts", "b_shift_errors")}

@@ -213,15 +213,13 @@ class Refiner:
         """Occupancies and standard errors once alternatives sum to 1 at most, and what is told of groups together."""
         occupancies, standard_errors = np.array(relative.occupancies), relative.standard_errors
         together = []
-        if self._alternatives or self._copies:
-            metric = fit.fitted.covariance(fit.model.count)
         for name, members in self._alternatives.items():
-            own = metric[np.ix_(members, members)]
-            found = limited(occupancies[members], relative.covariance(members, own), own)
+            metric = fit.fitted.covariance(members)
+            found = limited(occupancies[members], relative.covariance(members, metric), metric)
             occupancies[members], standard_errors[members] = found.occupancies, found.standard_errors
             together.append(found.together(name, self._named(members)))
         for name, members in self._copies.items():
-            covariance = relative.covariance(members, metric[np.ix_(members, members)])
+            covariance = relative.covariance(members, fit.fitted.covariance(members))
             together.append(mean_of_copies(name, self._named(members), occupancies[members], covariance))
         return occupancies, standard_errors, together
 
@@ -263,7 +261,7 @@ class Refiner:
         if count > _MOST_PAIRED:
             return {}
         names = [*(self._names[i] for i in self._kept), *["what the model lacks"] * (count - fit.count)]
-        return refine_notes.inseparable(fit.fitted.covariance(count), names)
+        return refine_notes.inseparable(fit.fitted.covariance(np.arange(count)), names)
 
     def _level(self, names, fit, errors):
         """The level that is 1, that of groups; beads have no part in it."""
