@@ -17,7 +17,8 @@ from .files.atom_groups import AtomChoice, read_groups
 from .files.models import WRITABLE
 from .files.outputs import ReportFiles, draw
 from .files.tables import Tables
-from .matrix import refine_maps
+from .matrix import refine_maps, short_names
+from .populations import add_populations, populations_of
 from .refinement import (
     add_alternatives,
     add_half_maps,
@@ -59,6 +60,8 @@ examples:
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
   occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
                                                           what was read of the maps is used again
+  occupy refine class*.mrc --atoms model.cif --particles run_data.star
+                                                          and the share of all particles that have each chain
 
 A selection is gemmi's, /model/chain/residues/atoms: //A is a chain, //A/1-100 residues of it,
 '//*/(HEM)' a residue of that name in all chains, '//B/45/CB' an atom. A selection takes its
@@ -81,6 +84,9 @@ def refine(
     unexplained=False,
     flexibility=False,
     plot=None,
+    particles=None,
+    classes=None,
+    populations=None,
     **keywords,
 ):
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix.
@@ -111,6 +117,8 @@ def refine(
         Tell ΔB in each of several maps; of one map it always is.
     plot : Path, optional
         File of a figure of occupancy against flexibility in one map.
+    particles, classes, populations
+        Of several maps: see `populations_of`.
     **keywords
         Those of `refine_map` or, for several maps, of `matrix.refine_maps`.
 
@@ -119,16 +127,21 @@ def refine(
     int
         The exit status.
     """
+    of_particles = {"particles": particles, "classes": classes, "populations": populations}
+    classified = maps
     maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
     _check_written(write_model, write_b, atoms, maps)
     if write_b and "symmetry" in keywords:
         raise OccuPyError("--write-b writes the ΔB of each chain; expected no --symmetry with it, which makes copies")
     if len(maps) == 1:
+        _check_one(of_particles)
         made = {"written": write_model, "unexplained": unexplained, "plot": plot}
         return refine_map(maps[0], choices[0], made, write_b, **keywords)
     _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
-    return refine_maps(maps, choices, reference_maps, flexibility=flexibility, **keywords)
+    told = populations_of(classified, short_names(classified), **of_particles)
+    keywords |= {"flexibility": flexibility, "populations": told, "of_particles": of_particles}
+    return refine_maps(maps, choices, reference_maps, **keywords)
 
 
 def refine_map(
@@ -241,6 +254,11 @@ def _check_several(maps, of_one_map):
         raise OccuPyError(f"--{option} is for one map; expected one map with it, not {len(maps)}")
 
 
+def _check_one(of_several_maps):
+    for option in (name for name, given in of_several_maps.items() if given is not None):
+        raise OccuPyError(f"--{option} is for several maps, of which one is given; expected more with it")
+
+
 def _checked_choice(atoms, by, segment, groups):
     if segment is not None and by != "segment":
         raise OccuPyError("--segment is the length of segments; expected --by segment with it")
@@ -305,6 +323,7 @@ def register(subcommands):
         add_option(section)
     moving = "tell ΔB in each of several maps, which takes several times as long; in one map it always is told"
     section.add_argument("--flexibility", action="store_true", help=moving)
+    add_populations(parser.add_argument_group("particles of several maps"))
 
 
 def _add_atoms(add):

@@ -1,10 +1,13 @@
 """Groups of atoms of ChimeraX's models, as the engine takes them."""
 
+from hashlib import sha256
+
 import numpy as np
 from chimerax.atomic import Residue
 from chimerax.core.errors import UserError
 
 from ..engine.refinement.groups import DEFAULT_SEGMENT, make_groups, segment_numbers
+from ..engine.refinement.names import labels_of
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of
 from .locations import Locations
@@ -84,6 +87,17 @@ class AtomGroups:
                 fractions=found.shares,
             )
 
+    def digest(self):
+        """A word that is the same for equal atoms in equal places and groups only."""
+        found = sha256()
+        for words in (self.labels, self._residue_names, self.atoms.names, self.atoms.element_names):
+            found.update("\0".join(map(str, words)).encode())
+        locations = self._locations
+        numbers = (locations.scene_coords, locations.b_factors, locations.shares, locations.atom, self._of_residue)
+        for values in numbers:
+            found.update(np.ascontiguousarray(values).tobytes())
+        return found.hexdigest()
+
     def names_among(self, atoms):
         """Names of the groups at least half of whose atoms are among others."""
         names, index = np.unique(self.labels.astype(str), return_inverse=True)
@@ -103,8 +117,8 @@ class AtomGroups:
         names, index = np.unique(self.labels.astype(str), return_inverse=True)
         members = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
         found = {}
-        for name, own in zip(names, members, strict=True):
-            atoms = self.atoms[own]
+        for name, mine in zip(names, members, strict=True):
+            atoms = self.atoms[mine]
             model = f"#{atoms[0].structure.id_string}"
             if name.startswith(model) and len(atoms.unique_structures) == 1:
                 alike = found.setdefault(name.removeprefix(model) or "model", [])
@@ -113,12 +127,16 @@ class AtomGroups:
         return {name: [label for label, _ in alike] for name, alike in found.items() if len(alike) > 1}
 
     def along_chains(self, rows):
-        """Rows of groups with the chain that each is in, and the mean number of its residues, as plots want them."""
+        """Rows of groups, called as they are shown, with the chain of each and its mean residue, as plots want them."""
         names, first, index = np.unique(self.labels.astype(str), return_index=True, return_inverse=True)
         means = np.bincount(index, self.atoms.residues.numbers) / np.bincount(index)
         chains = {name: name_of(self.atoms[int(i)].residue, "chain") for name, i in zip(names, first, strict=True)}
         positions = dict(zip(names, means, strict=True))
-        return [row | {"chain": chains[row["group"]], "position": float(positions[row["group"]])} for row in rows]
+        labels = labels_of([*chains, *chains.values()])
+        return [
+            row | {"group": labels[name], "chain": labels[chains[name]], "position": float(positions[name])}
+            for row, name in ((row, row["group"]) for row in rows)
+        ]
 
     def assign(self, occupancies, undo):
         """Write occupancies into the atoms; alternate locations share that of their group as they did before.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError
-from chimerax.occupy.engine.ensemble.populations import Populations, counted, matched, told
+from chimerax.occupy.engine.ensemble.populations import Populations, counted, matched, told_populations
 
 
 def names_of(pattern, numbers):
@@ -90,7 +90,7 @@ def test_classes_that_do_not_fit_the_maps_are_refused(chosen, words):
 
 
 def test_populations_said_by_hand_are_shares_that_nobody_counted():
-    found = told(["x", "y"], [20, 60])
+    found = told_populations(["x", "y"], [20, 60])
     np.testing.assert_allclose(found.weights, [0.25, 0.75])
     assert found.count is found.particles is None
 
@@ -106,11 +106,13 @@ def test_populations_said_by_hand_are_shares_that_nobody_counted():
 )
 def test_numbers_that_are_no_populations_are_refused(numbers, words):
     with pytest.raises(OccuPyError) as refused:
-        told(["x", "y"], numbers)
+        told_populations(["x", "y"], numbers)
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("one", [told(["x", "y"], [1, 3]), counted(["x"], ["x", "z"], [3, 4], np.diag([3, 4]), ["x"])])
+@pytest.mark.parametrize(
+    "one", [told_populations(["x", "y"], [1, 3]), counted(["x"], ["x", "z"], [3, 4], np.diag([3, 4]), ["x"])]
+)
 def test_populations_come_back_from_plain_values(one):
     again = Populations.from_dict(one.maps, one.as_dict())
     assert again.as_dict() == one.as_dict()
