@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from chimerax.core.commands import JSONResult
 
+from ..engine.ensemble.assembly import assembly_of
+from ..engine.ensemble.pairs import pairs_of
 from ..engine.ensemble.shares import with_shares
 from ..engine.matrix.sets import listed
 from ..engine.refinement.names import joined_along_chains
@@ -51,7 +53,7 @@ def refine_maps(
     Returns
     -------
     dict, or JSONResult
-        As of `OccupancyMatrix.as_dict`.
+        As of `plain_values`.
     """
     names = dict(zip(volumes, names_of(volumes), strict=True))
     populations = populations_of(session, [names[volume] for volume in classified or volumes], **of_particles)
@@ -64,11 +66,16 @@ def refine_maps(
     warn(session, volumes, map(in_chimerax_spelling, made.notes))
     _log(session, matrix, dict(zip(matrix.maps, volumes, strict=True)))
     if save_file is not None:
-        save_table(session, matrix.as_csv(), matrix.as_dict(), save_file)
+        save_table(session, matrix.as_csv(), plain_values(matrix), save_file)
     if plot and session.ui.is_gui:
         session.triggers.activate_trigger(MATRIX_SHOWN, shown)
-    found = matrix.as_dict()
+    found = plain_values(matrix)
     return JSONResult(dumps(found), found) if return_json else found
+
+
+def plain_values(matrix):
+    """A matrix as JSON holds it (`OccupancyMatrix.as_dict`), with what comes with what and the order of assembly."""
+    return matrix.as_dict() | {"pairs": pairs_of(matrix).as_dict(), "assembly": assembly_of(matrix).as_dict()}
 
 
 def _log(session, matrix, volumes):
@@ -85,12 +92,15 @@ def _log(session, matrix, volumes):
     moving = f" ΔB is told {escape(matrix.moving(matrix.maps))}." if matrix.b_shifts is not None else ""
     common = f" All sets are {escape(matrix.common)}." if matrix.common else ""
     together = "".join(f" {escape(sentence)}." for sentence in matrix.together_in_words)
+    assembly = assembly_of(matrix)
+    steps = "; ".join(assembly.sentences(_selecting))
+    order = f"<br>{assembly.told}: {steps}.<br>" if steps else " "
     noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
         f"<b>Occupancies of {len(matrix.groups)} groups in {len(matrix.maps)} maps</b>, maps that agree as one set"
         f"{html_table(['set', 'maps', 'correlation', 'what is there', 'names'], cells)}"
         f"{share_table(matrix)}"
-        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{noted} "
+        f"To a resolution of {matrix.lowpass:.3g} Å; {matrix.fit}.{common}{moving}{complete}{together}{noted}{order}"
         "<i>saveFile</i> saves the matrix with its errors.",
         is_html=True,
     )
@@ -104,6 +114,11 @@ def _select_links(one, groups):
     """HTML of what tells a set apart, links that select these groups."""
     links = [select_link(part["words"], joined_along_chains(part["groups"], groups)) for part in one["apart"]]
     return "; ".join(links) or escape(one["words"])
+
+
+def _selecting(node):
+    """HTML of a node of the order of assembly, a link that selects its groups."""
+    return select_link(node.name, node.groups)
 
 
 def _show_links(names, volumes):

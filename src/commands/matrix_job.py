@@ -111,8 +111,8 @@ class MatrixJob(Job):
         boxes, readings = _Boxes(self._of_box, ask), []
         count = len(self._samplings)
         for i, (sampling, chosen, name) in enumerate(zip(self._samplings, self._chosen, self._names, strict=True)):
-            report.stage(f"map {i + 1} of {count}, {name}", _SHARE_OF_MAPS / count)
-            readings.append(boxes.reading(sampling, chosen, name))
+            made = report.stage(f"map {i + 1} of {count}, {name}", _SHARE_OF_MAPS / count)
+            readings.append(boxes.reading(sampling, chosen, name, made))
         report.stage("occupancies", 0)
         matrix = occupancy_matrix(readings, self._lowpass, **self._of_matrix)
         report.done()
@@ -132,22 +132,22 @@ class _Boxes:
         self._key = self._box = None
         self._sums, self.notes = {}, []
 
-    def reading(self, sampling, chosen, name):
+    def reading(self, sampling, chosen, name, progress):
         """What is read of one map; what is wrong with it, where it cannot be used."""
         try:
             with user_errors(sampling.volume):
-                box = self._box_of(sampling, chosen)
+                box = self._box_of(sampling, chosen, progress)
                 sums = box.sums(self._ask(sampling.read).density)
         except UserError as error:
             return Reading(name, None, None, str(error))
         return Reading(name, sums, self._sums.setdefault(self._key, box.model_sums))
 
-    def _box_of(self, sampling, chosen):
+    def _box_of(self, sampling, chosen, progress):
         key = (*_place_of(sampling), chosen)
         if key != self._key:
             groups, notes = self._ask(lambda: chosen.on_map(sampling))
             self.notes += [note for note in notes if note not in self.notes]
-            self._box = MatrixBox(sampling.shape, sampling.voxel_size, groups, **self._settings)
+            self._box = MatrixBox(sampling.shape, sampling.voxel_size, groups, progress=progress, **self._settings)
             self._key = key
         return self._box
 

@@ -94,26 +94,6 @@ def draw_matrix(figure, matrix, names, title=""):
     return heat
 
 
-def cell_of(matrix, x, y):
-    """The map and the group of the cell at a place of the heat map.
-
-    Parameters
-    ----------
-    matrix : OccupancyMatrix
-    x, y : float
-        In the data coordinates of the heat map.
-
-    Returns
-    -------
-    tuple of 2 int, or None
-        Places in `matrix.maps` and `matrix.groups`; None outside.
-    """
-    row, column = round(y), round(x)
-    if not (0 <= row < len(matrix.map_order.places) and 0 <= column < len(matrix.group_order.places)):
-        return None
-    return int(matrix.map_order.places[row]), int(matrix.group_order.places[column])
-
-
 def cell_text(matrix, names, cell):
     """What is told of a cell: map, group, occupancy and ΔB with standard errors, local correlation, notes."""
     i, j = cell

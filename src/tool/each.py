@@ -1,5 +1,7 @@
 """The same work on each of several maps, which are read one after the other."""
 
+from functools import partial
+
 from ..commands.arguments import user_errors
 from ..commands.jobs import FullScaleJob
 from ..commands.maps import sampling_of
@@ -57,28 +59,24 @@ class JobOnEach:
             job.take()
 
     def _compute(self, progress, ask):
-        report, settings = Progress(progress), dict(self._settings)
+        report, settings, of_current = Progress(progress), dict(self._settings), None
         if self._one_scale:
             scales = self._each(report.part(_SHARE_OF_SCALES), ask, lambda sampled: FullScaleJob(sampled, settings))
-            settings["full_scale"] = max(scales.values())
-        return self._each(report.part(1), ask, lambda sampled: self._make_job(sampled, settings))[self._current]
+            settings["full_scale"] = max(found for _, found in scales)
+        for job, found in self._each(report.part(1), ask, lambda sampled: self._make_job(sampled, settings)):
+            self._done.append(job)
+            of_current = found if job.volume is self._current else of_current
+        return of_current
 
     def _each(self, progress, ask, make_job):
-        report, results = Progress(progress), {}
+        """The job on each map with its result, which is kept already."""
+        report, count = Progress(progress), len(self._samplings)
         for i, sampling in enumerate(self._samplings):
-            count, volume = len(self._samplings), sampling.volume
+            place = f"map {i + 1} of {count}, {named(sampling.volume)}"
             part = report.part(1 / (count - i))
-            place = f"map {i + 1} of {count}, {named(volume)}"
             part(0.0, place)
-            with user_errors(volume):
+            with user_errors(sampling.volume):
                 job = ask(lambda sampling=sampling: make_job(sampling.read()))
                 found = job.compute(lambda fraction, stage, part=part, place=place: part(fraction, f"{place}: {stage}"))
-            ask(lambda job=job, found=found: job.keep(found))
-            results[volume] = found if volume is self._current else _number(found)
-            self._done.append(job)
-        return results
-
-
-def _number(found):
-    """What is kept of a map that is not the chosen one: its full scale, where it is that."""
-    return found if isinstance(found, float) else None
+            ask(partial(job.keep, found))
+            yield job, found

@@ -1,12 +1,10 @@
 """What can be set where a model is fitted to several maps."""
 
-from chimerax.core.commands import AnnotationError
-from chimerax.core.errors import UserError
 from Qt.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from ..commands.arguments import MapsToUseArg
 from ..commands.matrix_job import MatrixJob
-from .composing import Typed
+from .composing import Typed, specified
 from .fields import row
 
 
@@ -66,12 +64,5 @@ class FitOfSeveral(QWidget):
 
     def _complete(self):
         typed = self.complete.text().strip()
-        if not typed:
-            return []
-        try:
-            maps, _, rest = MapsToUseArg.parse(typed, self._session)
-        except (AnnotationError, UserError) as error:
-            raise UserError(f"Complete maps, {typed}: {error}") from None
-        if rest.strip():
-            raise UserError(f"Complete maps, {typed}: not understood at {rest.strip()}; expected maps, such as #1.1-3")
-        return maps
+        expected = "maps, such as #1.1-3"
+        return specified(MapsToUseArg, typed, self._session, "Complete maps", expected) if typed else []

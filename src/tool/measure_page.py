@@ -23,7 +23,7 @@ from ..commands.measure import ATTRIBUTE
 from ..commands.refine import refine_job
 from ..engine.refinement import groups
 from ..engine.scale import regions
-from .composing import Typed, command, in_words
+from .composing import Typed, command, in_words, specified
 from .fields import button, map_menu, row
 from .fit_of_several import FitOfSeveral
 from .occupancy_table import OccupancyTable
@@ -32,6 +32,10 @@ _FIT, _SCALE_MAP = "a fit of the model to the map", "a scale map"
 _HELP_OF_FIT = (
     "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps "
     "that are chosen on the Estimate page tell the noise.</p>"
+)
+_HELP_OF_FITS = (
+    "<p>Refine the occupancies of the model against each of the maps, for one matrix with standard errors, shown in a "
+    "window: <b>occupy refine</b></p>"
 )
 _HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
 _PLOT_OF_FIT = "<p>Plot the occupancies with their standard errors: <b>plot</b></p>"
@@ -143,10 +147,8 @@ class MeasurePage(QWidget):
     def _refine(self, color, plot, unexplained, save_file):
         """Run occupy refine, its work in the background."""
         model, by, length = self._chosen_model(), self.by_menu.currentText(), self.segment.value()
-        typed = self.reference.text().strip()
-        reference = self._atoms(typed) if typed else None
-        half_maps = self._panel.estimate_page.form.fields["half_maps"]
-
+        typed, expected = self.reference.text().strip(), "atoms, such as #2/A"
+        reference = specified(AtomsArg, typed, self._panel.session, "Full occupancy", expected) if typed else None
         words = {
             "atoms": Typed(in_words(model)),
             "by": by if by != groups.BY[0] else None,
@@ -154,37 +156,36 @@ class MeasurePage(QWidget):
             "reference": Typed(typed) if typed else None,
             "saveFile": save_file,
         }
-        volumes = self._panel.maps_to_work_on()
-        if len(volumes) > 1:
-            if any(half_maps.state):
-                raise UserError(
-                    "Half maps, which are chosen on the Estimate page, are of one map; choose none for several"
-                )
-            job = self.of_several.job(volumes, AtomGroups(model.atoms, by, length), reference)
-            words |= self.of_several.words() | {"plot": False if save_file else None}
-            self._panel.start_job("occupy refine", volumes, job, {}, then=self.table.show_found, **words)
+        chosen = AtomGroups(model.atoms, by, length)
+        if self._count > 1:
+            self._refine_in_several(chosen, reference, words | {"plot": False if save_file else None})
             return
+        shown = {"color": color, "plot": plot}
+        words |= {"showUnexplained": True if unexplained else None}
+        self._refine_in_one(chosen, reference, words | {name: None if on else False for name, on in shown.items()})
 
-        def job_on_one(sampled, settings):
-            return refine_job(sampled, AtomGroups(model.atoms, by, length), reference, **settings)
+    def _refine_in_one(self, chosen, reference, words):
+        half_maps = self._half_maps
 
-        words |= {
-            "showUnexplained": True if unexplained else None,
-            "color": None if color else False,
-            "plot": None if plot else False,
-        }
+        def job(sampled, settings):
+            return refine_job(sampled, chosen, reference, **settings)
 
         def settings():
             return {"half_maps": half_maps.value}
 
-        self._panel.run_job("occupy refine", job_on_one, settings, then=self.table.show_found, **words)
+        self._panel.run_job("occupy refine", job, settings, then=self.table.show_found, **words)
 
-    def _atoms(self, typed):
-        """The atoms that a specifier stands for."""
-        atoms, _, rest = AtomsArg.parse(typed, self._panel.session)
-        if rest.strip():
-            raise UserError(f"Reference {typed} is not understood at {rest.strip()}; expected atoms, such as #2/A")
-        return atoms
+    def _refine_in_several(self, chosen, reference, words):
+        if any(self._half_maps.state):
+            raise UserError("Half maps, on the Estimate page, are of one map; choose none there for several")
+        volumes = self._panel.maps_to_work_on()
+        job = self.of_several.job(volumes, chosen, reference)
+        words |= self.of_several.words()
+        self._panel.start_job("occupy refine", volumes, job, {}, then=self.table.show_found, **words)
+
+    @property
+    def _half_maps(self):
+        return self._panel.estimate_page.form.fields["half_maps"]
 
     def _read(self, color, plot, save_file):
         """Run occupy measure."""
@@ -281,7 +282,8 @@ class MeasurePage(QWidget):
         self._plot_button.setToolTip(_PLOT_OF_FIT if refines else _PLOT_OF_SCALE_MAP)
         refine = f"Refine in {self._count} maps" if several else "Refine occupancies"
         self._measure_button.setText(refine if refines else "Measure")
-        self._measure_button.setToolTip(_HELP_OF_FIT if refines else _HELP_OF_SCALE_MAP)
+        help_of_fit = _HELP_OF_FITS if several else _HELP_OF_FIT
+        self._measure_button.setToolTip(help_of_fit if refines else _HELP_OF_SCALE_MAP)
         by = self.by_menu.currentText()
         self.by_menu.clear()
         self.by_menu.addItems(groups.BY if refines else regions.BY)

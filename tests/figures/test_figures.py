@@ -10,7 +10,8 @@ import pytest
 from chimerax.occupy.engine import phantom
 from chimerax.occupy.engine.modification.gain import Reached
 from chimerax.occupy.engine.modification.limits import Limits
-from chimerax.occupy.figures.heatmap import cell_of, cell_text, draw_matrix, matrix_figure
+from chimerax.occupy.figures.heatmap import cell_text, draw_matrix, matrix_figure
+from chimerax.occupy.figures.heatmap_places import Place, place_at
 from chimerax.occupy.figures.maps import draw_curve, draw_projection
 from chimerax.occupy.figures.occupancies import draw_occupancies, occupancies_figure
 from chimerax.occupy.figures.palette import PALETTE
@@ -209,7 +210,8 @@ def test_cells_with_notes_are_marked_in_the_heat_map_and_told_with_them(matrix):
     heat = draw_matrix(figure, noted, noted.maps)
     drawn(figure)
     (marks,) = heat.get_lines()
-    assert [cell_of(noted, x, y) for x, y in marks.get_xydata()] == [(1, 0)]
+    (pixels,) = heat.transData.transform(marks.get_xydata())
+    assert place_at(heat, noted, *pixels) == Place(1, 0)
     assert "has notes" in [text.get_text() for text in figure.texts]
     correlated = noted.local_correlations[1, 0]
     assert cell_text(noted, noted.maps, (1, 0)).endswith(f"; correlation {correlated:.2f}; displaced?; too small")

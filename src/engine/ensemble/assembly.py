@@ -6,7 +6,7 @@ import numpy as np
 
 from ..matrix.sets import FULL, listed
 from ..refinement.names import joined_along_chains, labels_of
-from .cells import Cells, particle_weights
+from .cells import Cells
 from .nested import SURE, Readings, only_with, reduced, together
 
 _MOST_NAMES = 3
@@ -100,20 +100,19 @@ class Assembly:
         return {"nodes": nodes, "arrows": [list(arrow) for arrow in self.arrows], "maps": self.maps}
 
 
-def assembly_of(matrix, weights=None):
+def assembly_of(matrix):
     """An order of assembly, as far as maps surely tell it.
 
     Parameters
     ----------
     matrix : OccupancyMatrix
-    weights : array of float, shape (maps,), optional
-        How many particles each map stands for, in any unit; as many in each unless given.
+        With populations, or as many particles in each map.
 
     Returns
     -------
     Assembly
     """
-    cells = Cells(matrix, particle_weights(matrix, weights))
+    cells = Cells(matrix)
     readings = _readings(cells)
     anywhere = np.flatnonzero((readings.values > SURE * readings.spreads).any(axis=0))
     readings = readings.of(anywhere)

@@ -4,15 +4,16 @@ import numpy as np
 
 from ..errors import OccuPyError
 
+READING_ERROR = 0.05
+"""Of every occupancy, beside its own error: conformations, and what else differs from map to map."""
 
-def particle_weights(matrix, weights=None):
-    """Shares of all particles in the maps of a matrix.
+
+def particle_weights(matrix):
+    """Shares of all particles in the maps of a matrix: its populations, or as many in each where nobody told them.
 
     Parameters
     ----------
     matrix : OccupancyMatrix
-    weights : array of float, shape (maps,), optional
-        In any unit; as many in each map unless given.
 
     Returns
     -------
@@ -22,14 +23,14 @@ def particle_weights(matrix, weights=None):
     Raises
     ------
     OccuPyError
-        If weights are not one for each map, or no map that could be used has particles.
+        If no map that could be used has particles.
     """
-    weights = np.ones(len(matrix.maps)) if weights is None else np.asarray(weights, float)
-    if weights.shape != (len(matrix.maps),):
-        raise OccuPyError(f"there are {weights.size} populations for {len(matrix.maps)} maps; expected one for each")
-    weights = np.where([name in matrix.failed for name in matrix.maps], 0, weights)
+    told = np.ones(len(matrix.maps))
+    if matrix.populations is not None:
+        told = matrix.populations.among(matrix.maps).weights
+    weights = np.where([name in matrix.failed for name in matrix.maps], 0, told)
     if not weights.sum() > 0:
-        raise OccuPyError("no map that could be used has particles; expected at least one")
+        raise OccuPyError("no map that has particles can be used; expected one")
     return weights / weights.sum()
 
 
@@ -41,8 +42,6 @@ class Cells:
     Parameters
     ----------
     matrix : OccupancyMatrix
-    weights : array of float, shape (maps,)
-        As of `particle_weights`.
 
     Attributes
     ----------
@@ -56,7 +55,8 @@ class Cells:
         [i, j], of the particles of these maps, the share with group i and its standard error.
     """
 
-    def __init__(self, matrix, weights):
+    def __init__(self, matrix):
+        weights = particle_weights(matrix)
         used = weights > 0
         values, errors, own = (a[used] for a in (matrix.occupancies, matrix.standard_errors, matrix.own_errors))
         known = np.isfinite(values)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_READING_ERROR = 0.05
-"""Of every occupancy, beside its own error: conformations and what else differs from map to map."""
+from .cells import READING_ERROR
 
 SURE = 3.0
 """Standard errors from which a difference counts."""
@@ -76,7 +75,7 @@ class Readings:
     @property
     def spreads(self):
         """Standard errors of the values, what differs from map to map among them."""
-        return np.hypot(self.errors, _READING_ERROR)
+        return np.hypot(self.errors, READING_ERROR)
 
     @property
     def away(self):

@@ -5,25 +5,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..csv_text import csv_text
-from .cells import Cells, particle_weights
+from .cells import READING_ERROR, Cells
 
 _SURE = 3.0
-"""Standard errors by which a share, or how much it varies, is above 0: else nothing is told relative to it."""
+"""Standard errors by which a share is above 0: else nothing is told relative to it."""
+
+_LEAST_VARIANCE = 0.01
+"""Of the occupancy of a group over particles: what varies by less than 0.1 correlates with nothing."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """What comes with what, among the particles of maps.
 
-    Within a map, of which only the share of particles with each group is known, groups are taken as independent; bounds
-    hold whatever is true. Standard errors are those of shares of *these* particles, from the errors of occupancies: how
+    Of a map only the share of its particles with each group is known. For conditional shares groups are taken as
+    independent within a map; bounds hold whatever is true there. Correlations are those of the occupancies of maps,
+    each weighted by its particles. Standard errors are those for *these* particles, from the errors of occupancies: how
     far other particles would differ is not among them.
 
     Attributes
     ----------
     groups : list of str
     correlations, correlation_errors : arrays of float, shape (groups, groups)
-        Of having one and having the other, with standard errors. NaN where a group is nearly always there, or away.
+        Of their occupancies, with standard errors. NaN where one hardly varies.
     shares, share_errors : arrays of float, shape (groups, groups)
         [i, j] of the particles that have group i, the share that has j as well, with standard errors. Neither clipped
         at 0 nor at 1. NaN where hardly any have i.
@@ -73,21 +77,19 @@ class Pairs:
         }
 
 
-def pairs_of(matrix, weights=None):
+def pairs_of(matrix):
     """What comes with what, in the particles of the maps of a matrix.
 
     Parameters
     ----------
     matrix : OccupancyMatrix
-    weights
-        As for `particle_weights`.
+        With populations, or as many particles in each map.
 
     Returns
     -------
     Pairs
     """
-    weights = particle_weights(matrix, weights)
-    cells = Cells(matrix, weights)
+    cells = Cells(matrix)
     correlations, correlation_errors = _correlations(cells)
     shares, share_errors = _shares(cells)
     least, most = _bounds(cells)
@@ -109,20 +111,37 @@ def _shares(cells):
 
 
 def _correlations(cells):
-    """Correlation of having one group and having another, with its standard error."""
-    means = cells.means
-    variances = means * (1 - means)
-    sure = variances > _SURE * np.abs(1 - 2 * means) * cells.mean_errors
-    variances = np.where(sure & (variances > 0), variances, np.nan)
+    """Correlation of the occupancies of two groups, with its standard error.
+
+    A factor by which all occupancies of a group are wrong cancels. Noise is taken off the variances; terms of the
+    second order are those that are left where two groups agree.
+    """
+    means, noise = cells.means, cells.known * (cells.own**2 + READING_ERROR**2)
+    variances = cells.sums(cells.values**2, 1) / cells.total - means**2 - cells.sums(cells.own**2, 1) / cells.total
+    variances = np.where(variances > _LEAST_VARIANCE, variances, np.nan)
     widths = np.sqrt(variances * variances.T)
     found = (cells.sums(cells.values, cells.values) / cells.total - means * means.T) / widths
-    level = means.T / widths + found * (1 - 2 * means) / (2 * variances)
-    of_one = cells.error_of(1 / (widths * cells.total), level / cells.total)
-    errors = np.hypot(of_one, of_one.T)
+    second = cells.sums(noise, noise, 2) / widths**2 + 0.5 * found**2 * _both(cells.sums(noise**2, 1, 2) / variances**2)
+    errors = np.sqrt(_both(_of_occupancies(cells, noise, variances, widths, found)) + second) / cells.total
     known = np.isfinite(np.diagonal(found))
     np.fill_diagonal(found, np.where(known, 1, np.nan))
     np.fill_diagonal(errors, np.where(known, 0, np.nan))
     return found, errors
+
+
+def _of_occupancies(cells, noise, variances, widths, correlations):
+    """Σ w²·e²·(∂r/∂a / w)² over maps, of the occupancies a of the first group, whose errors are e."""
+    a = b = cells.values
+    of_b, of_a = 1 / widths, -correlations / variances
+    level = of_b * cells.means.T + of_a * cells.means
+    squares = of_b**2 * cells.sums(noise, b**2, 2) + of_a**2 * cells.sums(noise * a**2, 1, 2)
+    squares = squares + 2 * of_b * of_a * cells.sums(noise * a, b, 2) + level**2 * cells.sums(noise, 1, 2)
+    return squares - 2 * level * (of_b * cells.sums(noise, b, 2) + of_a * cells.sums(noise * a, 1, 2))
+
+
+def _both(of_first):
+    """What the first and the second group of pairs contribute."""
+    return of_first + of_first.T
 
 
 def _bounds(cells):

@@ -74,6 +74,8 @@ def cells_of(groups, model, sums, fit, occupancies, standard_errors, reference, 
         found.notes[column] = notes.remarks(i, model.inside[i]) + alike.get(i, [])
     if sums.b_shifts is not None:
         chosen = np.isin(model.names, reference)
+        of_atoms = slice(len(sums.b_shifts.shifts))
+        mine, chosen = mine[of_atoms], chosen[of_atoms]
         shifts, errors = sums.b_shifts.relative(chosen, occupancies[mine], standard_errors[mine])
         found.b_shifts[mine], found.b_shift_errors[mine] = shifts, errors
     return found

@@ -1,6 +1,6 @@
 """Occupancies of groups of atoms in many maps: from maps to one matrix, with standard errors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,9 @@ from ..settings.checks import check_among, checked_origin, checked_shape, checke
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .cells import cells_of, untold
+from .joined import with_masks_of
+from .mask_columns import Columns, columns_of
+from .masks import mask_densities
 from .relative import RelativeFits
 from .result import OccupancyMatrix
 from .sets import ABSENT, FULL, listed
@@ -38,16 +41,17 @@ def refine_maps(
     flexibility=False,
     alternatives=(),
     copies=None,
+    masks=None,
     progress=None,
 ):
-    """Refine the occupancies of groups of atoms against many maps of one box.
+    """Refine the occupancies of groups of atoms, or of masks, against many maps of one box.
 
     For maps of several boxes, or with a model for each map: `MatrixBox` and `occupancy_matrix`.
 
     Parameters
     ----------
     densities : iterable of arrays, each of shape (z, y, x)
-        They are taken one after the other and not kept.
+        They are taken one after the other and not kept; with masks twice.
     voxel_size, groups, origin, lowpass, solvent, alternatives, copies, progress
         As for `refine`.
     names : sequence of str, optional
@@ -58,6 +62,9 @@ def refine_maps(
         Names of maps that are known to be complete: each group is set against itself in these.
     flexibility : bool
         Tell shifts of the B-factors of groups in each map too, which takes several times as long.
+    masks : dict of str to array, shape (z, y, x), optional
+        From 0 to 1, on the grid of the maps: columns beside the groups, of which there may then be none. Each is
+        relative to itself in reference maps or in those that are strongest in it.
 
     Returns
     -------
@@ -70,11 +77,12 @@ def refine_maps(
     """
     report = Progress(progress)
     box, readings = None, []
+    held = mask_densities(densities, voxel_size, masks, lowpass) if masks else None
     for name, density in _named(densities, names):
         if box is None:
             made = report.stage("densities of groups", 0.3)
             shape = checked_density(density)[0].shape
-            box = MatrixBox(shape, voxel_size, groups, origin, lowpass, solvent, flexibility, made)
+            box = MatrixBox(shape, voxel_size, groups, origin, lowpass, solvent, flexibility, made, held)
             report.stage("maps", 0.6)
         readings.append(Reading(name, box.sums(density), box.model_sums))
     if box is None:
@@ -128,7 +136,7 @@ class Reading:
 class MatrixBox:
     """Groups of atoms in a box: reads any number of maps of that box.
 
-    The parameters are those of `refine_maps`, the shape that of the maps.
+    The parameters are those of `refine_maps`, the shape that of the maps, and the masks are `MaskDensities`.
 
     Attributes
     ----------
@@ -147,27 +155,48 @@ class MatrixBox:
         solvent=True,
         flexibility=False,
         progress=None,
+        masks=None,
     ):
         self._sizes, self._shape = checked_voxel_size(voxel_size), checked_shape(shape)
         self.lowpass = checked_lowpass(lowpass, self._shape, self._sizes)
-        checked = checked_groups(groups, MOST_BY_SHELLS)
-        in_box, shares = groups_in_box(checked, self._shape, self._sizes, checked_origin(origin))
-        check_scattering(in_box, solvent)
-        inside = [share for name, share in zip(checked, shares, strict=True) if name in in_box]
+        in_box, inside = self._in_box(groups, checked_origin(origin), solvent) if groups or masks is None else ({}, [])
         self._groups, self._solvent, self._flexibility = list(in_box.values()), solvent, flexibility
-        self._model = ShellModel(self._shape, self._sizes, in_box, inside, self.lowpass, solvent, progress)
+        columns = Columns(in_box, {}, {})
+        if masks is not None:
+            columns = columns_of(in_box, masks, self._sizes, self.lowpass, solvent)
+        self._model = self._shell_model(columns.groups, inside, columns.errors, progress)
+        self._beside = self._shell_model(columns.beside, (), columns.errors) if columns.beside else None
         self.model_sums = self._model.model_sums
+        if self._beside is not None:
+            self.model_sums = replace(self.model_sums, beside=self._beside.model_sums)
+
+    def _in_box(self, groups, origin, solvent):
+        checked = checked_groups(groups, MOST_BY_SHELLS)
+        in_box, shares = groups_in_box(checked, self._shape, self._sizes, origin)
+        check_scattering(in_box, solvent)
+        return in_box, [share for name, share in zip(checked, shares, strict=True) if name in in_box]
+
+    def _shell_model(self, groups, inside, errors, progress=None):
+        errors = {name: error for name, error in errors.items() if name in groups}
+        inside = [*inside, *[1.0] * (len(groups) - len(inside))]
+        return ShellModel(
+            self._shape, self._sizes, groups, inside, self.lowpass, self._solvent, progress, errors
+        )  # fmt: skip
 
     @cached_property
     def _fine_model(self):
-        return FineModel(self._sizes, self._groups, self._solvent) if self._flexibility else None
+        wanted = self._flexibility and self._groups
+        return FineModel(self._sizes, self._groups, self._solvent) if wanted else None
 
     def sums(self, density):
         """What is read of a map of the box: `MapSums`."""
         density, found = checked_density(density)
         if density.shape != self._shape:
             raise OccuPyError(f"the map has shape {density.shape}; expected {self._shape}")
-        return self._model.sums(density, found.unit, local=True, fine_model=self._fine_model)
+        sums = self._model.sums(density, found.unit, local=True, fine_model=self._fine_model)
+        if self._beside is None:
+            return sums
+        return replace(sums, beside=self._beside.sums(density, found.unit, local=True))
 
 
 def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), alternatives=(), copies=None):
@@ -190,6 +219,21 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     OccuPyError
         If no map can be used, or a reference is not among groups or maps.
     """
+    found = _matrix_of(readings, lowpass, reference, reference_maps, alternatives, copies)
+    apart = [_beside(reading) for reading in readings]
+    if not any(reading.sums for reading in apart):
+        return found
+    return with_masks_of(found, _matrix_of(apart, lowpass, reference, reference_maps))
+
+
+def _beside(reading):
+    """What was read of a map for the fit of masks that atoms fill."""
+    if reading.sums is None:
+        return reading
+    return replace(reading, sums=reading.sums.beside, model_sums=reading.model_sums.beside)
+
+
+def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), copies=None):
     maps = [reading.name for reading in readings]
     failed = {reading.name: reading.problem for reading in readings if reading.sums is None}
     used = [i for i, reading in enumerate(readings) if reading.sums is not None]
@@ -199,13 +243,16 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     check_among(reference, groups, "group")
     check_among(reference_maps, maps, "map")
     _check_not_failed(reference_maps, failed)
-    sets = checked_alternatives(alternatives, groups)
+    masks = list(dict.fromkeys(name for i in used for name in readings[i].model_sums.mask_errors))
+    sets = checked_alternatives(alternatives, [name for name in groups if name not in masks])
     fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
     table = RelativeFits(groups, [readings[i].model_sums for i in used], fits, sets, copies)
     failed |= {maps[used[k]]: problem for k, problem in table.problems(reference).items()}
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
     warnings = table.set_against(complete, reference)
+    if masks and not complete:
+        table.set_masks_against_strongest([k for k, i in enumerate(used) if maps[i] not in failed], reference)
     return _assembled(readings, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
 
 
@@ -237,7 +284,9 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
             b_shift_lowpasses[row] = read.sums.b_shifts.lowpass
     rows = np.array([used[k] for k in good])
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
-        warnings = [*warnings, *_never_full(groups, occupancies[rows], [together[row] for row in rows])]
+        atoms = [i for i, name in enumerate(groups) if name not in table.mask_errors]
+        of_atoms = [groups[i] for i in atoms], occupancies[np.ix_(rows, atoms)]
+        warnings = [*warnings, *_never_full(*of_atoms, [together[row] for row in rows])]
     warnings = [*warnings, *_on_what_is_lacking(unexplained[rows]), *_on_copies(table.copies, groups, cells)]
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):
@@ -250,7 +299,7 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         maps, groups, occupancies, errors, own_errors, np.array([one.correlations for one in cells]),
         [one.notes for one in cells], correlations, unexplained, references, reference_maps, agreement,
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
-        together=together, **told,
+        together=together, masks=[name for name in groups if name in table.mask_errors], **told,
     )  # fmt: skip
 
 

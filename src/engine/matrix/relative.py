@@ -9,7 +9,7 @@ from ..refinement.notes import unusable
 from ..refinement.reference import Level, default_reference
 from ..refinement.symmetry import copies_among, mean_of_copies
 
-_LEAST_IN_REFERENCE = 0.4
+LEAST_IN_REFERENCE = 0.4
 """Relative to the others, from which a group counts as there in a map that is said to be complete."""
 
 _SURE, _LEAST_LEVEL = 3.0, 0.05
@@ -17,6 +17,8 @@ _SURE, _LEAST_LEVEL = 3.0, 0.05
 
 _MODEL_ERROR = 0.1
 """Relative error of a group that is not set against itself in maps where it is known to be complete."""
+
+_ROUNDS_OF_MASKS = 3
 
 _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
@@ -58,12 +60,19 @@ class RelativeFits:
         Sets of groups of which a particle has one at most, by their places.
     copies : dict of str to list of str, optional
         Names of groups that are copies of each other, by what their mean is called.
+
+    Attributes
+    ----------
+    fits : list of MapFit
+    mask_errors : dict of str to float
+        Relative errors of the groups that are masks, of where these end.
     """
 
     def __init__(self, groups, models, fits, alternatives=(), copies=None):
         self.copies = copies
         self._groups, self._models, self.fits, self._alternatives = groups, models, fits, alternatives
         self._number = {name: i for i, name in enumerate(groups)}
+        self.mask_errors = {name: error for model in models for name, error in model.mask_errors.items()}
         self._complete = np.ones(len(groups))
         self._complete_error = np.full(len(groups), _MODEL_ERROR)
 
@@ -88,7 +97,7 @@ class RelativeFits:
         # A group that is not there is first told by the level of the others, which may then be taken without it.
         values, _ = self._beside(complete, [self._chosen(k, reference) for k in complete])
         for _ in range(2):
-            there = values > _LEAST_IN_REFERENCE
+            there = values > LEAST_IN_REFERENCE
             levels = [there[row, self._mine(k)] for row, k in enumerate(complete)]
             values, errors = self._beside(complete, levels)
         count, usable = np.maximum(there.sum(axis=0), 1), there.any(axis=0)
@@ -97,6 +106,28 @@ class RelativeFits:
         error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count * _own_share(values, errors, there)
         self._complete_error = np.where(usable, error / self._complete, _MODEL_ERROR)
         return self._on_absent(values, there)
+
+    def set_masks_against_strongest(self, numbers, reference):
+        """Set each mask against itself in those of the maps of these numbers in which it is strongest."""
+        masks = np.flatnonzero(np.isin(self._groups, list(self.mask_errors)))
+        # Where there are masks only, the level of a map follows from what was found of them.
+        for _ in range(_ROUNDS_OF_MASKS if len(masks) else 0):
+            values, errors = np.full((2, len(numbers), len(self._groups)), np.nan)
+            for row, k in enumerate(numbers):
+                mine = self._mine(k)
+                level = self._level(k, self._chosen(k, reference)).share @ (
+                    self.fits[k].occupancies / self._complete[mine]
+                )
+                values[row, mine] = self.fits[k].occupancies / level
+                errors[row, mine] = np.sqrt(np.diag(self.fits[k].covariance)) / level
+            for i in masks:
+                known = np.isfinite(values[:, i])
+                value, error = values[known, i], np.hypot(errors[known, i], self.mask_errors[self._groups[i]])
+                full = default_reference(value, np.ones(len(value)), error)
+                mean = value[full].mean()
+                if mean > 0:
+                    self._complete[i] = mean
+                    self._complete_error[i] = np.sqrt((error[full] ** 2).sum()) / full.sum() / mean
 
     def _beside(self, numbers, levels):
         """Occupancies of groups in some maps, relative to the groups that are told for each, with errors."""
@@ -140,6 +171,7 @@ class RelativeFits:
         carried = np.eye(len(mine)) - np.where(level.alone, 0, values)[:, None] * level.share
         there = np.sqrt(_ABSENT_SHARE**2 + (1 - _ABSENT_SHARE**2) * np.clip(values, 0, 1) ** 2)
         own = carried @ covariance @ carried.T / full**2 * np.outer(there, there)
+        own += np.diag([self.mask_errors.get(name, 0) ** 2 for name in self._models[k].names])
         # What a model gets wrong about alternatives, which are much alike, it gets wrong about all of them.
         of_level = np.where(level.alone, 0, level.share**2 @ complete_error**2)
         of_model = np.outer(values * complete_error, values * complete_error) + np.outer(values, values * of_level)
@@ -187,7 +219,11 @@ class RelativeFits:
         mine = self._mine(k)
         values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
         errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
-        return default_reference(values, weights, errors, self._sets(k))
+        # Atoms tell more surely what is full than masks, which come after them.
+        count = len(mine) - len(self._models[k].mask_errors) or len(mine)
+        chosen = np.zeros(len(mine), bool)
+        chosen[:count] = default_reference(values[:count], weights[:count], errors[:count], self._sets(k))
+        return chosen
 
 
 def _own_share(values, errors, there):

@@ -16,7 +16,7 @@ from .sets import Sets, listed
 ALL_PARTICLES = "all particles"
 """What the row of shares is called."""
 
-_AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings")
+_AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings", "masks")
 """Attributes that are plain values already."""
 
 _OF_TOGETHER = {"": "occupancy", " error": "standard_error", " spread": "spread", " expected spread": "expected_spread"}
@@ -69,6 +69,8 @@ class OccupancyMatrix:
         With populations, the share of the particles that have each group, with standard errors: see `with_shares`.
     together : list of list of Together
         What each map tells of several groups together: sums of alternatives, means of copies.
+    masks : list of str
+        Those of the groups that are masks, regions of the maps.
     """
 
     maps: list
@@ -95,6 +97,7 @@ class OccupancyMatrix:
     shares: np.ndarray | None = None
     share_errors: np.ndarray | None = None
     together: list = field(default_factory=list)
+    masks: list = field(default_factory=list)
 
     @property
     def fit(self):
@@ -252,6 +255,7 @@ class OccupancyMatrix:
             "failed": self.failed,
             "lowpass": self.lowpass,
             "warnings": self.warnings,
+            "masks": self.masks,
         }
 
     @classmethod

@@ -4,7 +4,7 @@ They are the same few thousand numbers whatever the size of the map, so that hun
 be weighed against each other without being held in memory.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -52,7 +52,9 @@ class MapSums:
     local : LocalFits
         How each group fits the map where it is, in a fit of this map alone; None where nobody asked.
     b_shifts : BShifts
-        Shifts of the B-factors of groups in this map; None where nobody asked.
+        Shifts of the B-factors of groups of atoms, which come first, in this map; None where nobody asked.
+    beside : MapSums
+        The same for a fit of its own, of masks that atoms fill; None where there are none.
     """
 
     cross: np.ndarray
@@ -61,6 +63,7 @@ class MapSums:
     beads_weight: float = 0.0
     local: LocalFits | None = None
     b_shifts: BShifts | None = None
+    beside: "MapSums | None" = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,10 @@ class ModelSums:
         Coefficients, those of the half of a spectrum that is not held counted too.
     filled : float
         Share of the box that the model fills.
+    mask_errors : dict of str to float
+        Relative errors of those groups that are masks, of where they end.
+    beside : ModelSums
+        For a fit of its own, of masks that atoms fill; None where there are none.
     """
 
     names: list
@@ -99,6 +106,8 @@ class ModelSums:
     squares: np.ndarray
     observations: np.ndarray
     filled: float
+    mask_errors: dict = field(default_factory=dict)
+    beside: "ModelSums | None" = None
 
     @property
     def count(self):
@@ -117,13 +126,15 @@ class ShellModel:
         Positions are x, y, z in Å from the first voxel; none empty, all inside the box.
     inside : sequence of float
         Share of the atoms of each that these are.
+    mask_errors : dict of str to float, optional
+        Of those groups that are masks, which come last.
 
     Attributes
     ----------
     model_sums : ModelSums
     """
 
-    def __init__(self, shape, voxel_size, groups, inside, lowpass, solvent=True, progress=None):
+    def __init__(self, shape, voxel_size, groups, inside, lowpass, solvent=True, progress=None, mask_errors=None):
         self._whole = CoarseGrid(shape, voxel_size, lowpass)
         self._part, self._first = _surroundings(self._whole, groups.values())
         self.grid = grid = CoarseGrid([s.stop - s.start for s in self._part], self._whole.pitch, lowpass)
@@ -145,7 +156,7 @@ class ShellModel:
         self.model_sums = ModelSums(
             list(groups), np.array([w.sum() for w in weights]), sizes, np.array(inside),
             _extents(grid, densities), self._normal(), self._transfer_shells.centres**2,
-            np.array(observations), float(filled),
+            np.array(observations), float(filled), mask_errors or {},
         )  # fmt: skip
 
     def sums(self, density, unit, local=False, fine_model=None):
@@ -189,7 +200,8 @@ class ShellModel:
         if fine_model is None:
             return found
         others = [placed(beads, -self._first)] if fit.beads else []
-        occupancies = np.append(fit.occupancies, [fit.beads] * len(others))
+        of_atoms = fit.occupancies[: len(fit.occupancies) - len(self.model_sums.mask_errors)]
+        occupancies = np.append(of_atoms, [fit.beads] * len(others))
         return replace(found, b_shifts=b_shifts(fine_model, density, unit, occupancies, others))
 
     def _products(self, one, columns):
@@ -209,7 +221,9 @@ class ShellModel:
 
     @cached_property
     def _cores(self):
-        return Cores(self.grid, self._densities, self.model_sums.sizes)
+        # Masks have no place of their own that could be wrong.
+        fixed = np.isin(self.model_sums.names, list(self.model_sums.mask_errors))
+        return Cores(self.grid, self._densities, np.where(fixed, 0, self.model_sums.sizes))
 
     @cached_property
     def _unshifted(self):

@@ -60,10 +60,15 @@ class Picks:
         number = self.set_of(self.rows)
         return self.maps_of(number) if len(self.rows) == 1 and number else self.rows
 
+    def whole_set(self, rows):
+        """The set of which maps are all; None where they are not that."""
+        number = self.set_of(rows)
+        return number if number and len(self.maps_of(number)) == len(rows) else None
+
     def named(self, rows):
         """What some maps are called: a set, or their count."""
-        number = self.set_of(rows)
-        return f"set {number}" if number and len(self.maps_of(number)) == len(rows) else _counted(rows)
+        number = self.whole_set(rows)
+        return f"set {number}" if number else _counted(rows)
 
     def set_text(self, number):
         """What a set is, in words."""

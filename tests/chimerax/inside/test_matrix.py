@@ -8,7 +8,7 @@ import numpy as np
 from chimerax.core.errors import UserError
 from chimerax.geometry import rotation, translation
 from chimerax.occupy.commands.maps import show_alone_command
-from helices import open_map_of, open_model
+from helices import PLACES, open_map_of, open_model
 from support import FOLDER, MapTestCase, session
 
 TRUTHS = {"one": {"A": 1.0, "B": 1.0}, "two": {"A": 1.0, "B": 0.0}, "three": {"A": 1.0, "B": 0.5}}
@@ -78,6 +78,20 @@ class Matrix(MapTestCase):
         values = [[float(row[group]) for group in found["groups"]] for row in rows]
         np.testing.assert_allclose(values, found["occupancies"])
         self.assertEqual(json.loads(json_file.read_text())["occupancies"], found["occupancies"])
+
+    def test_an_order_of_assembly_is_told_with_links_that_select_its_chains(self):
+        model = open_model("three", PLACES | {"C": (0, 26)})
+        maps = []
+        for there, count in (("ABC", 5), ("AB", 5), ("A", 7)):
+            one = open_map_of(model, {chain: float(chain in there) for chain in "ABC"}, 0.02)
+            maps += [one, *(self.run_command(f"volume copy #{one.id_string}") for _ in range(count - 1))]
+        spec, atoms = ",".join(volume.id_string for volume in maps), f"#{model.id_string}"
+        found = self.run_command(f"occupy refine #{spec} atoms {atoms} reference {atoms}/A")
+        self.assertEqual([node["groups"] for node in found["assembly"]["nodes"]], [[f"{atoms}/{c}"] for c in "ABC"])
+        self.assertEqual(found["assembly"]["arrows"], [[1, 2]])
+        links = [f"[/{chain}](cxcmd:select {atoms}/{chain})" for chain in "CB"]
+        self.assertIn(f"told by 17 maps: {' only with '.join(links)}.", self.log.text["info"])
+        self.assertAlmostEqual(found["pairs"]["shares"][2][1], 1, delta=CLOSE)
 
     def test_flexibility_is_told_of_each_map_where_it_is_asked_for(self):
         self.model.atoms.bfactors = np.full(self.model.num_atoms, 100, np.float32)

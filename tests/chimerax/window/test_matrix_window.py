@@ -70,8 +70,10 @@ class Window(MapTestCase):
 
     def place_of(self, name, chain):
         """Where the cell of a map and a chain is, in pixels of the tab."""
-        column = list(self.window.matrix.group_order.places).index("AB".index(chain))
-        return self.in_tab(*self.tab.heat.transData.transform((column, self.row_of(name))))
+        return self.in_tab(*self.tab.heat.transData.transform((self.column_of(chain), self.row_of(name))))
+
+    def column_of(self, chain):
+        return list(self.window.matrix.group_order.places).index("AB".index(chain))
 
     def beside(self, name, share):
         """Where the row of a map is at a share of the figure's width."""
@@ -163,6 +165,33 @@ class Window(MapTestCase):
         self.assertIs(self.window.average(), made)
         self.assert_quiet()
 
+    def test_maps_of_more_particles_count_more_in_an_average(self):
+        run(session, f"{self.command} populations 10,30,50,10", log=False)
+        self.look_again()
+        self.click(self.on_band("two"))
+        two, four = (self.maps[i].full_matrix() for i in (1, 3))
+        np.testing.assert_allclose(self.window.average().full_matrix(), 0.75 * two + 0.25 * four, rtol=1e-4, atol=1e-5)
+        self.send(QEvent.MouseMove, self.beside("two", 0.03))
+        self.assertEqual(self.tab.told, "two: 30.0% of the particles")
+        column, _ = self.tab.heat.transData.transform((self.column_of("B"), 0))
+        self.send(QEvent.MouseMove, self.in_tab(column, self.tab.heat.bbox.y0 - 5))
+        self.assertRegex(self.tab.told, r"/B: in 3\d\.\d% ± \d\.\d% of all particles$")
+        self.assert_quiet()
+
+    def test_the_particles_of_a_set_and_of_picked_maps_are_saved(self):
+        rows = [f"{name},{i}" for name in TRUTHS for i in range(2)]
+        everything, some = FOLDER / "all particles.csv", FOLDER / "some particles.csv"
+        everything.write_text("\n".join(["map,particle", *rows]) + "\n", "utf-8")
+        picks = ((self.on_band("two"), Qt.NoModifier, WITHOUT_B), (self.place_of("one", "A"), Qt.ControlModifier, None))
+        for place, keys, names in picks:
+            self.click(place, keys)
+            self.window.save_particles(str(everything), str(some))
+            saved = some.read_text("utf-8").split()[1:]
+            self.assertEqual(saved, [row for row in rows if row.split(",")[0] in (names or ["one", *WITHOUT_B])])
+            some.unlink()
+        self.assertRegex(self.log.text["info"], r"occupy particles .* set \d saveFile .* maps one maps two maps four")
+        self.assert_quiet()
+
     def test_a_morph_goes_from_the_average_of_a_set_to_another_and_back(self):
         numbers = {name: int(self.window.matrix.agreement[i]) for i, name in enumerate(self.window.matrix.maps)}
         for first, last in (("two", "one"), ("one", "two")):
@@ -189,6 +218,23 @@ class Window(MapTestCase):
         self.assertRegex(self.tab.told, r"^Set \d, 2 maps: without \S*/B$")
         self.send(QEvent.MouseMove, QPointF(3, 3))
         self.assertEqual(self.tab.told, "")
+
+    def test_the_graph_of_assembly_tells_what_a_node_is_and_a_click_selects_it(self):
+        self.window.tabs.setCurrentIndex(1)
+        self.tab = self.window.tabs.currentWidget()
+        self.settle()
+        self.assertEqual([node.groups[0][-2:] for node in self.tab.assembly.nodes], ["/A", "/B"])
+        for node, chain, told in ((1, "B", r"/B: 3\d% ± \d% of the particles$"), (0, "A", r"/A: always there$")):
+            x, y = self.tab.drawn.axes.transData.transform(self.tab.drawn.places[node])
+            self.send(QEvent.MouseMove, self.in_tab(x, y))
+            self.assertRegex(self.tab.told, told)
+            self.click(self.in_tab(x, y))
+            self.assertEqual(set(selected_atoms(session).unique_chain_ids), {chain})
+        self.click(QPointF(3, 3))
+        self.assertEqual(set(selected_atoms(session).unique_chain_ids), {"A"})
+        self.tab.save(str(FOLDER / "assembly.svg"))
+        self.assertIn("particles", (FOLDER / "assembly.svg").read_text("utf-8"))
+        self.assert_quiet()
 
     def test_the_figure_follows_the_size_of_the_window(self):
         before = self.tab.heat.get_position().width

@@ -915,7 +915,7 @@ class Refining(PanelTestCase):
     def test_what_cannot_be_used_is_told_in_a_sentence(self):
         for typed in ("#nonsense", f"#{self.model.id_string}/A plus"):
             self.page.reference.setText(typed)
-            with self.assertRaises(UserError):
+            with self.assertRaisesRegex(UserError, "^Full occupancy, #"):
                 self.page.measure()
         self.page.reference.setText(f"#{self.model.id_string}/A:1-3")
         with self.assertRaisesRegex(UserError, "reference holds no group"):

@@ -100,11 +100,10 @@ def test_few_maps_tell_no_order(matrix_of, random, count):
 
 def test_a_map_with_hardly_any_particles_breaks_no_order_and_one_with_many_does(matrix_of, random, branch):
     against = np.r_[branch, [[0, 0, 0, 0, 1, 0, 1]]]
-    matrix = matrix_of(read(random, against), NOISE)
-    weights = np.ones(41)
-    assert ("CD", "E") not in names_of(assembly_of(matrix, weights))[0]
+    occupancies, weights = read(random, against), np.ones(41)
+    assert ("CD", "E") not in names_of(assembly_of(matrix_of(occupancies, NOISE, weights=weights)))[0]
     weights[-1] = 0.1
-    assert names_of(assembly_of(matrix, weights))[0] == ARROWS
+    assert names_of(assembly_of(matrix_of(occupancies, NOISE, weights=weights)))[0] == ARROWS
 
 
 def test_cells_that_are_not_known_and_maps_that_failed_do_not_count(matrix_of, random, branch):
