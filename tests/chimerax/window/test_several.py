@@ -171,7 +171,9 @@ class Refining(SeveralTestCase):
         densities, origin = chains()
         density = sum(TRUTHS[name][chain] * part for chain, part in zip("AB", densities, strict=True))
         noise = np.random.default_rng(5).normal(0, NOISE * density.max(), density.shape)
-        return self.open_map((density + noise).astype(np.float32), name, step=(helices.GRID,) * 3, origin=origin)
+        made = self.open_map((density + noise).astype(np.float32), name, step=(helices.GRID,) * 3, origin=origin)
+        made.display = False
+        return made
 
     def tearDown(self):
         for window in session.tools.find_by_class(MatrixWindow):
