@@ -65,11 +65,11 @@ def refine_maps(
     remember_matrix(session, shown)
     warn(session, volumes, map(in_chimerax_spelling, made.notes))
     _log(session, matrix, dict(zip(matrix.maps, volumes, strict=True)))
+    found = plain_values(matrix)
     if save_file is not None:
-        save_table(session, matrix.as_csv(), plain_values(matrix), save_file)
+        save_table(session, matrix.as_csv(), found, save_file)
     if plot and session.ui.is_gui:
         session.triggers.activate_trigger(MATRIX_SHOWN, shown)
-    found = plain_values(matrix)
     return JSONResult(dumps(found), found) if return_json else found
 
 

@@ -1,5 +1,7 @@
 """The order of assembly: what comes only with what."""
 
+from functools import cached_property
+
 from ...engine.ensemble.assembly import assembly_of
 from ...figures.assembly import draw_assembly, node_text
 from .figure_tab import FigureTab
@@ -10,7 +12,6 @@ class AssemblyTab(FigureTab):
 
     Attributes
     ----------
-    assembly : Assembly
     drawn : DrawnAssembly or None
         None before it is drawn.
     """
@@ -19,7 +20,12 @@ class AssemblyTab(FigureTab):
 
     def __init__(self, owner):
         super().__init__(owner)
-        self.assembly, self.drawn = assembly_of(owner.matrix), None
+        self.drawn = None
+
+    @cached_property
+    def assembly(self):
+        """The order that is drawn, found when the tab is looked at first: of hundreds of maps it takes a second."""
+        return assembly_of(self.owner.matrix)
 
     def draw_on(self, figure):
         drawn = draw_assembly(figure, self.assembly)
