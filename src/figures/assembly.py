@@ -133,7 +133,7 @@ def _arranged(assembly):
     places, courses, headings, row = {}, [], [], 0.0
     for words, some, lines, height in (
         ("always there", _in_rows(always, columns), [], None),
-        ("first, and what comes only with it", graph.places, graph.courses, graph.size[1]),
+        ("first to last", graph.places, graph.courses, graph.size[1]),
         ("no order told", _in_rows(others, columns), [], None),
     ):
         if not some:
