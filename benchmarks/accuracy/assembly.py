@@ -27,8 +27,8 @@ from .models import ASSUMED_B, groups_of
 FAMILIES = (
     Family(BBSOME, "mask", 0, tuned=True),
     Family("assembly 1", "mask", 1, tuned=True),
-    Family(BUNDLES, "mask", 22, tuned=True),
     Family("assembly 2", "mask", 21, tuned=False),
+    Family(BUNDLES, "mask", 32, tuned=False),
 )
 _DEALING = 7
 _SURE_ERROR = 1e-3
