@@ -174,14 +174,14 @@ class MatrixBox:
         self.lowpass = checked_lowpass(lowpass, self._shape, self._sizes)
         in_box, inside = self._in_box(groups, checked_origin(origin), solvent) if groups or masks is None else ({}, [])
         self._groups, self._solvent, self._flexibility = list(in_box.values()), solvent, flexibility
-        columns = Columns(in_box, {}, {})
+        columns = Columns(in_box, {}, {}, [])
         if masks is not None:
             columns = columns_of(in_box, masks, self._sizes, self.lowpass, solvent)
         self._model = self._shell_model(columns.groups, inside, columns.errors, progress)
         self._beside = self._shell_model(columns.beside, (), columns.errors) if columns.beside else None
         self.model_sums = self._model.model_sums
-        if self._beside is not None:
-            self.model_sums = replace(self.model_sums, beside=self._beside.model_sums)
+        beside = self._beside and self._beside.model_sums
+        self.model_sums = replace(self.model_sums, beside=beside, notes=columns.notes)
 
     def _in_box(self, groups, origin, solvent):
         checked = checked_groups(groups, MOST_BY_SHELLS)
@@ -264,6 +264,7 @@ def _matrix_of(readings, lowpass, reference, reference_maps, alternatives):
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
     warnings = table.set_against(complete, reference)
+    warnings = [*warnings, *dict.fromkeys(note for i in used for note in readings[i].model_sums.notes)]
     if masks and not complete:
         table.set_masks_against_strongest([k for k, i in enumerate(used) if maps[i] not in failed], reference)
     return _assembled(readings, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
