@@ -13,7 +13,7 @@ BUNDLE = ElementTree.parse(HERE / "bundle_info.xml").getroot()
 PACKAGE = BUNDLE.get("package")
 NEEDED = [
     *("numpy>=1.26", "scipy>=1.13", "mrcfile>=1.5", "matplotlib>=3.8", "tqdm>=4.60", "gemmi>=0.7"),
-    *("requests>=2.32", "urllib3>=2", "filelock>=4"),
+    *("requests>=2.32", "urllib3>=2", "filelock>=4", "networkx>=3.2"),
 ]
 BATCH = ["dask>=2024.1", "distributed>=2024.1", "cryptography>=42"]
 TEST = ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "dask-jobqueue>=0.8.5", "starfile>=0.5"]

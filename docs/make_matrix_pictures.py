@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from chimerax.core.commands import run
-from chimerax.occupy.commands.matrix_plot import MatrixPlot
+from chimerax.occupy.tool.matrix.window import MatrixWindow
 from PIL import Image
 from Qt.QtCore import QEvent, QPointF, Qt, QTimer
 from Qt.QtGui import QMouseEvent
@@ -40,29 +40,28 @@ def main(session):
     run(session, "occupy refine #1 atoms #2 referenceMaps #1.1-3")
     run(session, "volume #1 sdLevel 4 color #b8c4d8 transparency 0.4; cartoon #2; hide #2 atoms; color #2 bychain")
     run(session, "lighting soft; view")
-    (plot,) = session.tools.find_by_class(MatrixPlot)
+    (plot,) = session.tools.find_by_class(MatrixWindow)
     for tool in session.tools.list():
         if tool.tool_name in ("Models", "Volume Viewer", "Log"):
             tool.tool_window.shown = False
     wait()
-    window.resizeDocks([plot.tool_window._ToolWindow__toolkit.dock_widget], [PLOT_WIDTH], Qt.Horizontal)
+    plot.tool_window.ui_area.window().setGeometry(*PLOT)
     wait()
-    click(plot, CLICKED)
+    click(plot.tabs.widget(0), plot.matrix, CLICKED)
     wait(3)
     path = ROOT / "docs/images/matrix_window.png"
     session.ui.primaryScreen().grabWindow(0).toImage().copy(window.geometry()).save(str(path))
     Image.open(path).convert("RGB").quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
-def click(plot, name):
+def click(tab, matrix, name):
     """Click the first cell of a map's row, and stay there."""
-    matrix, canvas = plot.matrix, plot.canvas
     row = list(matrix.map_order.places).index(matrix.maps.index(name))
-    x, y = plot.heat.transData.transform((0, row)) / canvas.device_pixel_ratio
-    place = QPointF(x, canvas.height() - y)
+    x, y = tab.heat.transData.transform((0, row)) / tab.device_pixel_ratio
+    place = QPointF(x, tab.height() - y)
     for kind, button in ((QEvent.MouseButtonPress, Qt.LeftButton), (QEvent.MouseMove, Qt.NoButton)):
-        event = QMouseEvent(kind, place, canvas.mapToGlobal(place), button, button, Qt.NoModifier)
-        QApplication.sendEvent(canvas, event)
+        event = QMouseEvent(kind, place, tab.mapToGlobal(place), button, button, Qt.NoModifier)
+        QApplication.sendEvent(tab, event)
 
 
 def main_and_exit():

@@ -45,10 +45,24 @@ _MODULE_OF = {
     "Reading": "engine.matrix.occupancies",
     "occupancy_matrix": "engine.matrix.occupancies",
     "OccupancyMatrix": "engine.matrix.result",
+    "Populations": "engine.matrix.populations",
+    "told_populations": "engine.ensemble.populations",
+    "with_shares": "engine.ensemble.shares",
+    "Wanted": "engine.ensemble.subsets",
+    "chosen_maps": "engine.ensemble.subsets",
+    "read_particles": "particles.files",
+    "write_particles": "particles.files",
+    "Particles": "particles.result",
+    "subset_of": "particles.subset",
+    "pairs_of": "engine.ensemble.pairs",
+    "Pairs": "engine.ensemble.pairs",
+    "assembly_of": "engine.ensemble.assembly",
+    "Assembly": "engine.ensemble.assembly",
     "guided_scale": "engine.refinement.guided",
     "unexplained_density": "engine.refinement.unexplained",
     "GuidedScale": "engine.refinement.guided",
     "make_groups": "engine.refinement.groups",
+    "symmetric_groups": "engine.refinement.symmetry",
     "Group": "engine.refinement.groups",
     "SolventModel": "engine.solvent.model",
     "SETTINGS": "engine.settings.table",
@@ -77,6 +91,8 @@ def __dir__():
 _WINDOWS = {
     "OccuPy panel": ("tool.panel", "OccuPyPanel"),
     "OccuPy matrix": ("tool.matrix.window", "MatrixWindow"),
+    "OccuPy occupancies": ("commands.plot", "OccupancyPlot"),
+    "OccuPy flexibility": ("commands.plot", "FlexibilityPlot"),
 }
 """By what a session's metadata call it: module and class of each window that sessions keep."""
 
@@ -101,7 +117,7 @@ if BundleAPI is not None:
 
         @staticmethod
         def initialize(session, bi):
-            from .commands.shown_matrix import MATRIX_SHOWN
+            from .commands.triggers import MATRIX_SHOWN
 
             session.triggers.add_trigger(MATRIX_SHOWN)
             _OccuPyBundle.handlers = [

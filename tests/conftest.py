@@ -51,3 +51,34 @@ def reference(request, shared_map):
     place = ("reference", "phantom64.mrc") if name == "phantom64" else ("data", "emd_5168.map.gz")
     density, voxel_size = shared_map(*place)
     return {"arrays": arrays, "limits": limits, "density": density, "voxel_size": voxel_size}
+
+
+@pytest.fixture(scope="session")
+def matrix_of():
+    """A function from the occupancies of sets of maps, and names of groups, to a matrix of as many maps of each set."""
+    from chimerax.occupy.engine.matrix.agreement import order_of
+    from chimerax.occupy.engine.matrix.result import OccupancyMatrix
+
+    def made(sets, groups, of_each=2):
+        values = np.repeat(np.array(sets, float), of_each, axis=0)
+        count = len(values)
+        return OccupancyMatrix(
+            maps=[f"vol_{i:03d}" for i in range(count)],
+            groups=list(groups),
+            occupancies=values,
+            standard_errors=np.full(values.shape, 0.05),
+            own_errors=np.full(values.shape, 0.03),
+            local_correlations=np.full(values.shape, 0.9),
+            notes=[[[] for _ in groups] for _ in range(count)],
+            correlations=np.full(count, 0.95),
+            unexplained=np.zeros(count),
+            references=[[] for _ in range(count)],
+            reference_maps=[],
+            agreement=np.repeat(np.arange(len(sets)) + 1, of_each),
+            map_order=order_of(values),
+            group_order=order_of(values.T),
+            failed={},
+            lowpass=12.0,
+        )
+
+    return made

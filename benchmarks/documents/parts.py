@@ -2,7 +2,10 @@
 
 import re
 
-_ORDER = ("ice", "incomplete", "alone", "flexibility", "shifts", "equalised", "matrix", "vacuum")
+_ORDER = (
+    *("ice", "incomplete", "alternatives", "alone", "flexibility", "shifts", "equalised", "matrix", "masks"),
+    *("particles", "assembly", "vacuum"),
+)
 MANY_MAPS = "## Many maps"
 """The title of the last section of performance.md, which another program writes than what is before it."""
 
@@ -14,7 +17,8 @@ def put(path, name, text):
     ----------
     path : Path
         Made where it is missing.
-    name : {'ice', 'incomplete', 'alone', 'flexibility', 'shifts', 'equalised', 'matrix', 'vacuum'}
+    name : str
+        One of `_ORDER`.
     text : str
         Markdown.
     """

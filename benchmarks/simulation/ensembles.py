@@ -77,15 +77,34 @@ def ensemble(molecule, solvent, seed, occupancies=None):
     -------
     Ensemble
     """
+    (found,) = several(molecule, solvent, seed, [occupancies])
+    return found
+
+
+def several(molecule, solvent, seed, dealt):
+    """Ensembles of one complex, whose chains and conformations are made once only.
+
+    Parameters
+    ----------
+    molecule, solvent, seed
+        As for `ensemble`.
+    dealt : iterable
+        The occupancies of each, as for `ensemble`.
+
+    Yields
+    ------
+    Ensemble
+    """
     random = np.random.default_rng(seed)
     chains = _chain_coefficients(molecule, solvent, random)
-    occupancies = _occupancies(molecule, random) if occupancies is None else occupancies
     complete = _in_space(chains.mean(axis=1).sum(axis=0))
     densest = np.sort(complete, axis=None)[-200:].mean()
     mask = _soft_mask(complete / densest)
-    maps = [_one_map(chains, row, mask, densest, random) for row in occupancies]
-    kept, positions = _given_model(molecule, random)
-    return Ensemble(molecule, np.array(maps, np.float32), occupancies, kept, positions)
+    for occupancies in dealt:
+        known = _occupancies(molecule, random) if occupancies is None else occupancies
+        maps = [_one_map(chains, row, mask, densest, random) for row in known]
+        kept, positions = _given_model(molecule, random)
+        yield Ensemble(molecule, np.array(maps, np.float32), known, kept, positions)
 
 
 def _chain_coefficients(molecule, solvent, random):

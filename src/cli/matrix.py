@@ -9,24 +9,31 @@ from pathlib import Path
 
 import numpy as np
 
+from ..engine.ensemble.assembly import assembly_of
+from ..engine.ensemble.pairs import pairs_of
+from ..engine.ensemble.shares import with_shares
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
-from ..engine.matrix.result import listed
+from ..engine.matrix.sets import listed
 from ..engine.refinement.alternatives import checked_alternatives
 from ..engine.refinement.b_shifts import BShifts
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
 from ..engine.refinement.local_fit import LocalFits
 from ..engine.refinement.shell_sums import MapSums
+from ..engine.refinement.symmetry import names_of_copies
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
+from ..figures.assembly import assembly_figure
 from .files import mapfile
 from .files.atom_groups import read_groups
 from .files.maps import file_of, sample, voxel_size_of
 from .files.outputs import ReportFiles, draw, folder_of, write_json
 from .files.places import check_absent
 from .files.staging import recover, staged
+from .populations import population_lines, share_lines
 from .report import program_record, tell, warning_lines
 from .runs.work import Batch, Done
+from .symmetry import assembled, copies_of_all, told_with_symmetry, with_copies
 
 NAME = "occupancy_matrix"
 """Of the files, before their endings."""
@@ -34,7 +41,9 @@ NAME = "occupancy_matrix"
 SUMS = f"{NAME}_sums"
 """The folder of what was read of each map."""
 
-_MOST_SETS = 30
+_PAIRS, _ASSEMBLY = "occupancy_pairs.csv", "occupancy_assembly.png"
+_MOST_SETS = _MOST_STEPS = 30
+_OF_BOX = "solvent", "flexibility", "symmetry"
 
 
 class SumsFile(ReportFiles):
@@ -73,7 +82,7 @@ class MatrixFiles:
         Names of their own for these.
     overwrite : bool
     figures : bool
-        Whether there is a heat map among them.
+        Whether there are a heat map and a graph of the order of assembly among them.
 
     Attributes
     ----------
@@ -83,20 +92,26 @@ class MatrixFiles:
 
     def __init__(self, maps, output_dir, json_file, csv_file, overwrite, figures=True):
         self.folder = folder = folder_of(maps[0], output_dir)
-        self._figure = folder / f"{NAME}.png" if figures else None
+        self._heat_map, self._graph = (folder / f"{NAME}.png", folder / _ASSEMBLY) if figures else (None, None)
         self._csv, self._json = csv_file or folder / f"{NAME}.csv", json_file or folder / f"{NAME}.json"
-        self.paths = [path for path in (self._figure, self._csv, self._json) if path]
+        self._pairs = folder / _PAIRS
+        paths = self._heat_map, self._csv, self._json, self._pairs, self._graph
+        self.paths = [path for path in paths if path]
         self._overwrite = overwrite
         recover([self.paths])
         check_absent(self.paths, overwrite)
 
-    def write(self, matrix, names, record):
-        """Write a matrix, its maps called by these names in the figure."""
+    def write(self, matrix, assembly, names, record):
+        """Write a matrix, its maps called by these names in the figure, what comes with what and the order of it."""
+        pairs = pairs_of(matrix)
+        told = {"matrix": matrix.as_dict(), "pairs": pairs.as_dict(), "assembly": assembly.as_dict()}
         with staged(self.paths, self._overwrite) as place:
-            if self._figure:
-                draw(heatmap.matrix_figure(matrix, names, f"Occupancies in {len(names)} maps"), place(self._figure))
-            write_json(place(self._json), record | {"matrix": matrix.as_dict()})
-            place(self._csv).write_text(matrix.as_csv(), encoding="utf-8", errors="backslashreplace", newline="")
+            if self._heat_map:
+                draw(heatmap.matrix_figure(matrix, names, f"Occupancies in {len(names)} maps"), place(self._heat_map))
+                draw(assembly_figure(assembly), place(self._graph))
+            write_json(place(self._json), record | told)
+            for path, table in ((self._csv, matrix), (self._pairs, pairs)):
+                place(path).write_text(table.as_csv(), encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def refine_maps(
@@ -110,6 +125,8 @@ def refine_maps(
     json_file=None,
     csv_file=None,
     running=None,
+    populations=None,
+    of_particles=None,
     **settings,
 ):
     """Refine against several maps, write the matrix and tell of it.
@@ -128,8 +145,13 @@ def refine_maps(
         Å, instead of what the files say.
     running : Running, optional
         How the run goes.
+    populations : Populations, optional
+        How particles are shared among maps, without those that are references only.
+    of_particles : dict, optional
+        The options that they follow from, for the record.
     **settings
-        lowpass, reference, solvent, flexibility and alternatives, as the engine's `refine_maps` has them.
+        lowpass, reference, solvent, flexibility and alternatives, as the engine's `refine_maps` has them;
+        symmetry (str).
 
     Returns
     -------
@@ -138,33 +160,45 @@ def refine_maps(
     """
     files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
     choice_of = dict(zip(maps, choices, strict=True))
-    of_groups = {name: settings[name] for name in ("reference", "alternatives") if name in settings}
-    _check_models(choices, **of_groups)
+    _check_models(choices, settings)
+    if populations is not None:
+        tell(population_lines(populations, short_names(populations.maps)))
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
     lowpass = settings.get("lowpass") or _lowpass_of_all(maps, voxel_size)
-    of_box = {"lowpass": lowpass} | {name: settings[name] for name in ("solvent", "flexibility") if name in settings}
+    of_box = {"lowpass": lowpass} | {name: settings[name] for name in _OF_BOX if name in settings}
     done = dict(batch.run(partial(read_one, voxel_size=voxel_size, settings=of_box)))
     if not done:
         return batch.status
     model_sums = cache(lambda choice, box: _matrix_box(choice, box, **of_box).model_sums)
     readings = [_reading(source, done.get(source), choice_of[source], model_sums, batch.problems) for source in maps]
+    named = with_copies(settings, choices)
+    of_groups = {name: named[name] for name in ("reference", "alternatives") if name in named}
+    of_groups["copies"] = copies_of_all(choices, settings)
     matrix = occupancy_matrix(readings, lowpass, reference_maps=reference_maps, **of_groups)
-    files.write(matrix, short_names(maps), _record(maps, choices, voxel_size, settings))
-    tell([*result_lines(matrix, short_names(maps)), f"  wrote     {', '.join(map(str, files.paths))}"])
+    if populations is not None:
+        matrix = with_shares(matrix, populations)
+    record = _record(maps, choices, voxel_size, settings) | ({"particles": of_particles} if populations else {})
+    assembly = assembly_of(matrix)
+    files.write(matrix, assembly, short_names(maps), record)
+    lines = [*result_lines(matrix, assembly, short_names(maps))]
+    tell([*lines, f"  wrote     {', '.join(map(str, files.paths))}"])
     new = {source: problem for source, problem in matrix.failed.items() if source not in batch.problems}
     tell([f"  failed    {source}: {problem}" for source, problem in new.items()] if new else [])
     return int(batch.failed or bool(new))
 
 
-def _check_models(choices, reference=None, alternatives=()):
+def _check_models(choices, settings):
     """Tell of what is wrong with a model once, not for every map, and before any work."""
     chosen = list(dict.fromkeys(choices))
     groups = dict.fromkeys(read_groups(chosen[0]).groups)
-    for choice in chosen[1:] if reference or alternatives else ():
+    if not settings.keys() & {"reference", "alternatives"}:
+        return
+    for choice in chosen[1:]:
         groups |= dict.fromkeys(read_groups(choice).groups)
-    check_among(reference, list(groups), "group")
-    checked_alternatives(alternatives, list(groups))
+    names, named = names_of_copies(groups, copies_of_all(choices, settings)), with_copies(settings, choices)
+    check_among(named.get("reference"), names, "group")
+    checked_alternatives(named.get("alternatives", ()), names)
 
 
 def _lowpass_of_all(maps, voxel_size):
@@ -182,7 +216,7 @@ def read_one(source, files, *, voxel_size, settings):
     files : SumsFile
     voxel_size : float or None
     settings : dict
-        lowpass, and solvent and flexibility if they were given.
+        lowpass, and those of `_OF_BOX` that were given.
 
     Returns
     -------
@@ -191,7 +225,8 @@ def read_one(source, files, *, voxel_size, settings):
     """
     sampled = sample(source, voxel_size)
     box = (sampled.density.shape, sampled.voxel_size, tuple(sampled.origin))
-    sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
+    with told_with_symmetry(sampled, settings):
+        sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
     row = {"box": box, "cross": _as_text(sums.cross), "power": _as_text(sums.power)}
     row |= {"local": _texts(sums.local)}
     if sums.b_shifts is not None:
@@ -217,9 +252,10 @@ def _from_text(text):
 
 
 @lru_cache(maxsize=2)
-def _matrix_box(choice, box, **settings):
+def _matrix_box(choice, box, *, symmetry=None, **settings):
     shape, voxel_size, origin = box
-    return MatrixBox(shape, voxel_size, read_groups(choice).groups, origin[::-1], **settings)
+    groups, _ = assembled(choice, *box, symmetry)
+    return MatrixBox(shape, voxel_size, groups, origin[::-1], **settings)
 
 
 def _reading(source, found, choice, model_sums, problems):
@@ -259,8 +295,8 @@ def short_names(sources):
     return distinct([mapfile.map_name(file_of(source)) for source in sources], sources)
 
 
-def result_lines(matrix, names):
-    """What was found: how the maps were read, the sets of maps that agree, which groups have notes, warnings."""
+def result_lines(matrix, assembly, names):
+    """What was found: how maps were read, sets that agree, what comes only with what, groups with notes, warnings."""
     name_of = dict(zip(matrix.maps, names, strict=True))
     sets = matrix.described()
     yield f"{len(matrix.maps)} maps, {len(matrix.groups)} groups, at {matrix.lowpass:.3g} Å"
@@ -277,6 +313,18 @@ def result_lines(matrix, names):
         yield f"  {one['number']:3d} {len(one['maps']):5d} {one['correlation']:11.2f}  {one['words']}: {members}"
     if len(sets) > _MOST_SETS:
         yield f"                        and {len(sets) - _MOST_SETS} smaller sets"
+    if matrix.common:
+        yield f"  all sets  {matrix.common}"
+    yield from _order_lines(assembly.sentences())
     if matrix.noted:
         yield f"  notes     on {matrix.noted}"
+    yield from share_lines(matrix)
     yield from warning_lines(matrix.warnings)
+
+
+def _order_lines(sentences):
+    """What comes only with what."""
+    for number, sentence in enumerate(sentences[:_MOST_STEPS]):
+        yield f"  {'order' if number == 0 else '':9} {sentence}"
+    if len(sentences) > _MOST_STEPS:
+        yield f"            and {len(sentences) - _MOST_STEPS} further steps"

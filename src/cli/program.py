@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "mask": ("write a solvent definition or a signal-subtraction mask from a scale map", ()),
     "measure": ("tell the occupancy of regions in a scale map", ()),
     "refine": ("tell the occupancy of chains or other groups of atoms in a map, with standard errors", ()),
+    "particles": ("write the particles whose maps have some groups and not others", ()),
     "demo": ("make small maps of known occupancies, and estimate and equalise them", ()),
 }
 """In the order of the help, what each does and other names of it. The module of its name has `register`, which

@@ -17,7 +17,8 @@ from .files.atom_groups import AtomChoice, read_groups
 from .files.models import WRITABLE
 from .files.outputs import ReportFiles, draw
 from .files.tables import Tables
-from .matrix import refine_maps
+from .matrix import refine_maps, short_names
+from .populations import add_populations, populations_of
 from .refinement import (
     add_alternatives,
     add_half_maps,
@@ -33,6 +34,7 @@ from .refinement import (
 )
 from .report import file_lines, label, printable
 from .runs.work import Batch, Done
+from .symmetry import add_symmetry, assembled, told_with_symmetry, with_copies
 
 DESCRIPTION = """\
 The model's own density is fitted to the map, group by group; nothing moves, and a neighbour's
@@ -58,6 +60,8 @@ examples:
   occupy refine class*.mrc --atoms model.cif              one matrix of all maps, with a heat map
   occupy refine class*.mrc --atoms model.cif --reference-maps class07.mrc --resume
                                                           what was read of the maps is used again
+  occupy refine class*.mrc --atoms model.cif --particles run_data.star
+                                                          and the share of all particles that have each chain
 
 A selection is gemmi's, /model/chain/residues/atoms: //A is a chain, //A/1-100 residues of it,
 '//*/(HEM)' a residue of that name in all chains, '//B/45/CB' an atom. A selection takes its
@@ -80,6 +84,9 @@ def refine(
     unexplained=False,
     flexibility=False,
     plot=None,
+    particles=None,
+    classes=None,
+    populations=None,
     **keywords,
 ):
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix.
@@ -110,6 +117,8 @@ def refine(
         Tell ΔB in each of several maps; of one map it always is.
     plot : Path, optional
         File of a figure of occupancy against flexibility in one map.
+    particles, classes, populations
+        Of several maps: see `populations_of`.
     **keywords
         Those of `refine_map` or, for several maps, of `matrix.refine_maps`.
 
@@ -118,14 +127,21 @@ def refine(
     int
         The exit status.
     """
+    of_particles = {"particles": particles, "classes": classes, "populations": populations}
+    classified = maps
     maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
     choices = _choices(maps, atoms, each_atoms, by, segment, groups)
     _check_written(write_model, write_b, atoms, maps)
+    if write_b and "symmetry" in keywords:
+        raise OccuPyError("--write-b writes the ΔB of each chain; expected no --symmetry with it, which makes copies")
     if len(maps) == 1:
+        _check_one(of_particles)
         made = {"written": write_model, "unexplained": unexplained, "plot": plot}
         return refine_map(maps[0], choices[0], made, write_b, **keywords)
     _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
-    return refine_maps(maps, choices, reference_maps, flexibility=flexibility, **keywords)
+    told = populations_of(classified, short_names(classified), **of_particles)
+    keywords |= {"flexibility": flexibility, "populations": told, "of_particles": of_particles}
+    return refine_maps(maps, choices, reference_maps, **keywords)
 
 
 def refine_map(
@@ -162,7 +178,8 @@ def refine_map(
     running : Running, optional
         How the run goes.
     **settings
-        lowpass, reference, half_maps (paths), solvent and alternatives, as the engine's `refine` has them.
+        lowpass, reference, half_maps (paths), solvent and alternatives, as the engine's `refine` has them;
+        symmetry (str).
 
     Returns
     -------
@@ -174,6 +191,7 @@ def refine_map(
     batch = Batch([source], files, running)
     tables.check_apart(batch)
     read_groups(choice)  # what is wrong with the models is told before anything is done
+    settings = with_copies(settings, [choice])
     done = batch.run(partial(refine_one, voxel_size=voxel_size, choice=choice, settings=settings, write_b=write_b))
     tables.write(done, False)
     return batch.status
@@ -187,27 +205,32 @@ def files_of(source, *, written=(), unexplained=False, plot=None, output_dir=Non
 def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
     """Refine against one map, write its files and return what to tell: from plain values, for a process of its own."""
     sampled, chosen, given = read_all(source, choice, voxel_size, settings)
-    refiner = refiner_of(choice, sampled, given)
-    found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
+    with told_with_symmetry(sampled, given):
+        refiner = refiner_of(choice, sampled, given)
+        found = refiner.refine(sampled.density, reference=given.get("reference"), half_maps=given.get("half_maps"))
+    box = sampled.density.shape, sampled.voxel_size, tuple(sampled.origin)
+    groups, copies = assembled(choice, *box, given.get("symmetry"))
     rows = [row.as_dict() for row in found.rows]
     with files.staged() as place:
-        files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows)))
+        files.write_figure(place, partial(_figure, sampled, choice, chosen.along_chains(rows, copies)))
         files.write_record(place, record(sampled.path, choice, found, settings))
         if files.plot:
             title = f"Occupancy and flexibility in {printable(mapfile.map_name(sampled.path))}"
             draw(flexibility_figure(*groups_in_figure(rows), title=title), place(files.plot))
         if files.unexplained:
-            _write_unexplained(files, place, sampled, chosen, found)
+            _write_unexplained(files, place, sampled, groups, found)
         if files.others:
-            chosen.write_models([place(path) for path in files.others], found.rows, write_b)
+            chosen.write_models([place(path) for path in files.others], found.all_rows, write_b)
+            if copies:
+                files.notes.append("The model that was written has the means over copies.")
     lines = [*result_lines(source, sampled, chosen, found), *file_lines(files)]
     return Done(lines, [row.as_dict() for row in found.all_rows])
 
 
-def _write_unexplained(files, place, sampled, chosen, found):
+def _write_unexplained(files, place, sampled, groups, found):
     """The map of what the model does not explain, or a flat one with a note."""
     origin = tuple(sampled.origin)[::-1]
-    density = unexplained_density(sampled.density, sampled.voxel_size, chosen.groups, found, origin=origin)
+    density = unexplained_density(sampled.density, sampled.voxel_size, groups, found, origin=origin)
     mapfile.write(place(files.unexplained), density, sampled, label("what the model does not explain"))
     if not found.unexplained > 0:
         files.notes.append(f"The model explains the density in this map: {files.unexplained.name} is flat.")
@@ -229,6 +252,11 @@ def _check_several(maps, of_one_map):
         raise OccuPyError(f"the map {source} is given twice; expected each map once")
     for option in (name for name, given in of_one_map.items() if given):
         raise OccuPyError(f"--{option} is for one map; expected one map with it, not {len(maps)}")
+
+
+def _check_one(of_several_maps):
+    for option in (name for name, given in of_several_maps.items() if given is not None):
+        raise OccuPyError(f"--{option} is for several maps, of which one is given; expected more with it")
 
 
 def _checked_choice(atoms, by, segment, groups):
@@ -290,11 +318,12 @@ def register(subcommands):
     _add_atoms(parser.add_argument_group("atoms").add_argument)
     section = parser.add_argument_group("refinement")
     for add_option in (
-        add_reference, add_reference_maps, add_alternatives, add_lowpass, add_half_maps, add_solvent,
+        add_reference, add_reference_maps, add_alternatives, add_symmetry, add_lowpass, add_half_maps, add_solvent,
     ):  # fmt: skip
         add_option(section)
     moving = "tell ΔB in each of several maps, which takes several times as long; in one map it always is told"
     section.add_argument("--flexibility", action="store_true", help=moving)
+    add_populations(parser.add_argument_group("particles of several maps"))
 
 
 def _add_atoms(add):

@@ -11,6 +11,7 @@ from .files import mapfile
 from .files.atom_groups import read_groups
 from .files.maps import on_grid, sample
 from .report import note_lines, printable, program_record, warning_lines
+from .symmetry import assembled
 
 _MOST_NAMES = 8
 
@@ -52,16 +53,17 @@ def refiner_of(choice, sampled, settings):
     choice : AtomChoice
     sampled : MapFile
     settings : dict
-        Of which lowpass, solvent and alternatives count here.
+        Of which lowpass, solvent, alternatives and symmetry count here.
     """
-    of_box = {name: settings[name] for name in ("lowpass", "solvent") if name in settings}
-    of_box["alternatives"] = tuple(settings.get("alternatives", ()))
+    of_box = {name: settings[name] for name in ("lowpass", "solvent", "symmetry") if name in settings}
+    of_box["alternatives"] = tuple(map(tuple, settings.get("alternatives", ())))
     return _refiner(choice, sampled.density.shape, sampled.voxel_size, tuple(sampled.origin), **of_box)
 
 
 @lru_cache(maxsize=1)
-def _refiner(choice, shape, voxel_size, origin, **settings):
-    return Refiner(shape, voxel_size, read_groups(choice).groups, origin=origin[::-1], **settings)
+def _refiner(choice, shape, voxel_size, origin, *, symmetry=None, **settings):
+    groups, copies = assembled(choice, shape, voxel_size, origin, symmetry)
+    return Refiner(shape, voxel_size, groups, origin=origin[::-1], copies=copies, **settings)
 
 
 def record(path, choice, found, settings):

@@ -10,6 +10,7 @@ _MODULE_OF = {
     "occupy sigmoid": "sigmoid",
     "occupy solvent": "solvent",
     "occupy refine": "refine",
+    "occupy particles": "particles",
     "occupy measure": "measure",
     "occupy mask": "mask",
     "occupy color": "color",

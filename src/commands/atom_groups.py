@@ -1,12 +1,19 @@
 """Groups of atoms of ChimeraX's models, as the engine takes them."""
 
+from hashlib import sha256
+
 import numpy as np
 from chimerax.atomic import Residue
 from chimerax.core.errors import UserError
 
-from ..engine.refinement.groups import DEFAULT_SEGMENT, alternate_shares, make_groups, segment_numbers
+from ..engine.refinement.groups import DEFAULT_SEGMENT, make_groups, segment_numbers
+from ..engine.refinement.names import labels_of
 from .arguments import user_errors
 from .atoms import name_of, places, residues_of
+from .locations import Locations
+
+_SAME_PLACE = 1e-3
+"""Å, within models."""
 
 
 class AtomGroups:
@@ -53,7 +60,7 @@ class AtomGroups:
         self.atoms, self.labels = everything[used], labels[used]
         self._residue_names = residues.names[of_residue][used]
         self._of_residue = of_residue[used]
-        self._locations = _Locations(self.atoms)
+        self._locations = Locations(self.atoms)
 
     def on_map(self, sampled):
         """The groups in the frame of a sampled map, x, y, z in Å from its first voxel.
@@ -80,19 +87,56 @@ class AtomGroups:
                 fractions=found.shares,
             )
 
+    def digest(self):
+        """A word that is the same for equal atoms in equal places and groups only."""
+        found = sha256()
+        for words in (self.labels, self._residue_names, self.atoms.names, self.atoms.element_names):
+            found.update("\0".join(map(str, words)).encode())
+        locations = self._locations
+        numbers = (locations.scene_coords, locations.b_factors, locations.shares, locations.atom, self._of_residue)
+        for values in numbers:
+            found.update(np.ascontiguousarray(values).tobytes())
+        return found.hexdigest()
+
     def names_among(self, atoms):
         """Names of the groups at least half of whose atoms are among others."""
         names, index = np.unique(self.labels.astype(str), return_inverse=True)
         shares = np.bincount(index, self.atoms.mask(atoms)) / np.bincount(index)
         return [str(name) for name in names[shares >= 0.5]]
 
+    def copies(self):
+        """Groups that are copies of each other, as those that ChimeraX's sym makes, which are the same in their models.
+
+        Returns
+        -------
+        dict of str to list of str
+            Their names, by that which they have within their models.
+        """
+        if len(self.atoms.unique_structures) < 2:
+            return {}
+        names, index = np.unique(self.labels.astype(str), return_inverse=True)
+        members = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
+        found = {}
+        for name, mine in zip(names, members, strict=True):
+            atoms = self.atoms[mine]
+            model = f"#{atoms[0].structure.id_string}"
+            if name.startswith(model) and len(atoms.unique_structures) == 1:
+                alike = found.setdefault(name.removeprefix(model) or "model", [])
+                if not alike or _same_in_models(alike[0][1], atoms):
+                    alike.append((str(name), atoms))
+        return {name: [label for label, _ in alike] for name, alike in found.items() if len(alike) > 1}
+
     def along_chains(self, rows):
-        """Rows of groups with the chain that each is in, and the mean number of its residues, as plots want them."""
+        """Rows of groups, called as they are shown, with the chain of each and its mean residue, as plots want them."""
         names, first, index = np.unique(self.labels.astype(str), return_index=True, return_inverse=True)
         means = np.bincount(index, self.atoms.residues.numbers) / np.bincount(index)
         chains = {name: name_of(self.atoms[int(i)].residue, "chain") for name, i in zip(names, first, strict=True)}
         positions = dict(zip(names, means, strict=True))
-        return [row | {"chain": chains[row["group"]], "position": float(positions[row["group"]])} for row in rows]
+        labels = labels_of([*chains, *chains.values()])
+        return [
+            row | {"group": labels[name], "chain": labels[chains[name]], "position": float(positions[name])}
+            for row, name in ((row, row["group"]) for row in rows)
+        ]
 
     def assign(self, occupancies, undo):
         """Write occupancies into the atoms; alternate locations share that of their group as they did before.
@@ -206,73 +250,13 @@ def alternative_names(chosen, alternatives):
     return sets
 
 
-class _Locations:
-    """All locations of atoms: one for most, several for those with alternate locations.
-
-    Attributes
-    ----------
-    atom : array of int, shape (locations,)
-        Which atom each is of.
-    scene_coords, occupancies, b_factors, shares : arrays, first axis (locations,)
-        Shares of the locations of one atom add up to 1.
-    """
-
-    def __init__(self, atoms):
-        self._atoms = atoms
-        self._alternates = [""] * len(atoms)
-        self.atom = np.arange(len(atoms))
-        self.scene_coords, self.occupancies = atoms.scene_coords, atoms.occupancies.astype(float)
-        self.b_factors = atoms.bfactors.astype(float)
-        several = np.flatnonzero(atoms.num_alt_locs > 1)
-        if len(several):
-            self._spread(several)
-        self.shares = alternate_shares(self.atom, self._alternates, self.occupancies)
-
-    @property
-    def deleted(self):
-        """Whether there is no atom any more; ChimeraX's undo asks."""
-        return len(self._atoms) == 0
-
-    def write_occupancies(self, occupancies):
-        """Write one occupancy for each location, where no atom has been deleted meanwhile."""
-        self._write("occupancy", "occupancies", occupancies)
-
-    def write_b_factors(self, b_factors):
-        """Write one B-factor for each location, where no atom has been deleted meanwhile."""
-        self._write("bfactor", "bfactors", b_factors)
-
-    def _write(self, of_atom, of_atoms, values):
-        if len(self._atoms) != self.atom.max(initial=-1) + 1:
-            return
-        single = np.array([not alternate for alternate in self._alternates])
-        setattr(self._atoms[self.atom[single]], of_atoms, values[single].astype(np.float32))
-        for i in np.flatnonzero(~single):
-            atom = self._atoms[int(self.atom[i])]
-            with atom.suppress_alt_loc_change_notifications():
-                atom.alt_loc = self._alternates[i]
-                setattr(atom, of_atom, values[i])
-
-    def _spread(self, several):
-        """Put every location of these atoms in the place of the one that is shown."""
-        found = [one for i in several for one in _locations_of(self._atoms[int(i)], int(i))]
-        atom, alternates, coords, occupancies, b_factors = zip(*found, strict=True)
-        single = np.setdiff1d(self.atom, several)
-        order = np.argsort(np.concatenate([single, atom]), kind="stable")
-        self._alternates = [([""] * len(single) + list(alternates))[i] for i in order]
-        self.atom = np.concatenate([single, atom])[order]
-        self.scene_coords = np.concatenate([self.scene_coords[single], coords])[order]
-        self.occupancies = np.concatenate([self.occupancies[single], occupancies])[order]
-        self.b_factors = np.concatenate([self.b_factors[single], b_factors])[order]
-
-
-def _locations_of(atom, number):
-    """Number of an atom, name, place in the scene, occupancy and B-factor of each of its locations."""
-    found = []
-    with atom.suppress_alt_loc_change_notifications():
-        for alternate in atom.alt_locs:
-            atom.alt_loc = alternate
-            found.append((number, alternate, np.array(atom.scene_coord), atom.occupancy, atom.bfactor))
-    return found
+def _same_in_models(first, second):
+    """Whether atoms of two models are the same but for where the models are."""
+    return (
+        len(first) == len(second)
+        and np.array_equal(first.names, second.names)
+        and np.allclose(first.coords, second.coords, atol=_SAME_PLACE)
+    )
 
 
 def _united(atoms, groups):

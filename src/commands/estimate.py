@@ -69,7 +69,7 @@ def estimate(
     coloring, settings = start(session, volumes, keywords, step, ESTIMATION, UNCERTAINTY, FLEXIBILITY)
     groups = None if atoms is None else _groups_to_guide(atoms, settings, common_scale, coloring)
     samples = [sample(volume, step, subregion) for volume in volumes]
-    settings = with_common_scale(samples, settings, common_scale)
+    settings = with_common_scale(session, samples, settings, common_scale)
     others = sum(bool(settings.get(name)) for name in ("uncertainty", "flexibility"))
     ids = ModelIds(session, model_id, len(volumes) * (1, 2, 4)[others])
     one = _estimate_one if groups is None else partial(_guided_one, groups)

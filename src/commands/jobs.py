@@ -1,4 +1,4 @@
-"""The engine's part of each command, on one map: what may run in a thread of its own.
+"""The engine's part of each command, on one map (on several: `matrix_job`): what may run in a thread of its own.
 
 A job takes all that it needs of ChimeraX's models when it is made; its `compute` works on
 arrays alone. A command computes its jobs one after the other. The tool computes them in a
@@ -16,40 +16,42 @@ from ..engine.parallel import Progress
 from ..engine.refinement.guided import guided_scale
 from ..engine.refinement.refine import refine
 from ..engine.refinement.unexplained import unexplained_density
-from ..engine.scale.estimate import estimate, estimation_settings
-from ..engine.settings.checks import checked, mode_of
+from ..engine.scale.estimate import common_full_scale, estimate, estimation_settings
+from ..engine.settings.checks import checked, mode_of, split
 from ..engine.settings.table import ESTIMATION, FLEXIBILITY, MASK, UNCERTAINTY
 from .maps import values_on_grid
 from .remembered import comparable, forget, maps_among, recall, remember
 from .report import status
 
 _ESTIMATE_SHARE = 0.6
+_ON_ONE_GRID = ("solvent_mask", "half_maps")
+"""Settings on which the full scale does not depend."""
 
 
 class Job:
-    """Work of the engine on a sampled map.
+    """Work of the engine whose result may be kept.
 
     Parameters
     ----------
-    sampled : SampledMap
+    volume : Volume
+        What the work is on, or the first of several.
     kind : str
         Results of each kind of work on a map take the place of earlier ones.
-    settings : dict
-        All that the result depends on besides the map, by name.
-
-    Attributes
-    ----------
     key : tuple
         Equal for jobs with the same result, while no map changes.
     maps : list of Volume
-        Other maps that the result depends on.
+        Other maps that the result depends on; the key has references to them.
+
+    Attributes
+    ----------
+    volume, kind, key, maps
+    called : str
+        What the work is on, for the user.
     """
 
-    def __init__(self, sampled, kind, settings):
-        self.sampled = sampled
-        self.kind = kind
-        self.key = (sampled.region, comparable(settings, sampled))
-        self.maps = maps_among(settings)
+    def __init__(self, volume, kind, key, maps=()):
+        self.volume, self.kind, self.key, self.maps = volume, kind, key, list(maps)
+        self.called = volume.name
 
     def compute(self, progress=None):
         """The result; progress is called with the fraction done and the name of the stage."""
@@ -66,7 +68,24 @@ class Job:
         return found
 
 
-class EstimateJob(Job):
+class JobOnMap(Job):
+    """Work on a sampled map.
+
+    Parameters
+    ----------
+    sampled : SampledMap
+    kind : str
+    settings : dict
+        All that the result depends on besides the map, by name.
+    """
+
+    def __init__(self, sampled, kind, settings):
+        key = (sampled.region, comparable(settings, sampled))
+        super().__init__(sampled.volume, kind, key, maps_among(settings))
+        self.sampled = sampled
+
+
+class EstimateJob(JobOnMap):
     """An estimate, which is kept for every command that needs it; raises `SettingError` before any work."""
 
     def __init__(self, sampled, settings):
@@ -81,7 +100,24 @@ class EstimateJob(Job):
         return recall(self)
 
 
-class _JobOnEstimate(Job):
+class FullScaleJob(JobOnMap):
+    """The full scale of one of several maps that are to be on one scale; it is kept for the commands on them."""
+
+    def __init__(self, sampled, settings):
+        own = {name: value for name, value in split(settings)[0].items() if name not in _ON_ONE_GRID}
+        super().__init__(sampled, "full scale", checked(own, ESTIMATION))
+        self._settings = own
+
+    def compute(self, progress=None):
+        if progress:
+            progress(0.0, "full scale")
+        return common_full_scale([(self.sampled.density, self.sampled.voxel_size)], **self._settings)
+
+    def take(self):
+        return recall(self)
+
+
+class _JobOnEstimate(JobOnMap):
     """Work that begins with an estimate, new or kept; the result is the estimate and what was made with it."""
 
     def __init__(self, sampled, kind, estimation, settings):
@@ -132,7 +168,7 @@ class SolventJob(_JobOnEstimate):
         return found.confidence(self._hedge, Progress(progress).stage("confidence", 1))
 
 
-class MaskJob(Job):
+class MaskJob(JobOnMap):
     """A mask of a scale map: its result is an array."""
 
     def __init__(self, sampled, settings):
@@ -145,7 +181,7 @@ class MaskJob(Job):
         return make_mask(self.sampled.density, self.sampled.voxel_size, **self._settings)
 
 
-class _JobOnGroups(Job):
+class _JobOnGroups(JobOnMap):
     """Work on groups of atoms.
 
     Parameters
@@ -213,7 +249,7 @@ def result_of(session, job):
     """The result of a job, which is computed where it was not beforehand."""
     found = job.take()
     if found is None:
-        job.keep(job.compute(status(session, job.sampled.volume)))
+        job.keep(job.compute(status(session, job.called)))
         found = job.take()
     return found
 

@@ -1,6 +1,7 @@
 """From a ChimeraX Volume to an array, and back."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from chimerax.core.errors import UserError
@@ -33,8 +34,32 @@ class SampledMap:
     voxel_size: tuple
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """Which voxels of a volume to take; see `SampledMap`, which has read them."""
+
+    volume: Volume
+    region: tuple
+    voxel_size: tuple
+
+    @property
+    def shape(self):
+        """Voxels along z, y and x."""
+        first, last, step = self.region
+        return tuple((b - a) // s + 1 for a, b, s in zip(first, last, step, strict=True))[::-1]
+
+    def read(self):
+        """The `SampledMap`."""
+        return SampledMap(self.volume, self.volume.region_matrix(self.region), self.region, self.voxel_size)
+
+
 def sample(volume, step=1, subregion="all"):
     """The map's voxels, at full sampling unless a step is given."""
+    return sampling_of(volume, step, subregion).read()
+
+
+def sampling_of(volume, step=1, subregion="all"):
+    """Which voxels `sample` takes, before any is read; raises `UserError` where the map cannot be used."""
     angles = volume.data.cell_angles
     if not np.allclose(angles, _RIGHT_ANGLES, atol=_ANGLE_TOLERANCE):
         raise UserError(
@@ -49,7 +74,7 @@ def sample(volume, step=1, subregion="all"):
         )
     region = (tuple(first), tuple(f + n - 1 for f, n in zip(first, size, strict=True)), tuple(step))
     _, voxel_size = volume.region_origin_and_step(region)
-    return SampledMap(volume, volume.region_matrix(region), region, tuple(reversed(voxel_size)))
+    return Sampling(volume, region, tuple(reversed(voxel_size)))
 
 
 def values_on_grid(other, sampled):
@@ -125,19 +150,21 @@ def show_alone_command(shown, models):
 
 
 def spec_of(models):
-    """Open models as they are typed, such as #1,3-5."""
-    return f"#{_joined(sorted(model.id for model in models if not model.deleted))}"
-
-
-def _joined(ids):
-    """Numbers of models as they are typed, such as 1,3-5 or 1.1-40."""
+    """Open models as they are typed, such as #1,3-5#6.1-40,42."""
     runs = []
-    for number in ids:
+    for number in sorted(model.id for model in models if not model.deleted):
         if runs and runs[-1][-1][:-1] == number[:-1] and runs[-1][-1][-1] + 1 == number[-1]:
             runs[-1].append(number)
         else:
             runs.append([number])
-    return ",".join(".".join(map(str, run[0])) + (f"-{run[-1][-1]}" if len(run) > 1 else "") for run in runs)
+    return "".join(
+        f"#{''.join(f'{part}.' for part in parent)}{','.join(_span(run[0][-1], run[-1][-1]) for run in of_parent)}"
+        for parent, of_parent in groupby(runs, key=lambda run: run[0][:-1])
+    )
+
+
+def _span(first, last):
+    return f"{first}" if first == last else f"{first}-{last}"
 
 
 def one_or_list(volumes):

@@ -47,7 +47,7 @@ def modify_maps(session, volumes, kind, *, subregion="all", step=1, model_id=Non
     modified_ids = [ids.take() for _ in volumes]
     samples = [sample(volume, step, subregion) for volume in volumes]
     estimation, modification = split(settings)
-    estimation = with_common_scale(samples, estimation, common_scale)
+    estimation = with_common_scale(session, samples, estimation, common_scale)
     made = [
         _modify_one(session, s, kind, (model_id, ids), coloring, estimation, modification)
         for s, model_id in zip(samples, modified_ids, strict=True)

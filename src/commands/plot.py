@@ -6,22 +6,48 @@ from ..figures.flexibility import draw_flexibility
 from ..figures.occupancies import draw_occupancies
 from ..figures.solvent import draw_solvent
 from ..figures.window_layout import WindowLayout
+from .sessions import keep_in_sessions, take_out
 
 
 class DockedPlot(Plot):
     """A plot in ChimeraX's window, a tab beside the plots of this bundle that are docked there already.
 
     One below the other they would squeeze the Log to nothing, and make the window higher than the screen.
+
+    Parameters
+    ----------
+    session : Session
+    tool_name : str
+    made_of : dict, optional
+        The keywords of the class, of which sessions make the plot again.
+    **keywords
+        As for ChimeraX's `Plot`.
     """
 
     SESSION_SAVE = False
 
-    def __init__(self, session, tool_name, **keywords):
+    def __init__(self, session, tool_name, made_of=None, **keywords):
         super().__init__(session, tool_name, **keywords)
         others = [plot.tool_window for plot in session.tools.find_by_class(DockedPlot) if plot is not self]
         docked = [window for window in others if window.shown and not window.floating]
         if docked and not self.tool_window.floating:
             self.tool_window.manage(docked[-1])
+        self._handlers = keep_in_sessions(session, tool_name, lambda: made_of) if made_of else []
+
+    @classmethod
+    def bring_back(cls, session):
+        """Show the plot as it was in a session that has been restored."""
+        try:
+            made_of = take_out(session, cls.in_sessions)
+            if made_of is not None:
+                cls(session, **made_of).show()
+        except (KeyError, TypeError, ValueError):
+            session.logger.info(f"A plot ({cls.in_sessions}) was saved by another version, and is not shown")
+
+    def delete(self):
+        for handler in self._handlers:
+            handler.remove()
+        super().delete()
 
 
 class SolventPlot(DockedPlot):
@@ -39,8 +65,11 @@ class SolventPlot(DockedPlot):
 class OccupancyPlot(DockedPlot):
     """Refined occupancies with their standard errors."""
 
+    in_sessions = "OccuPy occupancies"
+
     def __init__(self, session, rows, by, name):
-        super().__init__(session, "OccuPy occupancies", title=f"Occupancies in {name}")
+        made_of = {"rows": rows, "by": by, "name": name}
+        super().__init__(session, self.in_sessions, made_of, title=f"Occupancies in {name}")
         self.tool_window.ui_area.setMinimumHeight(260)
         self.figure.set_layout_engine(WindowLayout())
         draw_occupancies(self.axes, rows, by)
@@ -50,8 +79,11 @@ class OccupancyPlot(DockedPlot):
 class FlexibilityPlot(DockedPlot):
     """Occupancy against flexibility."""
 
+    in_sessions = "OccuPy flexibility"
+
     def __init__(self, session, name, groups, label):
-        super().__init__(session, "OccuPy flexibility", title=f"Occupancy and flexibility in {name}")
+        made_of = {"name": name, "groups": groups, "label": label}
+        super().__init__(session, self.in_sessions, made_of, title=f"Occupancy and flexibility in {name}")
         self.tool_window.ui_area.setMinimumHeight(260)
         self.figure.set_layout_engine(WindowLayout())
         draw_flexibility(self.axes, *groups, label=label)

@@ -23,6 +23,7 @@ from chimerax.core.undo import UndoState
 from chimerax.map.mapargs import MapRegionArg, MapsArg
 
 from ..engine.refinement.groups import BY, DEFAULT_SEGMENT
+from ..engine.refinement.names import labels_of
 from ..engine.refinement.result import GroupOccupancy
 from ..engine.scale.regions import as_csv
 from ..figures.flexibility import groups_in_figure
@@ -33,7 +34,9 @@ from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
 from .matrix import refine_maps
-from .report import b_shift_text, listed, occupancy_text, warn
+from .populations import KEYWORDS as POPULATIONS
+from .populations import check_none
+from .report import b_shift_text, listed, occupancy_text, select_link, warn
 from .tables import html_table, save_table
 from .unexplained import show_map_of_unexplained
 
@@ -62,6 +65,9 @@ def refine(
     groups=None,
     reference_maps=None,
     flexibility=False,
+    particles=None,
+    classes=None,
+    populations=None,
     return_json=False,
     **keywords,
 ):
@@ -84,6 +90,8 @@ def refine(
         Maps that are known to be complete: each group is relative to itself in these.
     flexibility : bool
         Tell ΔB in each of several maps too; of one map it always is.
+    particles, classes, populations
+        Of several maps: see `populations_of`.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are known to be full.
     alternatives : list of Atoms, optional
@@ -106,19 +114,22 @@ def refine(
     -------
     list of dict, or JSONResult
         One for each group: group, occupancy, standard_error, b_shift, b_shift_error, atoms, correlation, notes.
-        What is not known is NaN, in JSON null. Sums of alternatives come last. Of several maps one dict, as of
-        `OccupancyMatrix.as_dict`.
+        What is not known is NaN, in JSON null. Sums of alternatives and means of copies come last. Of several maps
+        one dict, as of `OccupancyMatrix.as_dict`.
     """
     if (atoms is None) == (each_atoms is None):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
+    of_particles = {"particles": particles, "classes": classes, "populations": populations}
     if len(volumes) == 1 and not reference_maps and each_atoms is None:
+        check_none(of_particles)
         chosen = AtomGroups(atoms, by, segment, groups or ())
         return refine_map(session, volumes[0], chosen, return_json=return_json, **keywords)
     _check_several(keywords)
+    classified = {"classified": volumes, "of_particles": of_particles}
     volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
     chosen = _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ())
     shared = {name: value for name, value in keywords.items() if name not in _ON_ATOMS}
-    shared |= {"flexibility": flexibility, "return_json": return_json}
+    shared |= {"flexibility": flexibility, "return_json": return_json} | classified
     return refine_maps(session, volumes, chosen, reference_maps or (), **shared)
 
 
@@ -194,9 +205,10 @@ def _plot(session, volume, chosen, rows):
     """Show the occupancies, and where the map tells ΔB these against it."""
     from .plot import show_flexibility_plot, show_occupancy_plot
 
+    rows = chosen.along_chains(rows)
     if any(isfinite(row["b_shift"]) for row in rows):
         show_flexibility_plot(session, volume.name, groups_in_figure(rows))
-    show_occupancy_plot(session, chosen.along_chains(rows), chosen.by, volume.name)
+    show_occupancy_plot(session, rows, chosen.by, volume.name)
 
 
 def _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups):
@@ -231,6 +243,7 @@ def refine_job(sampled, chosen, reference=None, alternatives=None, *, lowpass=No
     names = {
         "reference": reference_names([chosen], reference),
         "alternatives": alternative_names([chosen], alternatives),
+        "copies": chosen.copies(),
     }
     settings = names | {"lowpass": lowpass, "half_maps": half_maps, "solvent": solvent}
     return RefineJob(sampled, *chosen.on_map(sampled), settings)
@@ -262,14 +275,16 @@ def _show_on_atoms(session, chosen, found, coloring):
 
 
 def _log(session, volume, chosen, found, notes):
-    of_several = {one.name: one.groups for one in found.together}
-    cells = [[_linked(row.group, of_several.get(row.group)), *map(escape, _texts(row))] for row in found.all_rows]
+    labels = labels_of([row.group for row in found.rows])
+    several = {one.name: select_link(one.name, one.groups) for one in found.together}
+    linked = {group: select_link(label, [group]) for group, label in labels.items()} | several
+    cells = [[linked[row.group], *map(escape, _texts(row))] for row in found.all_rows]
     headings = ["group", "occupancy", "ΔB in Å²", "atoms", "correlation", "notes"]
     told = f", ΔB up to {found.b_shift_lowpass:.2g} Å" if isfinite(found.b_shift_lowpass) else ""
     water = f" {chosen.waters} atoms of water were left out." if chosen.waters else ""
     session.logger.info(
         f"<b>Occupancies refined in {escape(volume.name)} #{volume.id_string}</b>{html_table(headings, cells)}"
-        f"Occupancies are relative to that of {listed(found.reference, _linked)}, which is taken to be 1, "
+        f"Occupancies are relative to that of {listed(found.reference, linked.get)}, which is taken to be 1, "
         f"and ΔB to theirs. Map and model correlate by {found.correlation:.2f} at {found.lowpass:.3g} Å{told}.{water}",
         is_html=True,
     )
@@ -280,12 +295,6 @@ def _texts(row):
     """What a row of the table says of a group."""
     correlation = f"{row.correlation:.2f}" if isfinite(row.correlation) else ""
     return occupancy_text(row), b_shift_text(row), f"{row.atoms}", correlation, "; ".join(row.notes)
-
-
-def _linked(name, groups=None):
-    """HTML of the name of a group, or of several together, which selects it."""
-    spec = " ".join(groups or [name])
-    return f'<a href="cxcmd:select {escape(spec, quote=True)}">{escape(name)}</a>'
 
 
 def _without_nan(row):
@@ -309,6 +318,7 @@ def register(name, logger):
             ("half_maps", MapsArg),
             ("solvent", BoolArg),
             ("flexibility", BoolArg),
+            *POPULATIONS,
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
             ("assign_b", BoolArg),

@@ -22,24 +22,24 @@ _sessions = WeakSet()
 
 def remember(job, result):
     """Keep the result of a job until a map it depends on changes or is closed, or other work of its kind is done."""
-    for volume in {job.sampled.volume, *job.maps}:
+    for volume in {job.volume, *job.maps}:
         _watch(volume)
-    session = job.sampled.volume.session
+    session = job.volume.session
     if session not in _sessions:
         _sessions.add(session)
         session.triggers.add_handler(REMOVE_MODELS, lambda _, models: _forget_closed(models))
-    _results.setdefault(job.sampled.volume, {})[job.kind] = (job.key, result)
+    _results.setdefault(job.volume, {})[job.kind] = (job.key, result)
 
 
 def recall(job):
     """The result of the same job, where it was the last of its kind on that map, or None."""
-    key, result = _results.get(job.sampled.volume, {}).get(job.kind, (None, None))
+    key, result = _results.get(job.volume, {}).get(job.kind, (None, None))
     return result if key == job.key else None
 
 
 def forget(job):
     """Let go of what is kept of this kind of work on that map."""
-    _results.get(job.sampled.volume, {}).pop(job.kind, None)
+    _results.get(job.volume, {}).pop(job.kind, None)
 
 
 def remember_scale_map(found, scale_map):
@@ -79,6 +79,8 @@ def maps_among(settings):
 
 
 def _comparable(value, sampled):
+    if isinstance(value, dict):
+        return tuple((name, _comparable(one, sampled)) for name, one in value.items())
     if isinstance(value, list):
         return tuple(_comparable(one, sampled) for one in value)
     if isinstance(value, Volume):

@@ -1,5 +1,6 @@
 """What the commands tell in ChimeraX's log."""
 
+import re
 from html import escape
 from math import isfinite
 
@@ -19,11 +20,13 @@ CAUTION_GUIDED = (
     "occupancy 1; far from all atoms it is 0. Standard errors and what to mistrust: occupy refine."
 )
 _MOST_NAMES = 8
+_CHAIN, _ONE_TERM = re.compile(r"(#[\d.]+|)/(\w+)"), re.compile(r"[^\s&|]+")
+"""Specifiers: model and chain of one of a chain; one without operators."""
 
 
-def status(session, volume):
-    """A progress callback that repaints the status line."""
-    return lambda fraction, stage: session.logger.status(f"{volume.name}: {stage} {fraction:.0%}")
+def status(session, called):
+    """A progress callback that repaints the status line with what work is on and how far it is."""
+    return lambda fraction, stage: session.logger.status(f"{called}: {stage} {fraction:.0%}")
 
 
 def show_links(model):
@@ -31,6 +34,30 @@ def show_links(model):
     spec = f"#{model.id_string}"
     links = (f'<a href="cxcmd:{verb} {spec} models">{verb}</a>' for verb in ("show", "hide"))
     return f"{escape(model.name)} {spec} [{' | '.join(links)}]"
+
+
+def select_link(text, groups):
+    """HTML of a text that selects groups of atoms.
+
+    Parameters
+    ----------
+    text : str
+    groups : iterable of str
+        Specifiers.
+    """
+    return f'<a href="cxcmd:select {escape(_united(groups), quote=True)}">{escape(text)}</a>'
+
+
+def _united(specs):
+    """One specifier of all, chains of one model in a row."""
+    chains, others = {}, []
+    for spec in specs:
+        chain = _CHAIN.fullmatch(spec)
+        if chain:
+            chains.setdefault(chain[1], []).append(chain[2])
+        else:
+            others.append(spec if _ONE_TERM.fullmatch(spec) else f"({spec})")
+    return " | ".join([*(f"{model}/{','.join(ids)}" for model, ids in chains.items()), *others])
 
 
 def log_estimate(session, volume, estimate, made):

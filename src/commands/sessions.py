@@ -18,7 +18,7 @@ def keep_in_sessions(session, key, state):
     key : str
         Of the window, among the session's metadata.
     state : callable
-        Returns a dict of what JSON can hold, and models.
+        Returns a dict of what JSON can hold, arrays and models.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def keep_in_sessions(session, key, state):
     """
 
     def keep(*_):
-        session.metadata[key] = json.dumps(state(), default=_reference)
+        session.metadata[key] = json.dumps(state(), default=_plain)
 
     def let_go(*_):
         session.metadata.pop(key, None)
@@ -70,8 +70,11 @@ def take_out(session, key):
     return json.loads(kept, object_hook=lambda found: _with_models(models, found))
 
 
-def _reference(model):
-    return {_MODEL_ID: model.id_string, _MODEL_NAME: model.name}
+def _plain(value):
+    """What JSON can hold of an array or a model."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return {_MODEL_ID: value.id_string, _MODEL_NAME: value.name}
 
 
 def _with_models(models, found):

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 from ..engine.matrix.result import OccupancyMatrix
 
-MATRIX_SHOWN = "occupy matrix shown"
-"""The trigger by which a command has its matrix shown in a window; it brings the `ShownMatrix`."""
-
 _ATTRIBUTE = "_occupy_matrix"
 
 

@@ -31,7 +31,7 @@ def show_map_of_unexplained(session, job, found):
         session.logger.info(f"There is nothing to show: the model explains the density in {name}.", is_html=True)
         return None
     with user_errors(volume):
-        density = job.unexplained(found, status(session, volume))
+        density = job.unexplained(found, status(session, job.called))
     made = new_map(job.sampled, density, f"{volume.name} unexplained")
     show_in_place_of(made, volume)
     made.set_display_style("surface")

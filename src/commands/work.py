@@ -2,10 +2,10 @@
 
 from dataclasses import fields
 
-from ..engine.scale.estimate import common_full_scale
 from ..engine.settings.checks import checked
 from .arguments import user_errors
 from .coloring import Coloring
+from .jobs import FullScaleJob, result_of
 from .report import warn
 
 _COARSE = "With a step the voxels are larger, so kernel, tau and scale differ from those at full sampling (step 1)."
@@ -34,10 +34,9 @@ def check(settings, *groups):
         checked(settings, *groups)
 
 
-def with_common_scale(samples, settings, wanted):
+def with_common_scale(session, samples, settings, wanted):
     """The settings, with the full scale of the strongest of several maps where that is wanted."""
     if not wanted or settings.get("full_scale") is not None:
         return settings
-    maps = ((s.density, s.voxel_size) for s in samples)
     with user_errors():
-        return settings | {"full_scale": common_full_scale(maps, **settings)}
+        return settings | {"full_scale": max(result_of(session, FullScaleJob(one, settings)) for one in samples)}

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from .style import inks_of, label_places, occupancy_colors, short_name
+from ..engine.matrix.result import ALL_PARTICLES
+from .style import LETTER_WIDTH, inks_of, label_places, lettering, occupancy_colors, short_name
 
 _RANGE = (0.0, 1.0)
 _TREE_WIDTH = 0.09
 _KEY_INCHES, _BESIDE_KEY = 0.14, 0.85
-_LETTER_WIDTH, _SMALLEST_LETTERS = 0.62, 6
+_SMALLEST_LETTERS = 6
 _SETS_INCHES, _SET_LETTERS = 0.18, 6.5
 _SET_COLORS = (("0.3", "1"), ("0.75", "0"))
 """Of the bands of sets and of their numbers, by turns."""
@@ -16,11 +17,17 @@ SETS = "sets"
 """What the axes of their band are labeled in the figure."""
 
 _UNKNOWN = "0.6"
-_MARK_SHARE, _LARGEST_MARK = 0.35, 4.0
-"""Of the smaller side of a cell, and in points: how wide the mark of a cell with notes is."""
+_MARK_SHARE, _LARGEST_MARK, _EDGE_SHARE = 0.35, 4.0, 0.125
+"""Of the smaller side of a cell, and in points: how wide the mark of a cell with notes is; of that its edge."""
+
+_LINE_SHARE, _THICKEST_LINE = 0.15, 0.7
+"""Of the breadth of a bracket, and in points: how thick the lines of a tree are."""
 
 _BELOW_KEY = 10.0
 """Points from the key to what explains the marks."""
+
+_SHARES_INCHES, _ABOVE_SHARES, _SHARES_LETTERS = 0.16, 0.07, 7.0
+"""Height of the row of all particles, what it is apart from the maps, and points of its name."""
 
 _INCHES_PER_MAP, _INCHES_PER_GROUP = 0.16, 0.22
 _SMALLEST, _LARGEST = (6.0, 4.2), (15.0, 20.0)
@@ -55,7 +62,7 @@ def matrix_figure(matrix, names, title=""):
 def draw_matrix(figure, matrix, names, title=""):
     """Draw a matrix on a figure: heat map, dendrograms, a band with the sets of maps that agree, and a key.
 
-    A cell of which there are notes has a mark.
+    A cell of which there are notes has a mark. Where shares of all particles are known, they are a row by itself below.
 
     Parameters
     ----------
@@ -75,7 +82,8 @@ def draw_matrix(figure, matrix, names, title=""):
     colors = occupancy_colors().with_extremes(bad=_UNKNOWN)
     image = heat.imshow(shown, cmap=colors, vmin=_RANGE[0], vmax=_RANGE[1], aspect="auto", interpolation="nearest")
     _label_maps(heat, [names[i] for i in matrix.map_order.places])
-    label_places(heat, np.arange(shown.shape[1]), [matrix.groups[i] for i in matrix.group_order.places])
+    lowest = heat if matrix.shares is None else _draw_shares(heat, matrix, places["shares"], image)
+    label_places(lowest, np.arange(shown.shape[1]), [matrix.labels[i] for i in matrix.group_order.places])
     _draw_sets(figure.add_axes(places["sets"], sharey=heat, label=SETS), matrix)
     _draw_tree(figure.add_axes(places["maps"]), matrix.map_order, "left")
     _draw_tree(figure.add_axes(places["groups"]), matrix.group_order, "top")
@@ -84,26 +92,6 @@ def draw_matrix(figure, matrix, names, title=""):
     top = 1 - 0.1 / figure.get_figheight()
     figure.suptitle(title, y=top, va="top", fontsize="medium", parse_math=False)
     return heat
-
-
-def cell_of(matrix, x, y):
-    """The map and the group of the cell at a place of the heat map.
-
-    Parameters
-    ----------
-    matrix : OccupancyMatrix
-    x, y : float
-        In the data coordinates of the heat map.
-
-    Returns
-    -------
-    tuple of 2 int, or None
-        Places in `matrix.maps` and `matrix.groups`; None outside.
-    """
-    row, column = round(y), round(x)
-    if not (0 <= row < len(matrix.map_order.places) and 0 <= column < len(matrix.group_order.places)):
-        return None
-    return int(matrix.map_order.places[row]), int(matrix.group_order.places[column])
 
 
 def cell_text(matrix, names, cell):
@@ -116,11 +104,22 @@ def cell_text(matrix, names, cell):
     if matrix.b_shifts is not None and np.isfinite(matrix.b_shifts[i, j]):
         told.append(f"ΔB {matrix.b_shifts[i, j]:.0f} ± {matrix.b_shift_errors[i, j]:.0f} Å²")
     told += [f"correlation {correlated:.2f}"] if np.isfinite(correlated) else []
-    return f"{names[i]}, {matrix.groups[j]}: {'; '.join([*told, *matrix.notes[i][j]])}"
+    return f"{names[i]}, {matrix.labels[j]}: {'; '.join([*told, *matrix.notes[i][j]])}"
 
 
 def _shown(matrix):
     return matrix.occupancies[np.ix_(matrix.map_order.places, matrix.group_order.places)]
+
+
+def _draw_shares(heat, matrix, place, image):
+    """The row of all particles, apart from the maps; the axes that it is drawn on."""
+    axes = heat.get_figure().add_axes(place, label=ALL_PARTICLES)
+    shares = matrix.shares[None, matrix.group_order.places]
+    axes.imshow(shares, cmap=image.cmap, norm=image.norm, aspect="auto", interpolation="nearest")
+    axes.yaxis.tick_right()
+    axes.set_yticks([0], [ALL_PARTICLES], fontsize=_SHARES_LETTERS)
+    heat.set_xticks([])
+    return axes
 
 
 def _mark_noted(heat, matrix, key):
@@ -138,35 +137,50 @@ def _mark_noted(heat, matrix, key):
     figure, box = heat.get_figure(), heat.get_position()
     sides = 72 * figure.get_size_inches() * (box.width, box.height)
     cell = (sides / (len(matrix.group_order.places), len(matrix.map_order.places))).min()
-    mark = {"marker": "o", "linestyle": "", "color": "white", "markeredgecolor": "black", "markeredgewidth": 0.5}
-    heat.plot(*zip(*cells, strict=True), **mark, markersize=min(_MARK_SHARE * cell, _LARGEST_MARK))
+    heat.plot(*zip(*cells, strict=True), **_mark(min(_MARK_SHARE * cell, _LARGEST_MARK)))
     left, bottom, width, _ = key
     below = bottom - _BELOW_KEY / (72 * figure.get_figheight())
-    place = {"transform": figure.transFigure}
-    figure.add_artist(Line2D([left + width / 2], [below], **mark, **place, markersize=_LARGEST_MARK))
+    figure.add_artist(Line2D([left + width / 2], [below], **_mark(_LARGEST_MARK), transform=figure.transFigure))
     figure.text(left + 1.6 * width, below, "has notes", va="center", fontsize="small")
+
+
+def _mark(size):
+    """How a mark is drawn whose size is in points."""
+    colors = {"color": "white", "markeredgecolor": "black"}
+    return colors | {"marker": "o", "linestyle": "", "markersize": size, "markeredgewidth": _EDGE_SHARE * size}
 
 
 def _layout(figure, matrix, names, title):
     """Places of the axes in the figure, as left, bottom, width and height."""
     width, height = figure.get_size_inches()
-    below = _LETTER_WIDTH * _letters("xtick") * max(len(short_name(name)) for name in matrix.groups) / 72 + 0.2
-    bottom, top = below / height, 1 - (0.4 if title else 0.1) / height
-    tree = min(0.12, 0.7 / height)
-    tall = max(top - tree - 0.005 - bottom, 0.2)
-    letters, _ = _map_letters(72 * height * tall / len(matrix.map_order.places))
-    labels = (_LETTER_WIDTH * letters * max(len(short_name(name)) for name in names) / 72 + 0.1) / width
-    sets = _SETS_INCHES / width
+    tree, top = min(0.12, 0.7 / height), 1 - (0.4 if title else 0.1) / height
+    letters, _ = _map_letters(72 * height * (top - tree) / len(matrix.map_order.places))
+    longest = letters * max(len(short_name(name)) for name in names)
+    if matrix.shares is not None:
+        longest = max(longest, _SHARES_LETTERS * len(ALL_PARTICLES))
+    labels = (LETTER_WIDTH * longest / 72 + 0.1) / width
+    sets, key = _SETS_INCHES / width, _KEY_INCHES / width
     left = 0.015 + _TREE_WIDTH + sets + 0.012
-    key = _KEY_INCHES / width
     wide = max(1 - left - labels - key - _BESIDE_KEY / width, 0.2)
+    bottom = below = (_height_of_groups(matrix, 72 * width * wide) / 72 + 0.2) / height
+    if matrix.shares is not None:
+        bottom += (_SHARES_INCHES + _ABOVE_SHARES) / height
+    tall = max(top - tree - 0.005 - bottom, 0.2)
     return {
         "heat": (left, bottom, wide, tall),
         "sets": (left - sets - 0.006, bottom, sets, tall),
         "maps": (0.015, bottom, _TREE_WIDTH, tall),
+        "shares": (left, below, wide, _SHARES_INCHES / height),
         "groups": (left, bottom + tall + 0.005, wide, tree),
         "key": (left + wide + labels + 0.1 / width, bottom, key, tall),
     }
+
+
+def _height_of_groups(matrix, wide):
+    """Points that the names of groups take below a heat map that is so wide."""
+    labels = [short_name(name) for name in matrix.labels]
+    size, _, upright = lettering(labels, wide / len(labels))
+    return LETTER_WIDTH * size * max(map(len, labels)) if upright else size
 
 
 def _letters(ticks):
@@ -209,7 +223,7 @@ def _draw_sets(axes, matrix):
 
 
 def _draw_tree(axes, order, side):
-    """A dendrogram whose leaves are at 0, 1, 2, … along the edge of the heat map."""
+    """A dendrogram whose leaves are at 0, 1, 2, … along the edge of the heat map, fine where they are many."""
     axes.set_axis_off()
     if len(order.tree) == 0:
         return
@@ -217,7 +231,11 @@ def _draw_tree(axes, order, side):
 
     lines = _tree_lines(order)
     along = [line if side == "top" else line[:, ::-1] for line in lines]
-    axes.add_collection(LineCollection(along, colors=inks_of(axes).line, linewidths=0.7))
+    figure, box = axes.get_figure(), axes.get_position()
+    edge = figure.get_figwidth() * box.width if side == "top" else figure.get_figheight() * box.height
+    breadths = 72 * edge / len(order.places) * np.array([abs(line[-1, 0] - line[0, 0]) for line in lines])
+    thick = np.minimum(_LINE_SHARE * breadths, _THICKEST_LINE)
+    axes.add_collection(LineCollection(along, colors=inks_of(axes).line, linewidths=thick))
     length, deepest = len(order.places), max(line[:, 1].max() for line in lines) or 1  # 0 where all are alike
     if side == "top":
         axes.set_xlim(-0.5, length - 0.5)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from .heatmap import SETS
 
 _CHOSEN = {"edgecolor": "black", "linewidth": 1.4, "fill": False, "zorder": 5}
-_HALO = 3.2
-"""Points, of the light line around the frame of the chosen row."""
+_HALO, _LEAST_FRAMED = 2.8, 5.0
+"""Points: the light line around the frame of the chosen row, and what it frames, if that is more than the row."""
 
 _PICKED = {"colors": "#e07b00", "linewidths": 4, "clip_on": False, "zorder": 5}
 _BEYOND = 1.006
@@ -83,8 +83,9 @@ def mark_rows(heat, matrix, chosen, picked):
     marks = [heat.add_collection(LineCollection(bars, transform=edge, **_PICKED), autolim=False)]
     if chosen in rows:
         halo = [withStroke(linewidth=_HALO, foreground="white"), Normal()]
-        corner = (-0.5, rows[chosen] - 0.5)
-        frame = Rectangle(corner, len(matrix.group_order.places), 1, path_effects=halo, clip_on=False, **_CHOSEN)
+        framed = max(1, _LEAST_FRAMED * len(rows) / (72 * heat.bbox.height / heat.get_figure().dpi))
+        corner = (-0.5, rows[chosen] - framed / 2)
+        frame = Rectangle(corner, len(matrix.group_order.places), framed, path_effects=halo, clip_on=False, **_CHOSEN)
         marks.append(heat.add_artist(frame))
     return marks
 

@@ -10,6 +10,9 @@ from .palette import KEY_TITLE, PALETTE
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST_LABEL = 24
 _SMALLEST_LETTERS = 5
+LETTER_WIDTH = 0.65
+"""Of the size of letters."""
+
 _COMPRESSION = 1
 """Of pictures, 0 to 9: 6, the usual, takes four times as long and spares an eighth."""
 
@@ -47,16 +50,31 @@ def inks_of(axes):
 
 def label_places(axes, places, names):
     """Names below places on the x axis, small, upright or of every second place where they would not fit."""
+    labels = [short_name(name) for name in names]
+    room = 72 * axes.get_figure().get_figwidth() * axes.get_position().width / len(labels)
+    size, every, upright = lettering(labels, room)
+    axes.set_xticks(places[::every], labels[::every], rotation=90 if upright else 0, fontsize=size, parse_math=False)
+
+
+def lettering(labels, room):
+    """How labels below the x axis are written that have so much room each, in points.
+
+    Returns
+    -------
+    size : float
+        Of letters, points.
+    every : int
+        Of how many labels one is written.
+    upright : bool
+    """
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
 
-    labels = [short_name(name) for name in names]
     letters = FontProperties(size=rcParams["xtick.labelsize"]).get_size_in_points()
-    room = 72 * axes.get_figure().get_figwidth() * axes.get_position().width / len(labels)
-    upright = max(map(len, labels)) * 0.65 * letters > room
-    size = np.clip(0.85 * room, _SMALLEST_LETTERS, letters) if upright else letters
-    every = max(1, int(np.ceil(size / room))) if upright else 1
-    axes.set_xticks(places[::every], labels[::every], rotation=90 if upright else 0, fontsize=size, parse_math=False)
+    if LETTER_WIDTH * letters * max(map(len, labels)) <= room:
+        return letters, 1, False
+    size = float(np.clip(0.85 * room, _SMALLEST_LETTERS, letters))
+    return size, max(1, int(np.ceil(size / room))), True
 
 
 def short_name(name):

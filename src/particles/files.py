@@ -1,5 +1,7 @@
 """Any file of particles, by its ending or what is in it: read, and written in part."""
 
+from pathlib import Path
+
 import numpy as np
 
 from ..engine.errors import OccuPyError
@@ -30,6 +32,7 @@ def read_particles(path):
     OccuPyError
         If the file cannot be read, is not whole, is a pickle, or tells no classes.
     """
+    path = Path(path)
     try:
         return _kind_of(path).read(path)
     except OSError as error:
@@ -38,6 +41,8 @@ def read_particles(path):
 
 def check_target(path, target):
     """Raise `OccuPyError` where particles of a file cannot be written to one of this name."""
+    if target.resolve() == path.resolve():
+        raise OccuPyError(f"{target} is the file of all particles; expected another for some of them")
     expected = [path.suffix.lower() or ".csv", INDICES]
     if target.suffix.lower() not in expected:
         raise OccuPyError(
@@ -45,23 +50,26 @@ def check_target(path, target):
         )
 
 
-def write_particles(particles, keep, place, target):
+def write_particles(particles, keep, target, place=None):
     """Write some of the particles, all else of their file as it is.
 
     Parameters
     ----------
     particles : Particles
     keep : bool array, shape (particles,)
-    place : Path
-        Where to write.
     target : Path
-        What the file is called at last, whose ending tells whether it is a list of places.
+        A file of the same kind, or .txt for places in the file, from 0, one a line.
+    place : Path, optional
+        Where to write it first, if not there.
 
     Raises
     ------
     OccuPyError
-        If the file has changed since it was read.
+        If the name is not that of such a file, or the file of all particles has changed since it was read.
     """
+    target = Path(target)
+    check_target(particles.path, target)
+    place = place or target
     if target.suffix.lower() == INDICES:
         np.savetxt(place, np.flatnonzero(keep), fmt="%d")
     else:

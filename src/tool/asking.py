@@ -20,3 +20,18 @@ def ask_for_path(parent, title, name, kinds):
     if not path:
         return None
     return path if Path(path).suffix else str(Path(path).with_suffix(Path(name).suffix))
+
+
+def ask_for_file(parent, title, before, kinds):
+    """Ask for a file that is there; None where the user gives none.
+
+    Parameters
+    ----------
+    parent : QWidget
+    title, before : str
+        Of the dialog, and the file that was given before or nothing.
+    kinds : str
+        As for `ask_for_path`.
+    """
+    path, _ = QFileDialog.getOpenFileName(parent, title, before, kinds)
+    return path or None

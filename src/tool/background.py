@@ -1,9 +1,14 @@
 """One piece of work at a time in a thread of its own, with progress and cancel."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, Queue
 
 from ..engine.errors import Cancelled
+
+_PATIENCE = 0.1
+"""Seconds between looks, while work waits for the window, whether it has been cancelled."""
 
 
 @dataclass(eq=False)
@@ -11,6 +16,7 @@ class _Run:
     """One piece of work; `fraction` and `stage` are set in its thread, `cancelled` in the window's."""
 
     title: str
+    session: object
     fraction: float = 0.0
     stage: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -18,8 +24,30 @@ class _Run:
 
     def progress(self, fraction, stage):
         self.fraction, self.stage = fraction, stage
+        self._check()
+
+    def ask(self, function):
+        """Call a function in the window's thread, from that of the work; returns or raises what it does."""
+        answers = Queue()
+        self.session.ui.thread_safe(_answer, function, answers)
+        while True:
+            self._check()
+            with suppress(Empty):
+                result, error = answers.get(timeout=_PATIENCE)
+                if error is not None:
+                    raise error
+                return result
+
+    def _check(self):
         if self.cancelled.is_set():
             raise Cancelled
+
+
+def _answer(function, answers):
+    try:
+        answers.put((function(), None))
+    except Exception as error:
+        answers.put((None, error))
 
 
 class Background:
@@ -50,7 +78,7 @@ class Background:
         run = self._current
         return None if run is None else (run.title, run.stage, run.fraction)
 
-    def start(self, title, compute, done, failed):
+    def start(self, title, compute, done, failed, asks=False):
         """Run a function in the thread.
 
         Parameters
@@ -63,12 +91,14 @@ class Background:
             Called with the result, in the window's thread.
         failed : callable
             Called with the exception, in the window's thread. It is not called where the work was cancelled.
+        asks : bool
+            Whether `compute` takes a function too, with which it calls others in the window's thread.
         """
-        earlier, run = self._latest, _Run(title)
+        earlier, run = self._latest, _Run(title, self._session)
         if earlier:
             earlier.cancelled.set()
         run.thread = threading.Thread(
-            target=self._work, args=(run, compute, done, failed, earlier), name=title, daemon=True
+            target=self._work, args=(run, compute, done, failed, asks, earlier), name=title, daemon=True
         )
         self._current = self._latest = run
         run.thread.start()
@@ -81,13 +111,13 @@ class Background:
             self._current = None
             self._changed()
 
-    def _work(self, run, compute, done, failed, earlier):
+    def _work(self, run, compute, done, failed, asks, earlier):
         if earlier:
             earlier.thread.join()
         then, result = done, None
         try:
             run.progress(0.0, "")
-            result = compute(run.progress)
+            result = compute(run.progress, run.ask) if asks else compute(run.progress)
         except Cancelled:
             return
         except Exception as error:

@@ -2,6 +2,7 @@
 
 import re
 
+from chimerax.core.commands import AnnotationError
 from chimerax.core.errors import UserError
 from chimerax.map import Volume
 
@@ -72,6 +73,34 @@ def in_digits(number):
     """A number in as few digits as give it back exactly."""
     short = f"{number:g}"
     return short if float(short) == number else repr(number)
+
+
+def specified(argument, typed, session, field, expected):
+    """What a specifier that was typed in a field stands for.
+
+    Parameters
+    ----------
+    argument : Annotation
+        Of the command, such as AtomsArg.
+    typed : str
+    session : Session
+    field : str
+        What the field is called.
+    expected : str
+        What should be in it, with an example.
+
+    Raises
+    ------
+    UserError
+        If it is not understood; says of which field.
+    """
+    try:
+        found, _, rest = argument.parse(typed, session)
+    except (AnnotationError, UserError) as error:
+        raise UserError(f"{field}, {typed}: {error}") from None
+    if rest.strip():
+        raise UserError(f"{field}, {typed}: not understood at {rest.strip()}; expected {expected}")
+    return found
 
 
 def named(volume):

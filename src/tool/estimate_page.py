@@ -51,6 +51,15 @@ class EstimatePage(QWidget):
         self.uncertainty.setToolTip(f"<p>{SETTINGS['uncertainty'].help}: <b>uncertainty</b></p>")
         self.flexibility = QCheckBox("with flexibility")
         self.flexibility.setToolTip(f"<p>{SETTINGS['flexibility'].help}: <b>flexibility</b></p>")
+        self.one_scale = QCheckBox("on one scale")
+        self.one_scale.setToolTip(
+            "<p>Put all maps on the full scale of the strongest, here and on the Modify page: <b>commonScale</b></p>"
+        )
+        self._estimate_button = button(
+            "Estimate",
+            self.estimate,
+            "Make the scale map and color the surface of the map by it: <b>occupy estimate</b>",
+        )
         layout = QVBoxLayout(self)
         self.form.fold(self.tile)
         self.form.fold(self.uncertainty)
@@ -58,12 +67,9 @@ class EstimatePage(QWidget):
         layout.addWidget(self.form)
         layout.addWidget(
             row(
-                button(
-                    "Estimate",
-                    self.estimate,
-                    "Make the scale map and color the surface of the map by it: <b>occupy estimate</b>",
-                ),
+                self._estimate_button,
                 self.flexibility,
+                self.one_scale,
                 button("Reset", self.form.reset, "Set all settings back to what follows from the map"),
             )
         )
@@ -71,6 +77,12 @@ class EstimatePage(QWidget):
         layout.addWidget(self.words)
         layout.addWidget(self._solvent_buttons())
         layout.addStretch(1)
+        self.show_several(1)
+
+    def show_several(self, count):
+        """Say how many maps are worked on."""
+        self._estimate_button.setText(f"Estimate {count} maps" if count > 1 else "Estimate")
+        self.one_scale.setVisible(count > 1)
 
     def show_current(self, current):
         """Show what is known of the chosen map."""
@@ -93,11 +105,19 @@ class EstimatePage(QWidget):
         others = {"uncertainty": self.uncertainty, "flexibility": self.flexibility} if self._is_calibrated else {}
         asked = {name: True for name, box in others.items() if box.isChecked()}
 
+        volumes = self._panel.several.volumes
+        place = volumes.index(self._panel.current.volume) if volumes else 0
+
         def choose(made):
-            maps = made if asked else [made]
+            made = made if isinstance(made, list) else [made]
+            maps = made[place * len(made) // len(volumes) :]
             self._panel.choose_scale_map(maps[0], maps[len(asked)] if "flexibility" in asked else None)
 
-        self._panel.run_job("occupy estimate", EstimateJob, lambda: self.form.values() | asked, then=choose, **words)
+        def settings():
+            return self.form.values() | asked
+
+        words |= {"then": choose, "one_scale": self.one_scale.isChecked()}
+        self._panel.run_job("occupy estimate", EstimateJob, settings, **words)
 
     def solvent(self, remove_solvent=False):
         """Run occupy solvent."""

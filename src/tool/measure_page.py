@@ -1,23 +1,18 @@
 """The page of the panel on which the occupancies of chains are refined, or read in a scale map."""
 
-from math import isfinite
 from pathlib import Path
 
 from chimerax.atomic import AtomicStructure, AtomsArg
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.ui.widgets import ModelMenuButton
-from Qt.QtCore import Qt
 from Qt.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QSpinBox,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -25,32 +20,26 @@ from Qt.QtWidgets import (
 from ..commands.atom_groups import AtomGroups
 from ..commands.coloring import color_atoms
 from ..commands.measure import ATTRIBUTE
-from ..commands.refine import COLUMNS, refine_job
+from ..commands.refine import refine_job
 from ..engine.refinement import groups
 from ..engine.scale import regions
-from .composing import Typed, command, in_words
+from .composing import Typed, command, in_words, specified
 from .fields import button, map_menu, row
+from .fit_of_several import FitOfSeveral
+from .occupancy_table import OccupancyTable
 
 _FIT, _SCALE_MAP = "a fit of the model to the map", "a scale map"
-_HEADINGS = {
-    "standard_error": "±",
-    "b_shift": "ΔB\nin Å²",
-    "b_shift_error": "±",
-    "correlation": "corre-\nlation",
-    "lower_quartile": "lower\nquartile",
-    "upper_quartile": "upper\nquartile",
-    "relative_density": "relative\ndensity",
-    "flexibility": "ΔB\n(Å²)",
-}
 _HELP_OF_FIT = (
     "<p>Refine the occupancies of the model against the map, with standard errors: <b>occupy refine</b>. Half maps "
     "that are chosen on the Estimate page tell the noise.</p>"
 )
+_HELP_OF_FITS = (
+    "<p>Refine the occupancies of the model against each of the maps, for one matrix with standard errors, shown in a "
+    "window: <b>occupy refine</b></p>"
+)
 _HELP_OF_SCALE_MAP = "<p>Measure the scale at the atoms: <b>occupy measure</b></p>"
 _PLOT_OF_FIT = "<p>Plot the occupancies with their standard errors: <b>plot</b></p>"
 _PLOT_OF_SCALE_MAP = "<p>Plot the scale against the flexibility: what is missing, and what moves. <b>plot</b></p>"
-_DECIMALS = {"correlation": 2, "flexibility": 1, "b_shift": 0, "b_shift_error": 0}
-_MOST_DECIMALS = 3
 _LONGEST_SEGMENT = 10000
 
 
@@ -65,7 +54,7 @@ class MeasurePage(QWidget):
 
     def __init__(self, panel):
         super().__init__()
-        self._panel = panel
+        self._panel, self._count = panel, 1
         self.model_menu = ModelMenuButton(
             panel.session, class_filter=AtomicStructure, no_value_button_text="No atomic model open"
         )
@@ -76,7 +65,7 @@ class MeasurePage(QWidget):
             "<b>occupy refine</b>; or read a scale map at the atoms: <b>occupy measure</b></p>"
         )
         self._make_options()
-        self._make_table()
+        self.table = OccupancyTable()
         layout = QVBoxLayout(self)
         layout.addWidget(row(QLabel("Atomic model"), self.model_menu))
         layout.addWidget(row(QLabel("Occupancies from"), self.source))
@@ -87,6 +76,11 @@ class MeasurePage(QWidget):
         layout.addWidget(self.table, 1)
         self.source.currentIndexChanged.connect(lambda index: self._show_options())
         self.by_menu.currentTextChanged.connect(lambda by: self._show_segment())
+        self._show_options()
+
+    def show_several(self, count):
+        """Show what can be chosen for this many maps."""
+        self._count = count
         self._show_options()
 
     @property
@@ -108,6 +102,7 @@ class MeasurePage(QWidget):
             "show_unexplained": self.show_unexplained.isChecked(),
             "without_water": self.without_water.isChecked(),
             "with_density": self.with_density.isChecked(),
+            "of_several": self.of_several.state,
         }
 
     @state.setter
@@ -122,6 +117,7 @@ class MeasurePage(QWidget):
         self.show_unexplained.setChecked(state.get("show_unexplained", False))
         self.without_water.setChecked(state.get("without_water", True))
         self.with_density.setChecked(state["with_density"])
+        self.of_several.state = state.get("of_several", self.of_several.state)
 
     def measure(self, save_file=None):
         """Find the occupancies and show their table, or save it to a file too."""
@@ -151,31 +147,45 @@ class MeasurePage(QWidget):
     def _refine(self, color, plot, unexplained, save_file):
         """Run occupy refine, its work in the background."""
         model, by, length = self._chosen_model(), self.by_menu.currentText(), self.segment.value()
-        typed = self.reference.text().strip()
-        reference = self._atoms(typed) if typed else None
-        half_maps = self._panel.estimate_page.form.fields["half_maps"]
-
-        def job(sampled, settings):
-            return refine_job(sampled, AtomGroups(model.atoms, by, length), reference, **settings)
-
+        typed, expected = self.reference.text().strip(), "atoms, such as #2/A"
+        reference = specified(AtomsArg, typed, self._panel.session, "Full occupancy", expected) if typed else None
         words = {
             "atoms": Typed(in_words(model)),
             "by": by if by != groups.BY[0] else None,
             "segment": length if by == "segment" and length != groups.DEFAULT_SEGMENT else None,
             "reference": Typed(typed) if typed else None,
-            "showUnexplained": True if unexplained else None,
-            "color": None if color else False,
-            "plot": None if plot else False,
             "saveFile": save_file,
         }
-        self._panel.run_job("occupy refine", job, lambda: {"half_maps": half_maps.value}, then=self._show, **words)
+        chosen = AtomGroups(model.atoms, by, length)
+        if self._count > 1:
+            self._refine_in_several(chosen, reference, words | {"plot": False if save_file else None})
+            return
+        shown = {"color": color, "plot": plot}
+        words |= {"showUnexplained": True if unexplained else None}
+        self._refine_in_one(chosen, reference, words | {name: None if on else False for name, on in shown.items()})
 
-    def _atoms(self, typed):
-        """The atoms that a specifier stands for."""
-        atoms, _, rest = AtomsArg.parse(typed, self._panel.session)
-        if rest.strip():
-            raise UserError(f"Reference {typed} is not understood at {rest.strip()}; expected atoms, such as #2/A")
-        return atoms
+    def _refine_in_one(self, chosen, reference, words):
+        half_maps = self._half_maps
+
+        def job(sampled, settings):
+            return refine_job(sampled, chosen, reference, **settings)
+
+        def settings():
+            return {"half_maps": half_maps.value}
+
+        self._panel.run_job("occupy refine", job, settings, then=self.table.show_found, **words)
+
+    def _refine_in_several(self, chosen, reference, words):
+        if any(self._half_maps.state):
+            raise UserError("Half maps, on the Estimate page, are of one map; choose none there for several")
+        volumes = self._panel.maps_to_work_on()
+        job = self.of_several.job(volumes, chosen, reference)
+        words |= self.of_several.words()
+        self._panel.start_job("occupy refine", volumes, job, {}, then=self.table.show_found, **words)
+
+    @property
+    def _half_maps(self):
+        return self._panel.estimate_page.form.fields["half_maps"]
 
     def _read(self, color, plot, save_file):
         """Run occupy measure."""
@@ -183,7 +193,7 @@ class MeasurePage(QWidget):
             raise UserError(
                 "No flexibility map is chosen, against which to plot the scale; estimate with flexibility to have one"
             )
-        self._show(run(self._panel.session, self._measure_command(plot, save_file)))
+        self.table.show_found(run(self._panel.session, self._measure_command(plot, save_file)))
         if color:
             color_atoms(self._panel.session, in_words(self._chosen_model()), ATTRIBUTE)
 
@@ -228,7 +238,9 @@ class MeasurePage(QWidget):
             "<p>With <b>Refine occupancies</b>: show the part of the map that the model does not explain, in place of "
             "the map. <b>showUnexplained</b></p>"
         )
-        self._of_fit = row(QLabel("Full occupancy"), self.reference, stretch=False), self.show_unexplained
+        self.of_several = FitOfSeveral(self._panel.session)
+        full = row(QLabel("Full occupancy"), self.reference, stretch=False)
+        self._of_fit = full, self.of_several, self.show_unexplained
         self.scale_menu = map_menu(self._panel.session, no_value_button_text="No scale map chosen")
         self.without_water = QCheckBox("without water")
         self.without_water.setToolTip("<p>Leave water molecules out: <b>& ~:HOH</b></p>")
@@ -248,29 +260,30 @@ class MeasurePage(QWidget):
             row(QLabel("Flexibility map"), self.flexibility_menu),
         )
 
-    def _make_table(self):
-        self.table = QTableWidget(0, 0)
-        self.table.setEditTriggers(QTableWidget.NoEditTriggers)
-        self.table.verticalHeader().hide()
-        self.table.setMinimumHeight(160)
-
     def _buttons(self):
         self._measure_button = button("", self.measure, "")
         self._plot_button = button("Plot", self.plot, "")
-        color = button("Color", self.color, "Color the model by its occupancies, with a key: <b>color</b>")
+        self._color_button = button("Color", self.color, "Color the model by its occupancies, with a key: <b>color</b>")
         save = button("Save CSV…", self.save, "Save the table to a file: <b>saveFile</b>")
-        return row(self._measure_button, color, self._plot_button, save)
+        return row(self._measure_button, self._color_button, self._plot_button, save)
 
     def _show_options(self):
         """Show what can be chosen for where the occupancies come from."""
         refines = self.refines
+        several = refines and self._count > 1
         for widget in self._of_fit:
             widget.setVisible(refines)
+        self.of_several.setVisible(several)
+        for widget in (self._color_button, self._plot_button):
+            widget.setVisible(not several)
+        self.show_unexplained.setVisible(refines and not several)
         for widget in (*self._of_scale_map, self.without_water, self.with_density):
             widget.setVisible(not refines)
         self._plot_button.setToolTip(_PLOT_OF_FIT if refines else _PLOT_OF_SCALE_MAP)
-        self._measure_button.setText("Refine occupancies" if refines else "Measure")
-        self._measure_button.setToolTip(_HELP_OF_FIT if refines else _HELP_OF_SCALE_MAP)
+        refine = f"Refine in {self._count} maps" if several else "Refine occupancies"
+        self._measure_button.setText(refine if refines else "Measure")
+        help_of_fit = _HELP_OF_FITS if several else _HELP_OF_FIT
+        self._measure_button.setToolTip(help_of_fit if refines else _HELP_OF_SCALE_MAP)
         by = self.by_menu.currentText()
         self.by_menu.clear()
         self.by_menu.addItems(groups.BY if refines else regions.BY)
@@ -279,28 +292,3 @@ class MeasurePage(QWidget):
 
     def _show_segment(self):
         self.segment.setVisible(self.by_menu.currentText() == "segment")
-
-    def _show(self, rows):
-        names = COLUMNS if "group" in rows[0] else regions.columns_of(rows)
-        self.table.setColumnCount(len(names))
-        self.table.setHorizontalHeaderLabels([_HEADINGS.get(name, name) for name in names])
-        self.table.setRowCount(len(rows))
-        for i, found in enumerate(rows):
-            for j, name in enumerate(names):
-                self.table.setItem(i, j, _cell(found.get(name), _DECIMALS.get(name, _MOST_DECIMALS)))
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
-
-
-def _cell(value, decimals):
-    text = "; ".join(value) if isinstance(value, list) else _number(value, decimals)
-    item = QTableWidgetItem(text)
-    if isinstance(value, int | float):
-        item.setTextAlignment(Qt.AlignRight | Qt.AlignVCenter)
-    item.setToolTip(text)
-    return item
-
-
-def _number(value, decimals):
-    if isinstance(value, float):
-        return f"{value:.{decimals}f}" if isfinite(value) else ""
-    return "" if value is None else str(value)

@@ -138,7 +138,12 @@ class ModifyPage(QWidget):
             found, modification = result
             self._keep_made(found, values, modification)
 
-        panel.run_job(f"occupy {kind}", job, settings, before=computed)
+        one_scale = panel.estimate_page.one_scale.isChecked()
+        panel.run_job(f"occupy {kind}", job, settings, before=computed, one_scale=one_scale)
+
+    def show_several(self, count):
+        """Say how many maps are worked on."""
+        self.apply_button.setText(f"Apply to {count} maps" if count > 1 else "Apply")
 
     def stop_preview(self):
         """Put the original back and leave the preview off."""

@@ -1,5 +1,7 @@
 """The OccuPy panel: a map, and a page each for estimating, modifying, masks and measuring."""
 
+from functools import partial
+
 from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.core.models import ADD_MODELS, REMOVE_MODELS
@@ -7,28 +9,28 @@ from chimerax.core.tools import ToolInstance, get_singleton
 from chimerax.map import Volume
 from chimerax.ui import MainToolWindow
 from Qt.QtCore import Qt, QTimer
-from Qt.QtWidgets import QLabel, QProgressBar, QScrollArea, QTabWidget, QVBoxLayout
+from Qt.QtWidgets import QLabel, QScrollArea, QTabWidget, QVBoxLayout
 
 from ..commands.arguments import user_errors
 from ..commands.estimate import SUFFIX
-from ..commands.maps import sample
+from ..commands.maps import sample, spec_of
 from ..commands.sessions import keep_in_sessions, take_out
 from .background import Background
-from .composing import command, is_open, named
+from .composing import Typed, command, is_open, named
+from .each import JobOnEach
 from .estimate_page import EstimatePage
 from .estimating import CurrentEstimate
 from .fields import button, map_menu, row
 from .mask_page import MaskPage
 from .measure_page import MeasurePage
 from .modify_page import ModifyPage
+from .progress_row import ProgressRow
+from .several import SeveralMaps
 from .watching import Watch
 
 TOOL_NAME = "OccuPy"
 IN_SESSIONS = "OccuPy panel"
 _STATE_VERSION = 1
-_POLL = 100
-"""Milliseconds between looks at the progress of what is running."""
-
 _LEAST_HEIGHT = 200
 """Pixels of a page in sight, where the panel is docked beside others."""
 
@@ -36,9 +38,6 @@ _HEIGHT_TO_DOCK = 900
 """Pixels of ChimeraX's window, from which on the panel begins docked."""
 
 _SIZE_AFLOAT = (460, 640)
-
-_PATIENCE = 3
-"""Looks before progress is shown, so that quick work does not flicker."""
 
 
 class OccuPyPanel(ToolInstance):
@@ -58,10 +57,12 @@ class OccuPyPanel(ToolInstance):
 
     def __init__(self, session, tool_name=TOOL_NAME):
         super().__init__(session, tool_name)
-        self.background = Background(session, self._work_changed)
-        self.work = Background(session, self._work_changed)
+        self.background = Background(session, lambda: self.progress.look())
+        self.work = Background(session, lambda: self.progress.look())
+        self.progress = ProgressRow((self.work, self.background), self.cancel)
         self.map_menu = map_menu(session, no_value_button_text="No map open")
         self.map_menu.setToolTip("<p>The map to work on</p>")
+        self.several = SeveralMaps(session, self.map_menu)
         self.current = CurrentEstimate(self.background, self.estimation, self._show_current)
         self.estimate_page = EstimatePage(self)
         self.modify_page = ModifyPage(self)
@@ -70,6 +71,7 @@ class OccuPyPanel(ToolInstance):
         self.estimate_page.changed.connect(lambda: self.modify_page.use_defaults(self.estimate_page.mode))
         self.estimate_page.changed.connect(self.current.refresh)
         self.map_menu.value_changed.connect(lambda: self.current.choose(self.map_menu.value))
+        self.several.changed.connect(self._show_several)
         self._fill_window()
         self._guard = Watch(lambda volume: QTimer.singleShot(0, self._abandon))
         self._handlers = [
@@ -107,7 +109,7 @@ class OccuPyPanel(ToolInstance):
             raise UserError("No scale map is chosen; press Estimate first, or choose one in the menu")
         return menu.value
 
-    def run_job(self, name, make_job, settings, volume=None, before=None, then=None, **words):
+    def run_job(self, name, make_job, settings, volume=None, before=None, then=None, one_scale=False, **words):
         """Do the engine's work of a command in a thread, then run the command.
 
         Parameters
@@ -119,29 +121,54 @@ class OccuPyPanel(ToolInstance):
         settings : callable
             Returns the settings that are set, or raises `SettingError`.
         volume : Volume, optional
-            What the command works on, where it is not the chosen map.
+            What the command works on, where it is not the chosen map, or several.
         before : callable, optional
-            Called with the result of the job before the command is run.
+            Called with the result of the job, of several maps that of the chosen one, before the command is run.
         then : callable, optional
             Called with what the command returned.
+        one_scale : bool
+            Put several maps on the full scale of the strongest.
         **words
             Further keywords of the command.
         """
-        volume = volume or self.current.volume
-        if not is_open(volume):
-            raise UserError("There is no map to work on; open one first")
-        with user_errors(volume):
+        volumes = [volume] if volume else self.maps_to_work_on()
+        with user_errors(volumes[0]):
             given = settings()
-            sampled = self.current.sampled() if volume is self.current.volume else sample(volume)
-            job = make_job(sampled, given)
+            if len(volumes) > 1:
+                words |= {"commonScale": True} if one_scale else {}
+                job = JobOnEach(volumes, self.current.volume, make_job, given, one_scale)
+            else:
+                job = make_job(sample(volume) if volume else self.current.sampled(), given)
+        self.start_job(name, volumes, job, given, before, then, **words)
+
+    def start_job(self, name, volumes, job, settings, before=None, then=None, **words):
+        """Compute a job in a thread, then run the command; parameters as for `run_job`.
+
+        Parameters
+        ----------
+        volumes : list of Volume
+            What the command works on. Where they are several the job asks for them one after the other.
+        job : Job or JobOnEach
+        settings : dict
+        """
         self.current.pause()
-        self._guard.look_at(job.sampled.volume, *job.maps)
+        self._guard.look_at(job.volume, *job.maps)
+        models, called = volumes[0], named(volumes[0])
+        if len(volumes) > 1:
+            models, called = Typed(spec_of(volumes)), f"{len(volumes)} maps"
 
         def finish(result):
-            self._finish(job, result, lambda: command(name, volume, given, **words), before, then)
+            self._finish(job, result, lambda: command(name, models, settings, **words), before, then)
 
-        title = f"{name.split()[1].capitalize()} {named(volume)}"
-        self.work.start(title, job.compute, finish, lambda error: self._failed(volume, error))
+        title = f"{name.split()[1].capitalize()} {called}"
+        failed = partial(self._failed, volumes[0] if len(volumes) == 1 else None)
+        self.work.start(title, job.compute, finish, failed, asks=len(volumes) > 1)
+
+    def maps_to_work_on(self):
+        """The chosen map, or several; raises `UserError` where there is none."""
+        if not self.several.volumes:
+            raise UserError("There is no map to work on; open one first")
+        return self.several.volumes
 
     def cancel(self):
         """Stop what is being computed."""
@@ -164,7 +191,7 @@ class OccuPyPanel(ToolInstance):
         """What a session keeps."""
         pages = {name: page.state for name, page in self._pages_with_state().items()}
         own = {"version": _STATE_VERSION, "shown": self.displayed(), "page": self.pages.currentIndex()}
-        return own | {"map": self.map_menu.value} | pages
+        return own | {"map": self.map_menu.value, "several": self.several.state} | pages
 
     @state.setter
     def state(self, state):
@@ -173,6 +200,7 @@ class OccuPyPanel(ToolInstance):
         self.display(state["shown"])
         self.pages.setCurrentIndex(state["page"])
         self.map_menu.value = state["map"]
+        self.several.state = state.get("several", [])
         for name, page in self._pages_with_state().items():
             page.state = state[name]
 
@@ -198,52 +226,18 @@ class OccuPyPanel(ToolInstance):
         layout = QVBoxLayout(window.ui_area)
         layout.setContentsMargins(4, 4, 4, 4)
         help_button = button("Help", self.display_help, "Open the help page of this panel")
-        layout.addWidget(row(QLabel("Map"), self.map_menu, help_button))
+        layout.addWidget(row(QLabel("Map"), self.map_menu, self.several.button, help_button))
         layout.addWidget(self.pages, 1)
-        layout.addWidget(self._progress_row())
+        layout.addWidget(self.progress)
         # In a small window one more panel at the side would squeeze the Log to nothing.
         floats = self.session.ui.main_window.height() < _HEIGHT_TO_DOCK
         window.manage(placement=None if floats else "side")
         if floats:
             window.ui_area.window().resize(*_SIZE_AFLOAT)
 
-    def _progress_row(self):
-        self.stage = QLabel("")
-        self.stage.setTextFormat(Qt.PlainText)
-        self.stage.setMinimumWidth(1)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 100)
-        self.cancel_button = button("Cancel", self.cancel, "Stop; nothing will have been changed")
-        made = row(self.stage, self.bar, self.cancel_button, stretch=False)
-        made.layout().setStretch(1, 1)
-        self._progress = made
-        self._looks = 0
-        self._poll = QTimer()
-        self._poll.setInterval(_POLL)
-        self._poll.timeout.connect(self._show_progress)
-        self._show_progress()
-        return made
-
-    def _work_changed(self):
-        if self.work.busy or self.background.busy:
-            if not self._poll.isActive():
-                self._looks = 0
-                self._poll.start()
-        else:
-            self._poll.stop()
-            self._show_progress()
-
-    def _show_progress(self):
-        progress = self.work.progress or self.background.progress
-        self._looks += 1
-        shown = progress is not None and self._looks > _PATIENCE
-        self._progress.setVisible(shown)
-        title, stage, fraction = progress or ("", "", 0)
-        self.stage.setText(f"{title}: {stage}" if shown else "")
-        self.bar.setValue(round(100 * fraction))
-
     def _models_closed(self):
         QTimer.singleShot(0, self.modify_page.models_closed)
+        self.several.look_again()
         if not all(is_open(volume) for volume in self._guard.volumes):
             self._abandon()
 
@@ -274,6 +268,10 @@ class OccuPyPanel(ToolInstance):
         with user_errors(volume):
             raise error
 
+    def _show_several(self):
+        for page in (self.estimate_page, self.modify_page, self.measure_page):
+            page.show_several(self.several.count)
+
     def _show_current(self):
         self.estimate_page.show_current(self.current)
         self.modify_page.show_current(self.current)
@@ -303,7 +301,7 @@ class OccuPyPanel(ToolInstance):
             handler.remove()
         self._handlers = []
         self._guard.look_at()
-        self._poll.stop()
+        self.progress.stop()
         self.work.cancel()
         self.modify_page.stop_preview()
         self.mask_page.stop()

@@ -1,11 +1,13 @@
-"""A session saved with the panel open, opened by someone who does not have the bundle, and by someone who has."""
+"""A session saved with the panel and a matrix open, opened by someone without the bundle, and by someone with it."""
 
 import json
 
 import pytest
 import runner
 
-MODELS = {"maps": ["small", "small occupancy"], "colored by": "small occupancy", "key": True}
+MODELS = {"maps": ["small", "small occupancy", "with B", "without B"], "colored by": "small occupancy", "key": True}
+
+MATRIX = [[1.0, 1.0], [1.0, 0.0]]
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +28,11 @@ def found_in(profile, screen):
 
 def test_a_session_opens_where_the_bundle_is_not_installed(found_in):
     found = found_in("shared", runner.OTHER_HOME)
-    assert found == MODELS | {"has the bundle": False, "kind": None, "solvent mask": None}
+    assert found == MODELS | {"has the bundle": False, "kind": None, "solvent mask": None, "matrix": None}
 
 
-def test_the_panel_comes_back_from_a_session_that_was_saved_without_the_bundle(found_in):
+def test_panel_and_matrix_come_back_from_a_session_that_was_saved_without_the_bundle(found_in):
     found_in("shared", runner.OTHER_HOME)
     found = found_in("shared again", runner.HOME)
-    assert found == MODELS | {"has the bundle": True, "kind": "sigmoid", "solvent mask": "small occupancy"}
+    windows = {"kind": "sigmoid", "solvent mask": "small occupancy", "matrix": [["with B", "without B"], MATRIX, 1]}
+    assert found == MODELS | {"has the bundle": True} | windows

@@ -81,6 +81,7 @@ def test_several_maps_make_one_matrix_in_csv_json_and_a_figure(occupy, maps, mod
     assert not list(tmp_path.rglob(".*"))
     summary, sums = {"occupy_refine.csv", "occupy_refine.html"}, "occupancy_matrix_sums"
     made = {f"occupancy_matrix.{ending}" for ending in ("csv", "json", "png")} | summary | {sums}
+    made |= {"occupancy_pairs.csv", "occupancy_assembly.png"}
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (*maps, model_file)} | made
     assert len(list((tmp_path / sums).iterdir())) == len(maps)
 
@@ -180,11 +181,39 @@ def test_a_chain_that_is_displaced_in_a_map_is_told_of_and_in_the_csv(occupy, st
 def test_the_page_of_the_run_begins_with_the_heat_map(refined, maps, model_file, tmp_path):
     refined(*maps, "--atoms", model_file)
     page = Page(tmp_path / "occupy_refine.html")
-    assert page.pictures == ["occupancy_matrix.png"]
-    assert {"occupancy_matrix.png", "occupancy_matrix.csv", "occupancy_matrix.json"} < set(page.links)
+    assert page.pictures == ["occupancy_matrix.png", "occupancy_assembly.png"]
+    tables = {"occupancy_matrix.csv", "occupancy_matrix.json", "occupancy_pairs.csv"}
+    assert tables | set(page.pictures) < set(page.links)
     assert all((tmp_path / link).exists() for link in page.links)
     refined(*maps, "--atoms", model_file, "--no-figures")
     assert Page(tmp_path / "occupy_refine.html").pictures == []
+
+
+def test_what_comes_with_what_is_in_a_table_and_in_json(refined, maps, model_file, tmp_path):
+    refined(*maps, "--atoms", model_file)
+    saved = json.loads((tmp_path / "occupancy_matrix.json").read_text())
+    with open(tmp_path / "occupancy_pairs.csv", newline="", encoding="utf-8") as file:
+        rows = {(row["of those with"], row["have"]): row for row in csv.DictReader(file)}
+    assert len(rows) == 6
+    assert float(rows["A", "B"]["share"]) == pytest.approx(1.4 / 4, abs=CLOSE)
+    assert float(rows["C", "B"]["share"]) == saved["pairs"]["shares"][2][1] == pytest.approx(1 / 3, abs=CLOSE)
+    assert [node["groups"] for node in saved["assembly"]["nodes"]] == [["A"], ["C"], ["B"]]
+    assert saved["assembly"]["arrows"] == []
+
+
+def test_an_order_of_assembly_is_told_and_drawn(occupy, store, model_file, tmp_path):
+    paths = []
+    for there, count in (("ABC", 5), ("AB", 5), ("A", 7)):
+        density = simulated(bundle(), {chain: float(chain in there) for chain in "ABC"})
+        paths += [put(store, tmp_path / f"{there}{i}.mrc", density) for i in range(count)]
+    done = occupy("refine", *paths, "--atoms", model_file, "--reference", "A")
+    assert done.returncode == 0, done.stderr
+    assert "  order     C only with B\n" in done.stdout
+    assembly = json.loads((tmp_path / "occupancy_matrix.json").read_text())["assembly"]
+    assert [node["groups"] for node in assembly["nodes"]] == [["A"], ["B"], ["C"]]
+    assert assembly["arrows"] == [[1, 2]]
+    with Image.open(tmp_path / "occupancy_assembly.png") as picture:
+        assert len(picture.convert("RGB").getcolors(1 << 24)) > 50
 
 
 def put_at(store, path, density, first):
@@ -285,13 +314,15 @@ def test_existing_files_are_not_replaced_unless_asked_for(occupy, maps, model_fi
 def test_workers_make_the_matrix_that_one_process_makes(refined, maps, model_file, tmp_path, options):
     pytest.importorskip("distributed")
     alone = refined(*maps, "missing.mrc", "--atoms", model_file, status=1)
-    (tmp_path / "occupancy_matrix.png").unlink()
+    pictures = [tmp_path / "occupancy_matrix.png", tmp_path / "occupancy_assembly.png"]
+    for picture in pictures:
+        picture.unlink()
     found = refined(*maps, "missing.mrc", "--atoms", model_file, *options, status=1)
     for name in ("occupancies", "standard_errors"):
         np.testing.assert_allclose(np.array(found.pop(name), float), np.array(alone.pop(name), float), atol=1e-4)
     assert found["sets"] == alone["sets"]
     assert found["failed"] == alone["failed"] == {"missing.mrc": "missing.mrc: no such file"}
-    assert (tmp_path / "occupancy_matrix.png").exists() == ("--no-figures" not in options)
+    assert [picture.exists() for picture in pictures] == ["--no-figures" not in options] * 2
 
 
 class TestResume:

@@ -10,7 +10,8 @@ import pytest
 from chimerax.occupy.engine import phantom
 from chimerax.occupy.engine.modification.gain import Reached
 from chimerax.occupy.engine.modification.limits import Limits
-from chimerax.occupy.figures.heatmap import cell_of, cell_text, draw_matrix, matrix_figure
+from chimerax.occupy.figures.heatmap import cell_text, draw_matrix, matrix_figure
+from chimerax.occupy.figures.heatmap_places import Place, place_at
 from chimerax.occupy.figures.maps import draw_curve, draw_projection
 from chimerax.occupy.figures.occupancies import draw_occupancies, occupancies_figure
 from chimerax.occupy.figures.palette import PALETTE
@@ -209,11 +210,34 @@ def test_cells_with_notes_are_marked_in_the_heat_map_and_told_with_them(matrix):
     heat = draw_matrix(figure, noted, noted.maps)
     drawn(figure)
     (marks,) = heat.get_lines()
-    assert [cell_of(noted, x, y) for x, y in marks.get_xydata()] == [(1, 0)]
+    (pixels,) = heat.transData.transform(marks.get_xydata())
+    assert place_at(heat, noted, *pixels) == Place(1, 0)
     assert "has notes" in [text.get_text() for text in figure.texts]
     correlated = noted.local_correlations[1, 0]
     assert cell_text(noted, noted.maps, (1, 0)).endswith(f"; correlation {correlated:.2f}; displaced?; too small")
     assert not draw_matrix(Figure(), matrix, matrix.maps).get_lines()
+
+
+def test_the_share_of_all_particles_is_a_row_by_itself_below_the_maps(matrix_of):
+    values = np.array([[1, 0, 0.2], [1, 1, 0.4]])
+    plain = matrix_of(values, list("ABC"))
+    shared = replace(plain, shares=np.array([1, 0.3, 0.25]), share_errors=np.full(3, 0.01))
+    figure = Figure(figsize=(6, 4))
+    heat = draw_matrix(figure, shared, shared.maps)
+    drawn(figure)
+    (row,) = [axes for axes in figure.axes if axes.get_label() == "all particles"]
+    np.testing.assert_allclose(row.images[0].get_array(), [shared.shares[shared.group_order.places]])
+    assert row.images[0].norm is heat.images[0].norm
+    assert [label.get_text() for label in row.get_xticklabels()] == [
+        shared.groups[i] for i in shared.group_order.places
+    ]
+    assert [label.get_text() for label in row.get_yticklabels()] == ["all particles"]
+    assert not heat.get_xticklabels()
+    assert row.get_position().y1 < heat.get_position().y0
+    assert row.get_position().x0 == pytest.approx(heat.get_position().x0)
+    labels = [label.get_window_extent() for label in (*row.get_yticklabels(), *heat.get_yticklabels())]
+    assert max(box.x1 for box in labels) < figure.axes[-1].get_window_extent().x0
+    assert "all particles" not in [axes.get_label() for axes in matrix_figure(plain, plain.maps).axes]
 
 
 def test_of_a_cell_its_flexibility_is_told_where_it_is_known(matrix):
@@ -222,3 +246,36 @@ def test_of_a_cell_its_flexibility_is_told_where_it_is_known(matrix):
     told = [cell_text(moving, moving.maps, (i, 0)) for i in range(3)]
     assert ["ΔB" in text for text in told] == [False, True, True]
     assert "; ΔB 60 ± 5 Å²; " in told[1]
+
+
+def names_of_groups(chains, segments):
+    return [f"#2/{chr(65 + i)}:{30 * j + 1}-{30 * j + 30}" for i in range(chains) for j in range(segments)]
+
+
+@pytest.mark.parametrize("size", [(5.6, 7.0), (9.0, 9.0)])
+@pytest.mark.parametrize(
+    ("maps", "groups"), [(2, ["#2/A", "#2/B", "#2/C"]), (40, list("ABCDEFGH")), (500, names_of_groups(8, 17))]
+)
+def test_a_heat_map_stays_readable_however_large_the_matrix(matrix_of, maps, groups, size):
+    random = np.random.default_rng(3)
+    many = matrix_of(np.round(random.random((min(maps, 10), len(groups)))), groups, max(1, maps // 10))
+    figure = Figure(figsize=size, dpi=100)
+    heat = draw_matrix(figure, many, many.maps)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    room = figure.bbox
+    for axis, low, high in ((heat.xaxis, "x0", "x1"), (heat.yaxis, "y0", "y1")):
+        boxes = [label.get_window_extent() for label in axis.get_ticklabels()]
+        boxes.sort(key=lambda box: getattr(box, low))
+        assert all(getattr(a, high) < getattr(b, low) + 0.5 for a, b in pairwise(boxes))
+        assert all(room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0 for box in boxes)
+        assert min(label.get_fontsize() for label in axis.get_ticklabels()) >= 5
+    texts = [label.get_text() for label in heat.get_xticklabels()]
+    assert not any("#" in text for text in texts)
+    key = figure.axes[-1].get_window_extent()
+    assert max(label.get_window_extent().x1 for label in heat.get_yticklabels()) < key.x0
+    assert heat.get_window_extent().height > 0.6 * room.height
+    for tree, leaves in zip(figure.axes[2:4], many.occupancies.shape, strict=True):
+        (brackets,) = tree.collections
+        points = 72 / figure.dpi * max(tree.bbox.width, tree.bbox.height) / leaves
+        assert min(brackets.get_linewidths()) < points / 2

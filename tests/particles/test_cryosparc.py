@@ -64,7 +64,7 @@ def test_without_posteriors_of_all_classes_the_class_is_that_of_a_particle(saved
 def test_a_subset_has_the_same_columns_in_the_same_order_with_the_same_values(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(cryosparc, "_CHUNK", 4)
     rows, keep, target = table_of(*BEST, *ALL), CLASSES != 0, tmp_path / "subset.cs"
-    write_particles(read_particles(saved(rows)), keep, target, target)
+    write_particles(read_particles(saved(rows)), keep, target)
     with open(target, "rb") as file:
         found = np.load(file, allow_pickle=False)
     assert found.dtype == rows.dtype
@@ -77,7 +77,7 @@ def test_a_file_with_thousands_of_columns_is_read_and_written(saved, tmp_path):
     wide["alignments3D/class"] = CLASSES
     with pytest.warns(UserWarning, match="format 2.0"):
         path = saved(wide)
-    write_particles(read_particles(path), CLASSES == 2, target, target)
+    write_particles(read_particles(path), CLASSES == 2, target)
     assert read_particles(target).assigned.tolist() == [0, 0, 0]
 
 

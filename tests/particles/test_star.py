@@ -49,7 +49,7 @@ def star(tmp_path):
 def subset(path, keep):
     """What is written of a file."""
     target = path.with_name("subset.star")
-    write_particles(read_particles(path), np.array(keep), target, target)
+    write_particles(read_particles(path), np.array(keep), target)
     return target
 
 
@@ -154,4 +154,4 @@ def test_a_file_that_has_changed_since_it_was_read_is_refused(star, tmp_path):
     particles = read_particles(star(FILES["3.0"]))
     star(FILES["3.0"].replace(ROWS[2], ""))
     with pytest.raises(OccuPyError, match="has 6 particles and had 7"):
-        write_particles(particles, np.ones(7, bool), tmp_path / "subset.star", tmp_path / "subset.star")
+        write_particles(particles, np.ones(7, bool), tmp_path / "subset.star")

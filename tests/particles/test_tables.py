@@ -57,7 +57,7 @@ def test_a_subset_of_a_table_is_the_same_bytes_without_the_rows_of_others(table,
     text = '\ufeffparticle,map\r\n"a,\nb",2\r\n\r\nc, 1\nä,2\nlast,1'
     target = tmp_path / "subset.csv"
     path = table(text)
-    write_particles(read_particles(path), np.array([True, False, True, False]), target, target)
+    write_particles(read_particles(path), np.array([True, False, True, False]), target)
     assert target.read_bytes().decode() == '\ufeffparticle,map\r\n"a,\nb",2\r\nä,2\n'
 
 
@@ -78,7 +78,7 @@ def test_any_file_gives_a_list_of_places_from_0_on(tmp_path, table, name):
     particles = read_particles(path)
     target = tmp_path / "subset.txt"
     check_target(path, target)
-    write_particles(particles, particles.assigned == 1, target, target)
+    write_particles(particles, particles.assigned == 1, target)
     assert target.read_text() == "1\n4\n"
 
 

@@ -102,13 +102,15 @@ class AtomGroups:
         self.groups, assumed = self._make_groups()
         self.notes = [*_notes(self._models, np.count_nonzero(water & ~named)), *assumed]
 
-    def along_chains(self, rows):
+    def along_chains(self, rows, copies=None):
         """Rows of groups with the chain that each is in and the middle number of its residues, as figures want them.
 
         Parameters
         ----------
         rows : list of dict
             With the name of a group each.
+        copies : dict of str to list of str, optional
+            Names of the copies of groups, which are along copies of their chains.
 
         Returns
         -------
@@ -118,6 +120,9 @@ class AtomGroups:
         for label, place in zip(self._labels[self._used], self._of_place[self._used], strict=True):
             numbers.setdefault(label, set()).add(self._places[place].residue.seqid.num or 0)
             chains.setdefault(label, self._places[place].chain)
+        for name, of_name in (copies or {}).items():
+            numbers |= dict.fromkeys(of_name, numbers[name])
+            chains |= {copy: chains[name] + copy.removeprefix(name) for copy in of_name}
         return [
             row | {"chain": chains[row["group"]], "position": float(np.median([*numbers[row["group"]]]))}
             for row in rows

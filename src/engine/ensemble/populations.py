@@ -1,65 +1,18 @@
 """How particles are shared among maps: counted in classes, which are matched to maps, or told by hand."""
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import OccuPyError
-from ..matrix.result import listed
+from ..matrix.populations import Populations
+from ..matrix.sets import listed
 
+_ENDING = re.compile(r"(\.(mrc|map|ccp4|rec))?(\.(gz|bz2))?$", re.IGNORECASE)
 _BY_HAND = "expected classes given by hand, one for each map in their order"
 
 
-@dataclass(frozen=True, eq=False)
-class Populations:
-    """Shares of the particles in maps.
-
-    Attributes
-    ----------
-    maps : list of str
-    weights : array of float, shape (maps,)
-        They sum to 1.
-    particles : array of float, shape (maps,), or None
-        Particles in each map, sums of posteriors where these are known; None where nobody counted.
-    count : float or None
-        As how many particles they count for errors of counting: all that are in these maps or, where posteriors
-        leave a part of some in other classes, (Σs)² / Σs², s the part of each that is in these. None where nobody
-        counted.
-    classes : list or None
-        The class of each map.
-    left_out : float
-        Share of all particles that are in none of these maps.
-    """
-
-    maps: list
-    weights: np.ndarray
-    particles: np.ndarray | None = None
-    count: float | None = None
-    classes: list | None = None
-    left_out: float = 0.0
-
-    def as_dict(self):
-        """Plain values for a JSON file."""
-        return {
-            "weights": [float(weight) for weight in self.weights],
-            "particles": None if self.particles is None else [float(number) for number in self.particles],
-            "count": self.count,
-            "classes": self.classes,
-            "left_out": self.left_out,
-        }
-
-    @classmethod
-    def from_dict(cls, maps, saved):
-        """What `as_dict` gave of these maps; None of None."""
-        if saved is None:
-            return None
-        particles = saved["particles"]
-        weights, particles = np.array(saved["weights"], float), None if particles is None else np.array(particles)
-        return cls(list(maps), weights, particles, saved["count"], saved["classes"], saved["left_out"])
-
-
-def told(maps, numbers):
+def told_populations(maps, numbers):
     """Populations as somebody says them.
 
     Parameters
@@ -174,8 +127,19 @@ def matched(names, classes):
 
 
 def _matched_by_name(names, classes):
-    _refuse_others([name for name in classes if name not in names], [name for name in names if name not in classes])
-    return list(names)
+    classes_of, called = {_called(label): label for label in classes}, [_called(name) for name in names]
+    if len(classes_of) < len(classes) or len(set(called)) < len(called):
+        raise OccuPyError(f"among {listed(names)} and {listed(classes)} two maps have one name; {_BY_HAND}")
+    _refuse_others(
+        [label for name, label in classes_of.items() if name not in called],
+        [name for name in called if name not in classes_of],
+    )
+    return [classes_of[name] for name in called]
+
+
+def _called(name):
+    """The name of a map's file without folder and ending."""
+    return _ENDING.sub("", re.split(r"[/\\]", str(name))[-1])
 
 
 def _differing_fields(names):

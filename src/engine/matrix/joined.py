@@ -6,7 +6,7 @@ import numpy as np
 
 from .agreement import Order, agreeing, order_of
 from .relative import LEAST_IN_REFERENCE
-from .result import listed
+from .sets import listed
 
 
 def with_masks_of(matrix, other):

@@ -8,6 +8,8 @@ from scipy import ndimage
 from ..errors import OccuPyError
 from ..grids import fourier
 from ..refinement.coarse import CoarseGrid
+from ..refinement.inputs import checked_lowpass
+from ..settings.checks import checked_voxel_size
 from ..settings.inputs import checked_density, real_array, value_range
 
 _LEAST_INSIDE = 0.01
@@ -197,3 +199,24 @@ class MaskReader:
         densities = {name: (self._sums[name] / self._weights[name]).astype(np.float32) for name in self._sums}
         mean = (self._total / max(self._count, 1)).astype(np.float32)
         return MaskDensities(self._shape, self._voxels, self._inside, densities, mean)
+
+
+def mask_densities(densities, voxel_size, masks, lowpass=None):
+    """What maps hold in masks.
+
+    The parameters are those of `refine_maps`.
+
+    Returns
+    -------
+    MaskDensities
+    """
+    if iter(densities) is densities:
+        raise OccuPyError("the maps can be taken once only; with masks expected a list, as each is read twice")
+    sizes, reader = checked_voxel_size(voxel_size), None
+    for density in densities:
+        if reader is None:
+            reader = MaskReader(masks, sizes, checked_lowpass(lowpass, checked_density(density)[0].shape, sizes))
+        reader.add(density)
+    if reader is None:
+        raise OccuPyError("there are no maps; expected at least one")
+    return reader.found()

@@ -12,15 +12,17 @@ from ..refinement.fine_model import FineModel
 from ..refinement.inputs import check_scattering, checked_groups, checked_lowpass, groups_in_box
 from ..refinement.shell_fit import MOST_BY_SHELLS, fit_all
 from ..refinement.shell_sums import MapSums, ModelSums, ShellModel
+from ..refinement.symmetry import copies_among, on_misplaced
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density
 from .agreement import Order, agreeing, order_of
 from .cells import cells_of, untold
 from .joined import with_masks_of
 from .mask_columns import Columns, columns_of
-from .masks import MaskReader
+from .masks import mask_densities
 from .relative import RelativeFits
-from .result import ABSENT, FULL, OccupancyMatrix, listed
+from .result import OccupancyMatrix
+from .sets import ABSENT, FULL, listed
 
 _HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
 
@@ -38,6 +40,7 @@ def refine_maps(
     solvent=True,
     flexibility=False,
     alternatives=(),
+    copies=None,
     masks=None,
     progress=None,
 ):
@@ -49,7 +52,7 @@ def refine_maps(
     ----------
     densities : iterable of arrays, each of shape (z, y, x)
         They are taken one after the other and not kept; with masks twice.
-    voxel_size, groups, origin, lowpass, solvent, alternatives, progress
+    voxel_size, groups, origin, lowpass, solvent, alternatives, copies, progress
         As for `refine`.
     names : sequence of str, optional
         Of the maps; numbers from 1 unless given.
@@ -85,31 +88,15 @@ def refine_maps(
     if box is None:
         raise OccuPyError("there are no maps; expected at least one")
     found = occupancy_matrix(
-        readings, box.lowpass, reference=reference, reference_maps=reference_maps, alternatives=alternatives
+        readings,
+        box.lowpass,
+        reference=reference,
+        reference_maps=reference_maps,
+        alternatives=alternatives,
+        copies=copies,
     )
     report.done()
     return found
-
-
-def mask_densities(densities, voxel_size, masks, lowpass=None):
-    """What maps hold in masks.
-
-    Parameters are those of `refine_maps`.
-
-    Returns
-    -------
-    MaskDensities
-    """
-    if iter(densities) is densities:
-        raise OccuPyError("the maps can be taken once only; with masks expected a list, as each is read twice")
-    sizes, reader = checked_voxel_size(voxel_size), None
-    for density in densities:
-        if reader is None:
-            reader = MaskReader(masks, sizes, checked_lowpass(lowpass, checked_density(density)[0].shape, sizes))
-        reader.add(density)
-    if reader is None:
-        raise OccuPyError("there are no maps; expected at least one")
-    return reader.found()
 
 
 def _named(densities, names):
@@ -212,7 +199,7 @@ class MatrixBox:
         return replace(sums, beside=self._beside.sums(density, found.unit, local=True))
 
 
-def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), alternatives=()):
+def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), alternatives=(), copies=None):
     """The matrix of occupancies of maps that have been read.
 
     Parameters
@@ -220,7 +207,7 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     readings : list of Reading
     lowpass : float
         Å, of all of them.
-    reference, reference_maps, alternatives
+    reference, reference_maps, alternatives, copies
         As for `refine_maps`.
 
     Returns
@@ -232,11 +219,11 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     OccuPyError
         If no map can be used, or a reference is not among groups or maps.
     """
-    found = _matrix_of(readings, lowpass, reference, reference_maps, alternatives)
+    found = _matrix_of(readings, lowpass, reference, reference_maps, alternatives, copies)
     apart = [_beside(reading) for reading in readings]
     if not any(reading.sums for reading in apart):
         return found
-    return with_masks_of(found, _matrix_of(apart, lowpass, reference, reference_maps, ()))
+    return with_masks_of(found, _matrix_of(apart, lowpass, reference, reference_maps))
 
 
 def _beside(reading):
@@ -246,7 +233,7 @@ def _beside(reading):
     return replace(reading, sums=reading.sums.beside, model_sums=reading.model_sums.beside)
 
 
-def _matrix_of(readings, lowpass, reference, reference_maps, alternatives):
+def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), copies=None):
     maps = [reading.name for reading in readings]
     failed = {reading.name: reading.problem for reading in readings if reading.sums is None}
     used = [i for i, reading in enumerate(readings) if reading.sums is not None]
@@ -259,7 +246,7 @@ def _matrix_of(readings, lowpass, reference, reference_maps, alternatives):
     masks = list(dict.fromkeys(name for i in used for name in readings[i].model_sums.mask_errors))
     sets = checked_alternatives(alternatives, [name for name in groups if name not in masks])
     fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
-    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits, sets)
+    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits, sets, copies)
     failed |= {maps[used[k]]: problem for k, problem in table.problems(reference).items()}
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
@@ -302,6 +289,7 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         of_atoms = [groups[i] for i in atoms], occupancies[np.ix_(rows, atoms)]
         warnings = [*warnings, *_never_full(*of_atoms, [together[row] for row in rows])]
     warnings = [*warnings, *_on_what_is_lacking(unexplained[rows])]
+    warnings += _on_copies(table.copies, groups, [cells[row] for row in rows])
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):
         told = {name: np.array([getattr(one, name) for one in cells]) for name in ("b_shifts", "b_shift_errors")}
@@ -315,6 +303,13 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         Order(rows[order.places], order.leaves, order.tree), order_of(occupancies[rows].T), failed, lowpass, warnings,
         together=together, masks=[name for name in groups if name in table.mask_errors], **told,
     )  # fmt: skip
+
+
+def _on_copies(copies, groups, cells):
+    """A sentence where copies other than the first are hardly in any map."""
+    places = copies_among(copies, groups, range(len(groups)))
+    correlations = np.nan_to_num([one.correlations for one in cells]).mean(axis=0)
+    return on_misplaced([*places.values()], correlations, np.ones(len(groups)))
 
 
 def _on_what_is_lacking(unexplained):

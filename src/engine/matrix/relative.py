@@ -7,6 +7,7 @@ import numpy as np
 from ..refinement.alternatives import among, limited
 from ..refinement.notes import unusable
 from ..refinement.reference import Level, default_reference
+from ..refinement.symmetry import copies_among, mean_of_copies
 
 LEAST_IN_REFERENCE = 0.4
 """Relative to the others, from which a group counts as there in a map that is said to be complete."""
@@ -21,6 +22,9 @@ _ROUNDS_OF_MASKS = 3
 
 _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
+
+_EXPECTED_DEGREES = 4
+"""As many degrees of freedom count for the errors of fits where the spread of reference maps is held against them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +56,10 @@ class RelativeFits:
         Of all the maps.
     models : list of ModelSums
     fits : list of MapFit
-    alternatives : list of list of int
-        Sets of groups of which a particle has one at most, by their places.
+    alternatives : dict of str to list of int
+        Places of the groups of each set of which a particle has one at most, by what it is called.
+    copies : dict of str to list of str, optional
+        Names of groups that are copies of each other, by what their mean is called.
 
     Attributes
     ----------
@@ -62,7 +68,8 @@ class RelativeFits:
         Relative errors of the groups that are masks, of where these end.
     """
 
-    def __init__(self, groups, models, fits, alternatives=()):
+    def __init__(self, groups, models, fits, alternatives, copies=None):
+        self.copies = copies
         self._groups, self._models, self.fits, self._alternatives = groups, models, fits, alternatives
         self._number = {name: i for i, name in enumerate(groups)}
         self.mask_errors = {name: error for model in models for name, error in model.mask_errors.items()}
@@ -96,7 +103,7 @@ class RelativeFits:
         count, usable = np.maximum(there.sum(axis=0), 1), there.any(axis=0)
         means = np.where(there, values, 0).sum(axis=0) / count
         self._complete = np.where(usable, means, 1.0)
-        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count
+        error = np.sqrt(np.where(there, errors**2, 0).sum(axis=0)) / count * _own_share(values, errors, there)
         self._complete_error = np.where(usable, error / self._complete, _MODEL_ERROR)
         return self._on_absent(values, there)
 
@@ -128,7 +135,7 @@ class RelativeFits:
         for row, (k, chosen) in enumerate(zip(numbers, levels, strict=True)):
             mine = self._mine(k)
             found[:, row, mine] = self.fits[k].occupancies, np.sqrt(np.diag(self.fits[k].covariance))
-            for members in self._sets(k):
+            for members in self._sets(k).values():
                 # A map is complete where one of them is there, or each in part.
                 own = self.fits[k].covariance[np.ix_(members, members)]
                 found[:, row, mine[members]] = np.array([[self.fits[k].occupancies[members].sum()], [own.sum() ** 0.5]])
@@ -170,12 +177,15 @@ class RelativeFits:
         of_model = np.outer(values * complete_error, values * complete_error) + np.outer(values, values * of_level)
         errors, own_errors, together = np.sqrt(np.diag(own + of_model)), np.sqrt(np.diag(own)), []
         names = self._models[k].names
-        for members in self._sets(k):
+        for name, members in self._sets(k).items():
             some = np.ix_(members, members)
             found = limited(values[members], (own + of_model)[some], covariance[some])
             own_errors[members] *= found.standard_errors / errors[members]
             values[members], errors[members] = found.occupancies, found.standard_errors
-            together.append(found.together([names[i] for i in members]))
+            together.append(found.together(name, [names[i] for i in members]))
+        for name, members in copies_among(self.copies, self._groups, mine).items():
+            covariance = (own + of_model)[np.ix_(members, members)]
+            together.append(mean_of_copies(name, [names[i] for i in members], values[members], covariance))
         told = np.full((3, len(self._groups)), np.nan)
         told[:, mine] = values, errors, own_errors
         return MapOccupancies(*told, [name for name, c in zip(names, level.chosen, strict=True) if c], together)
@@ -188,7 +198,7 @@ class RelativeFits:
         return among(self._alternatives, self._mine(k))
 
     def _level(self, k, chosen):
-        return Level(chosen, self._models[k].weights, self._sets(k))
+        return Level(chosen, self._models[k].weights, [*self._sets(k).values()])
 
     def _full(self, k, chosen):
         """The level of some groups of a map, on the scale of its fit; 0 where there are none."""
@@ -212,5 +222,18 @@ class RelativeFits:
         # Atoms tell more surely what is full than masks, which come after them.
         count = len(mine) - len(self._models[k].mask_errors) or len(mine)
         chosen = np.zeros(len(mine), bool)
-        chosen[:count] = default_reference(values[:count], weights[:count], errors[:count], self._sets(k))
+        sets = [*among(self._alternatives, mine[:count]).values()]
+        chosen[:count] = default_reference(values[:count], weights[:count], errors[:count], sets)
         return chosen
+
+
+def _own_share(values, errors, there):
+    """How much of the errors of fits differs among reference maps: the rest is the same misfit in all, and cancels."""
+    count = np.maximum(there.sum(axis=0), 1)
+    means = np.where(there, values, 0).sum(axis=0) / count
+    spread = np.where(there, (values - means) ** 2, 0).sum()
+    expected = np.where(there, errors**2 * (1 - 1 / count), 0).sum()
+    degrees = (count - 1).sum()
+    if not expected > 0:
+        return 1.0
+    return np.sqrt((spread / expected * degrees + _EXPECTED_DEGREES) / (degrees + _EXPECTED_DEGREES))

@@ -1,18 +1,20 @@
 """The matrix of occupancies of groups of atoms in many maps, as a table and in words."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from ..csv_text import csv_text
 from ..errors import OccuPyError
+from ..refinement.names import labels_of
 from ..refinement.result import Together
 from .agreement import Order, order_of
+from .populations import Populations
+from .sets import Sets, listed
 
-FULL, ABSENT = 0.85, 0.15
-"""Occupancies from which a group counts as there, and up to which as absent, in words."""
-
-_MOST_NAMES = 6
+ALL_PARTICLES = "all particles"
+"""What the row of shares is called."""
 
 _AS_THEY_ARE = ("maps", "groups", "notes", "references", "reference_maps", "failed", "lowpass", "warnings", "masks")
 """Attributes that are plain values already."""
@@ -61,6 +63,10 @@ class OccupancyMatrix:
         errors. NaN where the map does not tell; None where nobody asked.
     b_shift_lowpasses : array of float, shape (maps,)
         The resolution in Å up to which each map told ΔB; NaN where it did not. None where nobody asked.
+    populations : Populations or None
+        How particles are shared among the maps, where that is known.
+    shares, share_errors : arrays of float, shape (groups,), or None
+        With populations, the share of the particles that have each group, with standard errors: see `with_shares`.
     together : list of list of Together
         What each map tells of several groups together: sums of alternatives, means of copies.
     masks : list of str
@@ -87,6 +93,9 @@ class OccupancyMatrix:
     b_shifts: np.ndarray | None = None
     b_shift_errors: np.ndarray | None = None
     b_shift_lowpasses: np.ndarray | None = None
+    populations: Populations | None = None
+    shares: np.ndarray | None = None
+    share_errors: np.ndarray | None = None
     together: list = field(default_factory=list)
     masks: list = field(default_factory=list)
 
@@ -99,7 +108,7 @@ class OccupancyMatrix:
     @property
     def noted(self):
         """In words, of which groups there are notes in how many maps, most first; empty where there are none."""
-        counts = dict(zip(self.groups, (sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)), strict=True))
+        counts = dict(zip(self.labels, (sum(map(bool, cells)) for cells in zip(*self.notes, strict=True)), strict=True))
         counts |= {name: sum(bool(one.remarks) for one in found if one) for name, found in self._together().items()}
         most = sorted(counts.items(), key=lambda item: -item[1])
         return listed([f"{name} ({count} of {len(self.maps)} maps)" for name, count in most if count])
@@ -141,8 +150,13 @@ class OccupancyMatrix:
         return (
             f"of {count} of {self.b_shifts.size} cells, up to {finest} Å"
             f"{'' if finest == coarsest else f' in some maps and {coarsest} Å in others'}; "
-            f"most, {self.b_shifts[i, j]:.0f} ± {self.b_shift_errors[i, j]:.0f} Å², of {self.groups[j]} in {names[i]}"
+            f"most, {self.b_shifts[i, j]:.0f} ± {self.b_shift_errors[i, j]:.0f} Å², of {self.labels[j]} in {names[i]}"
         )
+
+    @cached_property
+    def labels(self):
+        """What the groups are called where they are shown, in their order (`labels_of`)."""
+        return list(labels_of(self.groups).values())
 
     def described(self):
         """What tells the sets of agreeing maps apart.
@@ -151,18 +165,19 @@ class OccupancyMatrix:
         -------
         list of dict
             number, maps (names), their mean correlation with the model, absent and partial (names of groups, by their
-            median occupancy), and the same in words.
+            median occupancy); apart, groups that are another way than in nearly all sets (`common`), each a dict of
+            groups (names) and words; words, all of these.
         """
-        sets = []
-        for number in range(1, int(self.agreement.max(initial=0)) + 1):
-            mine = self.agreement == number
-            medians = np.array([_median(column) for column in self.occupancies[mine].T])
-            absent, partial = self._named(medians <= ABSENT), self._named((medians > ABSENT) & (medians < FULL))
-            maps = [name for name, here in zip(self.maps, mine, strict=True) if here]
-            words = _in_words(absent, partial)
-            told = {"number": number, "maps": maps, "correlation": float(self.correlations[mine].mean())}
-            sets.append(told | {"absent": absent, "partial": partial, "words": words})
-        return sets
+        return self._sets.described()
+
+    @cached_property
+    def _sets(self):
+        return Sets(self)
+
+    @property
+    def common(self):
+        """What nearly all sets lack or have in part, in words; empty where that is nothing."""
+        return self._sets.common_words
 
     def table(self):
         """The matrix as a table, a row for each map.
@@ -170,17 +185,20 @@ class OccupancyMatrix:
         Returns
         -------
         headings : list of str
-            Set, correlation and unexplained share of the map; occupancies, their errors and local correlations of all
-            groups; where it was asked for ΔB, its errors, and the resolution up to which it is told; sums of
-            alternatives, and means of copies, with their errors; notes on groups; what is wrong with the map.
+            Set, correlation and unexplained share of the map, and its share of the particles where that is known;
+            occupancies, their errors and local correlations of all groups; where it was asked for ΔB, its errors, and
+            the resolution up to which it is told; sums of alternatives, and means of copies, with their errors; notes
+            on groups; what is wrong with the map.
         rows : list of list
-            What is not known is None.
+            What is not known is None. The last is of all particles, where shares are known.
         """
         columns = {"": self.occupancies, " error": self.standard_errors, " correlation": self.local_correlations}
         of_maps = {"correlation": self.correlations, "unexplained": self.unexplained}
         if self.b_shifts is not None:
             columns |= {" b_shift": self.b_shifts, " b_shift error": self.b_shift_errors}
             of_maps["b_shift_lowpass"] = self.b_shift_lowpasses
+        if self.populations is not None:
+            of_maps["population"] = self.populations.weights
         of_groups = [f"{name}{what}" for what in columns for name in self.groups]
         together = [
             (f"{name}{what}", [getattr(one, attribute, np.nan) for one in found])
@@ -197,6 +215,10 @@ class OccupancyMatrix:
             + [self._notes_on(i) or None, self.failed.get(name)]
             for i, name in enumerate(self.maps)
         ]
+        if self.shares is not None:
+            shares = [_known(value) for value in (*self.shares, *self.share_errors)]
+            nothing = [None] * (len(headings) - 2 - len(of_maps) - len(shares))
+            rows.append([ALL_PARTICLES, None, *[None] * len(of_maps), *shares, *nothing])
         return headings, rows
 
     def _notes_on(self, i):
@@ -228,6 +250,9 @@ class OccupancyMatrix:
             "unexplained": _plain(self.unexplained),
             "references": self.references,
             "reference_maps": self.reference_maps,
+            "populations": None if self.populations is None else self.populations.as_dict(),
+            "shares": _plain(self.shares),
+            "share_errors": _plain(self.share_errors),
             "sets": self.described(),
             "map_order": [self.maps[i] for i in self.map_order.places],
             "group_order": [self.groups[i] for i in self.group_order.places],
@@ -258,6 +283,7 @@ class OccupancyMatrix:
         of_maps = ("correlations", "unexplained", "b_shift_lowpasses")
         arrays = {name: _array(found[name], (len(maps), len(groups))) for name in of_cells}
         arrays |= {name: _array(found[name], (len(maps),)) for name in of_maps}
+        arrays |= {name: _array(found[name], (len(groups),)) for name in ("shares", "share_errors")}
         set_of = {name: one["number"] for one in found["sets"] for name in one["maps"]}
         rows = np.array([i for i, name in enumerate(maps) if name not in found["failed"]])
         order = order_of(arrays["occupancies"][rows])
@@ -265,29 +291,11 @@ class OccupancyMatrix:
             agreement=np.array([set_of.get(name, 0) for name in maps]),
             map_order=Order(rows[order.places], order.leaves, order.tree),
             group_order=order_of(arrays["occupancies"][rows].T),
+            populations=Populations.from_dict(maps, found["populations"]),
             together=[[Together.from_dict(one) for one in row] for row in found["together"]],
             **arrays,
             **{name: found[name] for name in _AS_THEY_ARE},
         )
-
-    def _named(self, which):
-        return [name for name, chosen in zip(self.groups, which, strict=True) if chosen]
-
-
-def listed(names, most=_MOST_NAMES):
-    """Names in a row, with the count of those that would make it long."""
-    more = len(names) - most
-    return ", ".join(map(str, names[:most])) + (f" and {more} more" if more > 0 else "")
-
-
-def _in_words(absent, partial):
-    parts = [f"{words} {listed(names)}" for words, names in (("without", absent), ("in part", partial)) if names]
-    return "; ".join(parts) or "all groups"
-
-
-def _median(values):
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _plain(values):

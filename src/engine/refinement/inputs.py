@@ -78,7 +78,7 @@ def groups_in_box(groups, shape, voxel_size, origin):
         If most of the atoms are outside.
     """
     in_place = {name: placed(group, origin) for name, group in groups.items()}
-    within = {name: _inside(group, shape, voxel_size) for name, group in in_place.items()}
+    within = {name: inside_box(group, shape, voxel_size) for name, group in in_place.items()}
     outside, total = sum((~atoms).sum() for atoms in within.values()), sum(map(len, within.values()))
     if outside > (1 - _LEAST_INSIDE) * total:
         raise OccuPyError(
@@ -108,7 +108,7 @@ def placed(group, origin):
     return Group(group.positions - origin, group.potential, group.volume, group.variance)
 
 
-def _inside(group, shape, voxel_size):
+def inside_box(group, shape, voxel_size):
     """Which atoms are inside the box."""
     extent = ((np.array(shape) - 1) * np.array(voxel_size))[::-1]
     return ((group.positions >= 0) & (group.positions <= extent)).all(axis=1)

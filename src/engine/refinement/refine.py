@@ -21,6 +21,7 @@ from .result import GroupOccupancy, Refinement
 from .shell_fit import MOST_BY_SHELLS, fit_all
 from .shell_sums import ShellModel
 from .standard_errors import Errors
+from .symmetry import copies_among, mean_of_copies, on_misplaced
 from .transfer import lost_share
 
 _MOST_PAIRED = 2000
@@ -38,6 +39,7 @@ def refine(
     half_maps=None,
     solvent=True,
     alternatives=(),
+    copies=None,
     progress=None,
 ):
     """Refine the occupancies of groups of atoms against a map, and tell how far their B-factors are from it.
@@ -63,6 +65,8 @@ def refine(
         Count scattering above the ice that atoms displace; else above vacuum.
     alternatives : sequence of sequence of str
         Sets of groups of which a particle has one at most, such as conformers: their occupancies sum to 1 at most.
+    copies : dict of str to list of str, optional
+        Names of groups that are copies of each other, as `symmetric_groups` makes them, by what their mean is called.
     progress : callable, optional
         Called with the fraction done and the name of the stage; may raise `Cancelled`.
 
@@ -79,7 +83,7 @@ def refine(
     report = Progress(progress)
     refiner = Refiner(
         density.shape, voxel_size, groups, origin=origin, lowpass=lowpass, solvent=solvent,
-        alternatives=alternatives, progress=report.stage("densities of groups", 0.5),
+        alternatives=alternatives, copies=copies, progress=report.stage("densities of groups", 0.5),
     )  # fmt: skip
     report.stage("fit", 0.4)
     found = refiner.refine(density, reference=reference, half_maps=half_maps)
@@ -103,6 +107,7 @@ class Refiner:
         lowpass=None,
         solvent=True,
         alternatives=(),
+        copies=None,
         progress=None,
     ):
         self._sizes = sizes = checked_voxel_size(voxel_size)
@@ -113,6 +118,7 @@ class Refiner:
         check_scattering(in_box, solvent)
         self._kept = [i for i, name in enumerate(self._names) if name in in_box]
         self._alternatives = among(checked_alternatives(alternatives, self._names), self._kept)
+        self._copies = copies_among(copies, self._names, self._kept)
         self._groups = list(in_box.values())
         self._solvent = solvent
         self._model = GroupModel(self._shape, sizes, self._groups, self.lowpass, solvent, progress)
@@ -184,7 +190,9 @@ class Refiner:
         rows = self._rows(fit, occupancies, standard_errors, relative)
         warnings = refine_notes.warnings(overall, fit.correlation_alone, standard_errors[: fit.count])
         warnings += refine_notes.on_what_is_lacking(lacks, lost_share(fit.model.shells, fitted.transfer))
-        names = [self._names[self._kept[i]] for i in np.flatnonzero(level.chosen)]
+        weights, correlations = fit.model.weights, [rows[i].correlation for i in self._kept]
+        warnings += on_misplaced([*self._copies.values()], np.array(correlations), weights)
+        names = self._named(np.flatnonzero(level.chosen))
         frequencies, transfer = fit.model.shells.centres, fitted.transfer * unit
         refinement = Refinement(
             rows,
@@ -202,17 +210,21 @@ class Refiner:
         return refinement, fit, level
 
     def _limited(self, fit, relative):
-        """Occupancies and standard errors once alternatives sum to 1 at most, and what these sum to."""
+        """Occupancies and standard errors once alternatives sum to 1 at most, and what is told of groups together."""
         occupancies, standard_errors = np.array(relative.occupancies), relative.standard_errors
         together = []
-        if self._alternatives:
-            metric = fit.fitted.covariance(fit.model.count)
-        for members in self._alternatives:
-            own = metric[np.ix_(members, members)]
-            found = limited(occupancies[members], relative.covariance(members, own), own)
+        for name, members in self._alternatives.items():
+            metric = fit.fitted.covariance(members)
+            found = limited(occupancies[members], relative.covariance(members, metric), metric)
             occupancies[members], standard_errors[members] = found.occupancies, found.standard_errors
-            together.append(found.together([self._names[self._kept[i]] for i in members]))
+            together.append(found.together(name, self._named(members)))
+        for name, members in self._copies.items():
+            covariance = relative.covariance(members, fit.fitted.covariance(members))
+            together.append(mean_of_copies(name, self._named(members), occupancies[members], covariance))
         return occupancies, standard_errors, together
+
+    def _named(self, kept):
+        return [self._names[self._kept[i]] for i in kept]
 
     def _weighed(self, fit, coefficients):
         """The fit with occupancies from all shells of frequency, each weighed by what the model leaves in it."""
@@ -249,21 +261,21 @@ class Refiner:
         if count > _MOST_PAIRED:
             return {}
         names = [*(self._names[i] for i in self._kept), *["what the model lacks"] * (count - fit.count)]
-        return refine_notes.inseparable(fit.fitted.covariance(count), names)
+        return refine_notes.inseparable(fit.fitted.covariance(np.arange(count)), names)
 
     def _level(self, names, fit, errors):
         """The level that is 1, that of groups; beads have no part in it."""
         occupancies, weights, of_groups = fit.fitted.occupancies, fit.model.weights, slice(fit.count)
-        chosen = np.zeros(len(weights), bool)
+        chosen, sets = np.zeros(len(weights), bool), [*self._alternatives.values()]
         if names is None:
             chosen[of_groups] = default_reference(
-                occupancies[of_groups], weights[of_groups], errors.standard_errors[of_groups], self._alternatives
+                occupancies[of_groups], weights[of_groups], errors.standard_errors[of_groups], sets
             )
-            return Level(chosen, weights, self._alternatives)
+            return Level(chosen, weights, sets)
         known = [self._names[i] for i in self._kept]
         check_among(names, known, "group")
         chosen[of_groups] = np.isin(known, list(names))
-        level = Level(chosen, weights, self._alternatives)
+        level = Level(chosen, weights, sets)
         if level.share @ occupancies <= 0:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
         return level

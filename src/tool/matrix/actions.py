@@ -9,7 +9,8 @@ from ...commands.coloring import Coloring, color_by_attribute
 from ...commands.group_names import model_of, specifier
 from ...commands.maps import show_alone_command
 from ...commands.refine import ATTRIBUTE
-from ..composing import is_open
+from ...commands.shown_matrix import remember_matrix
+from ..composing import is_open, quoted
 
 
 def map_of(shown, row):
@@ -57,6 +58,26 @@ def color_by_row(session, shown, row):
     with session.undo.aggregate("color by occupancies"):
         set_residue_attribute(session, ATTRIBUTE, groups.atoms, told)
         color_by_attribute(session, groups.atoms, ATTRIBUTE, Coloring(), title="occupancy", untold=True)
+
+
+def save_particles(session, shown, rows, number, path, save_file):
+    """Save the particles of maps, by the command that a user would type.
+
+    Parameters
+    ----------
+    session : Session
+    shown : ShownMatrix
+    rows : collection of int
+        Places of maps.
+    number : int or None
+        The set whose maps these are, if they are all of one.
+    path, save_file : str
+        The file of all particles, and the one to make.
+    """
+    names = " ".join(f"maps {quoted(shown.matrix.maps[row])}" for row in rows)
+    remember_matrix(session, shown)
+    which = f"set {number}" if number else names
+    run(session, f"occupy particles {quoted(path)} {which} saveFile {quoted(save_file)}")
 
 
 def _select(shown, row, column):

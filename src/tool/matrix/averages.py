@@ -66,21 +66,28 @@ class Averages:
         return made
 
     def _of(self, rows, name):
-        volumes = [self._shown.volumes[row] for row in rows if is_open(self._shown.volumes[row])]
-        if not volumes:
+        weights = {self._shown.volumes[row]: weight for row, weight in zip(rows, self._weights(rows), strict=True)}
+        weights = {volume: weight for volume, weight in weights.items() if is_open(volume) and weight > 0}
+        if not weights:
             raise UserError(f"No map of {name} is open any more")
-        if len(volumes) == 1:
-            return volumes[0]
-        key = frozenset(volumes)
+        if len(weights) == 1:
+            return next(iter(weights))
+        key = frozenset(weights)
         if not is_open(self._made.get(key)):
-            self._made[key] = self._average(volumes, name)
+            self._made[key] = self._average(weights, name)
         return self._made[key]
 
-    def _average(self, volumes, name):
-        self._warn_of_unlike(volumes)
-        spec, grid = spec_of(volumes), spec_of(self._open()[:1])
+    def _weights(self, rows):
+        """Particles of maps, in any unit; as many in each where nobody told them or they are of none of these maps."""
+        told = self._shown.matrix.populations
+        weights = np.ones(len(rows)) if told is None else told.weights[list(rows)]
+        return weights if weights.any() else np.ones(len(rows))
+
+    def _average(self, weights, name):
+        self._warn_of_unlike(list(weights))
+        spec, grid, total = spec_of(weights), spec_of(self._open()[:1]), sum(weights.values())
         in_order, _, _ = MapsArg.parse(spec, self._session)
-        shares = ",".join(in_digits(round(1 / len(volumes), 6)) for _ in in_order)
+        shares = ",".join(in_digits(round(float(weights[volume] / total), 6)) for volume in in_order)
         model_id = self._free_id()
         words = f"onGrid {grid} scaleFactors {shares} valueType float32 modelId #{model_id}"
         run(self._session, f"volume add {spec} {words}")

@@ -41,7 +41,20 @@ class HeatTab(FigureTab):
             return cell_text(matrix, matrix.maps, (place.row, place.column))
         if place.number:
             return self.owner.picks.set_text(place.number)
-        return matrix.maps[place.row] if place.row is not None else ""
+        return self._map_text(place.row) if place.row is not None else self._group_text(place.column)
+
+    def _map_text(self, row):
+        matrix = self.owner.matrix
+        told = f": {matrix.populations.weights[row]:.1%} of the particles" if matrix.populations is not None else ""
+        return f"{matrix.maps[row]}{told}"
+
+    def _group_text(self, column):
+        matrix = self.owner.matrix
+        if column is None:
+            return ""
+        known = matrix.shares is not None
+        told = f": in {matrix.shares[column]:.1%} ± {matrix.share_errors[column]:.1%} of all particles" if known else ""
+        return f"{matrix.labels[column]}{told}"
 
     def clicked(self, event):
         place, keys = self._place(event), event.guiEvent.modifiers()

@@ -60,17 +60,19 @@ class Picks:
         number = self.set_of(self.rows)
         return self.maps_of(number) if len(self.rows) == 1 and number else self.rows
 
-    def named(self, rows):
-        """What some maps are called: a set, a map, or their count."""
+    def whole_set(self, rows):
+        """The set of which maps are all; None where they are not that."""
         number = self.set_of(rows)
-        if number and len(self.maps_of(number)) == len(rows):
-            return f"set {number}"
-        return self._matrix.maps[rows[0]] if len(rows) == 1 else f"{len(rows)} maps"
+        return number if number and len(self.maps_of(number)) == len(rows) else None
+
+    def named(self, rows):
+        """What some maps are called: a set, or their count."""
+        number = self.whole_set(rows)
+        return f"set {number}" if number else _counted(rows)
 
     def set_text(self, number):
         """What a set is, in words."""
-        count = len(self.sets[number]["maps"])
-        return f"Set {number}, {count} {'map' if count == 1 else 'maps'}: {self.sets[number]['words']}"
+        return f"Set {number}, {_counted(self.sets[number]['maps'])}: {self.sets[number]['words']}"
 
     def text(self):
         """What is picked, in words; empty where nothing is."""
@@ -78,5 +80,9 @@ class Picks:
             return ""
         number = self.set_of(self.rows)
         of_set = f" · {self.set_text(number)}" if number else ""
-        named = self._matrix.maps[self.rows[0]] if len(self.rows) == 1 else f"{len(self.rows)} maps picked"
+        named = self._matrix.maps[self.rows[0]] if len(self.rows) == 1 else f"{_counted(self.rows)} picked"
         return f"{named}{of_set}"
+
+
+def _counted(maps):
+    return f"{len(maps)} {'map' if len(maps) == 1 else 'maps'}"

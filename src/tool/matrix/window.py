@@ -1,27 +1,32 @@
 """The window of a matrix of occupancies: its tabs, and what is done with what is chosen in them."""
 
+from pathlib import Path
+
 from chimerax.core.errors import UserError
 from chimerax.core.tools import ToolInstance
 from chimerax.ui import MainToolWindow
 from Qt.QtWidgets import QCheckBox, QMenu, QTabWidget, QVBoxLayout
 
+from ...commands.matrix import plain_values
 from ...commands.sessions import keep_in_sessions, take_out
 from ...commands.shown_matrix import remember_matrix
 from ...commands.tables import save_table
 from ...engine.errors import OccuPyError
-from ..asking import ask_for_path
+from ..asking import ask_for_file, ask_for_path
 from ..fields import button, label, row
 from ..placing import float_in_screen
-from .actions import color_by_row, select_groups, show_row
+from .actions import color_by_row, save_particles, select_groups, show_row
+from .assembly_tab import AssemblyTab
 from .averages import Averages
 from .heat_tab import HeatTab
 from .picks import Picks
 from .states import matrix_of, state_of
 
 TOOL_NAME = IN_SESSIONS = "OccuPy matrix"
-TABS = (HeatTab,)
+TABS = (HeatTab, AssemblyTab)
 """The tabs, each a `FigureTab`."""
 
+_PARTICLES = "Particles (*.star *.cs *.csv *.txt);;All files (*)"
 _STATE_VERSION = 1
 _AROUND, _PER_CELL, _SMALLEST = (340, 260), (24, 18), (480, 440)
 """Pixels: what is beside the heat map, a cell in which names are read, and the window."""
@@ -49,6 +54,7 @@ class MatrixWindow(ToolInstance):
         self.shown, self.matrix = shown, shown.matrix
         self.picks = Picks(self.matrix)
         self.averages = Averages(session, shown)
+        self._particles = ""
         self._fill_window()
         self._handlers = keep_in_sessions(session, IN_SESSIONS, lambda: self.state)
 
@@ -94,6 +100,19 @@ class MatrixWindow(ToolInstance):
         ends = self.picks.together(), self.picks.maps_of(number)
         return self.averages.morph(*ends, [self.picks.named(end) for end in ends])
 
+    def save_particles(self, path=None, save_file=None):
+        """Save the particles of the picked maps, or of the set of the chosen one; ask for the files not given."""
+        rows = self.picks.together()
+        path = path or ask_for_file(self.tabs, "File of all particles", self._particles, _PARTICLES)
+        if not path:
+            return
+        self._particles = path
+        suffix, kinds = Path(path).suffix, f"As that file (*{Path(path).suffix});;Places in that file (*.txt)"
+        name = f"particles_of_{self.picks.named(rows).replace(' ', '_')}{suffix}"
+        save_file = save_file or ask_for_path(self.tabs, "Save particles", name, kinds)
+        if save_file:
+            save_particles(self.session, self.shown, rows, self.picks.whole_set(rows), path, save_file)
+
     def save_image(self):
         """Ask for a file and save the figure of the tab to it."""
         kinds = "PNG image (*.png);;SVG image (*.svg);;PDF document (*.pdf)"
@@ -105,7 +124,7 @@ class MatrixWindow(ToolInstance):
         """Save the matrix with its errors, as JSON where the name ends so; ask for a file if none is given."""
         path = path or ask_for_path(self.tabs, "Save table", "occupancy_matrix.csv", "CSV (*.csv);;JSON (*.json)")
         if path:
-            save_table(self.session, self.matrix.as_csv(), self.matrix.as_dict(), path)
+            save_table(self.session, self.matrix.as_csv(), plain_values(self.matrix), path)
 
     def picks_changed(self):
         """Show what is picked, in the tabs and below."""
@@ -116,6 +135,7 @@ class MatrixWindow(ToolInstance):
         self._average.setEnabled(len(together) > 1)
         self._morph.setEnabled(bool(together) and len(self.picks.sets) > 1)
         self._told.setText(self.picks.text())
+        self._told.setToolTip(self.picks.text())
 
     def delete(self):
         for handler in self._handlers:
@@ -138,7 +158,8 @@ class MatrixWindow(ToolInstance):
         self.picks.pick(state["picked"])
         self.picks.row = state["row"]
         self.picks_changed()
-        self.tool_window.floating = state["floating"]
+        if not state["floating"]:
+            self.tool_window.floating = False
         self.display(state["shown"])
 
     def _fill_window(self):
@@ -152,6 +173,8 @@ class MatrixWindow(ToolInstance):
         for kind in TABS:
             self.tabs.addTab(kind(self), kind.title)
         self._told = label()
+        self._told.setWordWrap(False)
+        self._told.setMinimumWidth(1)
         layout = QVBoxLayout(window.ui_area)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.tabs, 1)
@@ -170,7 +193,7 @@ class MatrixWindow(ToolInstance):
         self._average = button("Average", self.average, "Show the average of the picked maps, or of the set")
         self._morph = button("Morph", None, "Morph the average of the picked maps, or of the set, into that of a set")
         self._morph.setMenu(self._menu(self._fill_morph_menu))
-        save = button("Save", None, "Save the figure, or the matrix with its errors")
+        save = button("Save", None, "Save the particles of what is picked, the figure, or the matrix with its errors")
         save.setMenu(self._menu(self._fill_save_menu))
         help_button = button("Help", self.display_help, "Open the help page of this window")
         return row(self.colors, self._average, self._morph, save, help_button)
@@ -189,6 +212,9 @@ class MatrixWindow(ToolInstance):
         number = self.picks.set_of(self.picks.rows)
         if number:
             menu.addAction(f"Pick the maps of set {number}", lambda: self.pick_set(number))
+            for part in self.picks.sets[number]["apart"]:
+                columns = [self.matrix.groups.index(name) for name in part["groups"]]
+                menu.addAction(f"Select: {part['words']}", lambda columns=columns: self.select(columns))
         self._fill_save_menu(menu)
 
     def _fill_morph_menu(self, menu):
@@ -197,6 +223,9 @@ class MatrixWindow(ToolInstance):
                 menu.addAction(f"To {self.picks.set_text(number)}", lambda number=number: self.morph(number))
 
     def _fill_save_menu(self, menu):
+        together = self.picks.together()
+        of = f" of {self.picks.named(together)}" if together else ""
+        menu.addAction(f"Save particles{of}…", self.save_particles).setEnabled(bool(together))
         menu.addAction("Save image…", self.save_image)
         menu.addAction("Save table…", self.save_table)
 

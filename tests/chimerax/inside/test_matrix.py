@@ -1,13 +1,14 @@
 """occupy refine on several maps in ChimeraX: one matrix of maps and chains."""
 
 import json
+import re
 from csv import DictReader
 
 import numpy as np
 from chimerax.core.errors import UserError
 from chimerax.geometry import rotation, translation
 from chimerax.occupy.commands.maps import show_alone_command
-from helices import open_map_of, open_model
+from helices import PLACES, open_map_of, open_model
 from support import FOLDER, MapTestCase, session
 
 TRUTHS = {"one": {"A": 1.0, "B": 1.0}, "two": {"A": 1.0, "B": 0.0}, "three": {"A": 1.0, "B": 0.5}}
@@ -38,7 +39,7 @@ class Matrix(MapTestCase):
         self.assertEqual(found["groups"], [f"{self.atoms}/A", f"{self.atoms}/B"])
         self.assert_truth(found)
         self.assertIn("in 3 maps", self.log.text["info"])
-        self.assertIn(f"without {self.atoms}/B", self.log.text["info"])
+        self.assertIn(f"[without /B](cxcmd:select {self.atoms}/B)", self.log.text["info"])
         self.assertIn(f"correlation {np.mean(found['correlations']):.2f} with the model", self.log.text["info"])
         self.assertEqual(self.log.text["warning"] + self.log.text["error"], "")
 
@@ -78,6 +79,20 @@ class Matrix(MapTestCase):
         np.testing.assert_allclose(values, found["occupancies"])
         self.assertEqual(json.loads(json_file.read_text())["occupancies"], found["occupancies"])
 
+    def test_an_order_of_assembly_is_told_with_links_that_select_its_chains(self):
+        model = open_model("three", PLACES | {"C": (0, 26)})
+        maps = []
+        for there, count in (("ABC", 5), ("AB", 5), ("A", 7)):
+            one = open_map_of(model, {chain: float(chain in there) for chain in "ABC"}, 0.02)
+            maps += [one, *(self.run_command(f"volume copy #{one.id_string}") for _ in range(count - 1))]
+        spec, atoms = ",".join(volume.id_string for volume in maps), f"#{model.id_string}"
+        found = self.run_command(f"occupy refine #{spec} atoms {atoms} reference {atoms}/A")
+        self.assertEqual([node["groups"] for node in found["assembly"]["nodes"]], [[f"{atoms}/{c}"] for c in "ABC"])
+        self.assertEqual(found["assembly"]["arrows"], [[1, 2]])
+        links = [f"[/{chain}](cxcmd:select {atoms}/{chain})" for chain in "CB"]
+        self.assertIn(f"told by 17 maps: {' only with '.join(links)}.", self.log.text["info"])
+        self.assertAlmostEqual(found["pairs"]["shares"][2][1], 1, delta=CLOSE)
+
     def test_flexibility_is_told_of_each_map_where_it_is_asked_for(self):
         self.model.atoms.bfactors = np.full(self.model.num_atoms, 100, np.float32)
         chain = self.model.atoms[self.model.atoms.chain_ids == "B"]
@@ -100,7 +115,7 @@ class Matrix(MapTestCase):
         self.run_command(f"rename #{ids[0]}-{ids[-1]} id #20")
         self.assertEqual([volume.id_string for volume in self.maps], ["20.1", "20.2", "20.3"])
         self.assert_truth(self.refine(spec="#20"))
-        self.run_command(show_alone_command(self.maps[2], self.maps))
+        self.run_command(show_alone_command([self.maps[2]], self.maps))
         self.assertEqual([volume.display for volume in self.maps], [False, False, True])
 
     def test_maps_of_one_name_are_told_apart_by_their_numbers(self):
@@ -111,12 +126,28 @@ class Matrix(MapTestCase):
     def test_a_link_shows_one_map_and_hides_the_others(self):
         numbers = [volume.id[0] for volume in self.maps]
         self.assertEqual(
-            show_alone_command(self.maps[1], self.maps),
+            show_alone_command([self.maps[1]], self.maps),
             f"hide #{numbers[0]}-{numbers[2]} models; show #{numbers[1]} models",
         )
-        self.run_command(show_alone_command(self.maps[1], self.maps))
+        self.run_command(show_alone_command([self.maps[1]], self.maps))
         self.assertEqual([volume.display for volume in self.maps], [False, True, False])
         self.assertTrue(self.model.display)
+
+    def test_a_link_selects_what_a_set_lacks(self):
+        self.refine("by segment segment 20")
+        (command,) = re.findall(r"\[without /B\]\(cxcmd:(.*?)\)\|", self.log.text["info"])
+        self.assertEqual(command, f"select {self.atoms}/B")
+        self.run_command(command)
+        chains = self.model.atoms[self.model.atoms.selecteds].unique_chain_ids
+        self.assertEqual(list(chains), ["B"])
+
+    def test_a_link_selects_groups_however_they_were_specified(self):
+        first = f"{self.atoms}/B:1-40 & :1-20"
+        self.refine(f"groups {first}")
+        (command,) = re.findall(r"\[without /B:1-40 & :1-20, /B\]\(cxcmd:(.*?)\)\|", self.log.text["info"])
+        self.run_command(command.replace("\\", ""))
+        self.assertEqual(list(self.model.atoms[self.model.atoms.selecteds].unique_chain_ids), ["B"])
+        self.assertEqual(self.model.atoms.selecteds.sum(), (self.model.atoms.chain_ids == "B").sum())
 
     def each_with_a_model(self):
         """A model of its own for each map, each with its map in another place; words for the command."""
@@ -131,7 +162,7 @@ class Matrix(MapTestCase):
         self.assertEqual(found["groups"], ["/A", "/B"])
         self.assertEqual(found["references"], [["/A"]] * 3)
         self.assert_truth(found)
-        self.assertIn("without /B", self.log.text["info"])
+        self.assertIn("[without /B](cxcmd:select /B)", self.log.text["info"])
 
     def test_groups_of_their_own_are_those_of_each_model(self):
         spec = self.each_with_a_model()

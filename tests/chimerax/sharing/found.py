@@ -20,9 +20,13 @@ found = {
     "key": any(model.name == "Color key" for model in session.models.list()),  # noqa: F821
     "kind": None,
     "solvent mask": None,
+    "matrix": None,
 }
 for panel in [tool for tool in session.tools.list() if tool.tool_name == "OccuPy"]:  # noqa: F821
     found["kind"] = panel.modify_page.kind
     found["solvent mask"] = panel.estimation()["solvent_mask"].name
+for window in [tool for tool in session.tools.list() if tool.tool_name == "OccuPy matrix"]:  # noqa: F821
+    maps_of = [volume.name for volume in window.shown.volumes]
+    found["matrix"] = [maps_of, window.matrix.occupancies.round().tolist(), window.picks.row]
 (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
 run(session, f'save "{folder / name} again.cxs"')  # noqa: F821

@@ -1,12 +1,12 @@
 """The window of a matrix of occupancies, used with the mouse."""
 
-import time
-
 import numpy as np
 from chimerax.atomic import selected_atoms
 from chimerax.core.commands import run
+from chimerax.occupy.commands.atom_groups import AtomGroups
 from chimerax.occupy.commands.refine import ATTRIBUTE
-from chimerax.occupy.tool.matrix.window import MatrixWindow
+from chimerax.occupy.commands.shown_matrix import ShownMatrix, last_matrix
+from chimerax.occupy.tool.matrix.window import MatrixWindow, show_matrix
 from helices import open_map_of, open_model
 from Qt.QtCore import QEvent, QPointF, Qt
 from Qt.QtGui import QMouseEvent
@@ -20,13 +20,16 @@ TRUTHS = {
     "four": {"A": 1.0, "B": 0.0},
 }
 WITHOUT_B = ["two", "four"]
+_ROUNDS = 8
+"""Of events: what an event asks for is done in the next."""
 
 
-_maps = []
+_maps, _matrices = [], []
+"""What is made once for all tests."""
 
 
 def maps_of(model):
-    """Arrays, names, steps and origins of the maps, simulated once."""
+    """Arrays, names, steps and origins of the maps."""
     if not _maps:
         for name, truth in TRUTHS.items():
             made = open_map_of(model, truth, 0.02)
@@ -42,8 +45,11 @@ class Window(MapTestCase):
         self.maps = [self.open_map(*of_map) for of_map in maps_of(self.model)]
         specs = ",".join(volume.id_string for volume in self.maps)
         self.command = f"occupy refine #{specs} atoms #{self.model.id_string}"
-        run(session, self.command, log=False)
-        self.log.text["warning"] = ""
+        if not _matrices:
+            self.refine()
+            _matrices.append(last_matrix(session).matrix)
+        groups = AtomGroups(self.model.atoms)
+        show_matrix(session, ShownMatrix(_matrices[0], self.maps, [groups] * len(self.maps)))
         self.look_again()
 
     def tearDown(self):
@@ -51,15 +57,19 @@ class Window(MapTestCase):
             window.delete()
         super().tearDown()
 
+    def refine(self, words=""):
+        """Refine anew; that chain B is full in hardly any map is said, and right."""
+        run(session, f"{self.command} {words}", log=False)
+        self.log.text["warning"] = ""
+
     def look_again(self):
         (self.window,) = session.tools.find_by_class(MatrixWindow)
         self.tab = self.window.tabs.widget(0)
         self.settle()
 
     def settle(self):
-        for _ in range(20):
+        for _ in range(_ROUNDS):
             QApplication.processEvents()
-            time.sleep(0.01)
 
     def assert_quiet(self):
         self.assertEqual(self.log.text["error"] + self.log.text["warning"], "")
@@ -70,8 +80,10 @@ class Window(MapTestCase):
 
     def place_of(self, name, chain):
         """Where the cell of a map and a chain is, in pixels of the tab."""
-        column = list(self.window.matrix.group_order.places).index("AB".index(chain))
-        return self.in_tab(*self.tab.heat.transData.transform((column, self.row_of(name))))
+        return self.in_tab(*self.tab.heat.transData.transform((self.column_of(chain), self.row_of(name))))
+
+    def column_of(self, chain):
+        return list(self.window.matrix.group_order.places).index("AB".index(chain))
 
     def beside(self, name, share):
         """Where the row of a map is at a share of the figure's width."""
@@ -163,6 +175,33 @@ class Window(MapTestCase):
         self.assertIs(self.window.average(), made)
         self.assert_quiet()
 
+    def test_maps_of_more_particles_count_more_in_an_average(self):
+        self.refine("populations 10,30,50,10")
+        self.look_again()
+        self.click(self.on_band("two"))
+        two, four = (self.maps[i].full_matrix() for i in (1, 3))
+        np.testing.assert_allclose(self.window.average().full_matrix(), 0.75 * two + 0.25 * four, rtol=1e-4, atol=1e-5)
+        self.send(QEvent.MouseMove, self.beside("two", 0.03))
+        self.assertEqual(self.tab.told, "two: 30.0% of the particles")
+        column, _ = self.tab.heat.transData.transform((self.column_of("B"), 0))
+        self.send(QEvent.MouseMove, self.in_tab(column, self.tab.heat.bbox.y0 - 5))
+        self.assertRegex(self.tab.told, r"/B: in 3\d\.\d% ± \d\.\d% of all particles$")
+        self.assert_quiet()
+
+    def test_the_particles_of_a_set_and_of_picked_maps_are_saved(self):
+        rows = [f"{name},{i}" for name in TRUTHS for i in range(2)]
+        everything, some = FOLDER / "all particles.csv", FOLDER / "some particles.csv"
+        everything.write_text("\n".join(["map,particle", *rows]) + "\n", "utf-8")
+        picks = ((self.on_band("two"), Qt.NoModifier, WITHOUT_B), (self.place_of("one", "A"), Qt.ControlModifier, None))
+        for place, keys, names in picks:
+            self.click(place, keys)
+            self.window.save_particles(str(everything), str(some))
+            saved = some.read_text("utf-8").split()[1:]
+            self.assertEqual(saved, [row for row in rows if row.split(",")[0] in (names or ["one", *WITHOUT_B])])
+            some.unlink()
+        self.assertRegex(self.log.text["info"], r"occupy particles .* set \d saveFile .* maps one maps two maps four")
+        self.assert_quiet()
+
     def test_a_morph_goes_from_the_average_of_a_set_to_another_and_back(self):
         numbers = {name: int(self.window.matrix.agreement[i]) for i, name in enumerate(self.window.matrix.maps)}
         for first, last in (("two", "one"), ("one", "two")):
@@ -182,13 +221,30 @@ class Window(MapTestCase):
 
     def test_hovering_tells_map_group_and_number_with_its_error(self):
         self.send(QEvent.MouseMove, self.place_of("three", "B"))
-        self.assertRegex(self.tab.told, r"^three, \S*/B: 0\.\d\d ± 0\.\d\d; correlation [01]\.\d\d$")
+        self.assertRegex(self.tab.told, r"^three, /B: 0\.\d\d ± 0\.\d\d; correlation [01]\.\d\d$")
         self.send(QEvent.MouseMove, self.place_of("two", "A"))
-        self.assertRegex(self.tab.told, r"^two, \S*/A: 1\.0")
+        self.assertRegex(self.tab.told, r"^two, /A: 1\.0")
         self.send(QEvent.MouseMove, self.on_band("two"))
         self.assertRegex(self.tab.told, r"^Set \d, 2 maps: without \S*/B$")
         self.send(QEvent.MouseMove, QPointF(3, 3))
         self.assertEqual(self.tab.told, "")
+
+    def test_the_graph_of_assembly_tells_what_a_node_is_and_a_click_selects_it(self):
+        self.window.tabs.setCurrentIndex(1)
+        self.tab = self.window.tabs.currentWidget()
+        self.settle()
+        self.assertEqual([node.groups[0][-2:] for node in self.tab.assembly.nodes], ["/A", "/B"])
+        for node, chain, told in ((1, "B", r"/B: 3\d% ± \d% of the particles$"), (0, "A", r"/A: always there$")):
+            x, y = self.tab.drawn.axes.transData.transform(self.tab.drawn.places[node])
+            self.send(QEvent.MouseMove, self.in_tab(x, y))
+            self.assertRegex(self.tab.told, told)
+            self.click(self.in_tab(x, y))
+            self.assertEqual(set(selected_atoms(session).unique_chain_ids), {chain})
+        self.click(QPointF(3, 3))
+        self.assertEqual(set(selected_atoms(session).unique_chain_ids), {"A"})
+        self.tab.save(str(FOLDER / "assembly.svg"))
+        self.assertIn("particles", (FOLDER / "assembly.svg").read_text("utf-8"))
+        self.assert_quiet()
 
     def test_the_figure_follows_the_size_of_the_window(self):
         before = self.tab.heat.get_position().width
@@ -204,7 +260,7 @@ class Window(MapTestCase):
         self.assertTrue(session.ui.main_window.screen().geometry().contains(frame), frame)
 
     def test_another_matrix_takes_its_place_and_closed_maps_are_told_of(self):
-        run(session, self.command, log=False)
+        self.refine()
         self.look_again()
         session.models.close([self.maps[1]])
         self.click(self.place_of("two", "A"))
@@ -218,7 +274,7 @@ class Window(MapTestCase):
             path = FOLDER / f"matrix{suffix}"
             self.tab.save(str(path))
             self.assertEqual(path.read_bytes()[: len(begins)], begins)
-        run(session, f'{self.command} plot false saveFile "{FOLDER / "command.csv"}"', log=False)
+        self.refine(f'plot false saveFile "{FOLDER / "command.csv"}"')
         self.window.save_table(str(FOLDER / "window.csv"))
         self.assertEqual((FOLDER / "window.csv").read_text("utf-8"), (FOLDER / "command.csv").read_text("utf-8"))
         self.assert_quiet()
@@ -273,5 +329,5 @@ class Window(MapTestCase):
 
     def test_plot_false_leaves_the_window_as_it_is(self):
         self.window.delete()
-        run(session, f"{self.command} plot false", log=False)
+        self.refine("plot false")
         self.assertEqual(session.tools.find_by_class(MatrixWindow), [])

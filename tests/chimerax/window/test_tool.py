@@ -2,7 +2,6 @@
 
 import csv
 import threading
-import time
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -28,29 +27,11 @@ from chimerax.occupy.engine.settings.kinds import KINDS
 from chimerax.occupy.engine.settings.table import OF_PUBLISHED_MODES
 from chimerax.occupy.tool.panel import OccuPyPanel
 from chimerax.surface import enclosed_volume
-from Qt.QtCore import QEvent, QPoint, Qt
-from Qt.QtGui import QKeyEvent, QTextDocument
+from panels import Endless, PanelTestCase, type_into, wait_until
+from Qt.QtCore import QPoint, Qt
+from Qt.QtGui import QTextDocument
 from Qt.QtWidgets import QApplication, QDockWidget, QPushButton
-from support import FOLDER, NASTY_NAMES, PARTS, SHAPE, VOXEL_SIZE, MapTestCase, session
-
-PATIENCE = 30
-
-
-def wait_until(condition):
-    """Let the window work until something is so."""
-    end = time.time() + PATIENCE
-    while not condition():
-        if time.time() > end:
-            raise AssertionError("it took too long")
-        QApplication.processEvents()
-        time.sleep(0.002)
-
-
-def type_into(field, text):
-    """What the user does to write in a field."""
-    field.widget.selectAll()
-    for character in text:
-        QApplication.sendEvent(field.widget, QKeyEvent(QEvent.KeyPress, 0, Qt.NoModifier, character))
+from support import FOLDER, NASTY_NAMES, PARTS, SHAPE, VOXEL_SIZE, session
 
 
 def field_place(field):
@@ -64,56 +45,6 @@ def dock_of(tool):
     while not isinstance(widget, QDockWidget):
         widget = widget.parent()
     return widget
-
-
-class Endless:
-    """Stands for engine work that takes for ever, unless it is cancelled."""
-
-    def __init__(self):
-        self.begun, self.ended = threading.Event(), threading.Event()
-
-    def __call__(self, *args, progress=None, **keywords):
-        self.begun.set()
-        try:
-            while True:
-                progress(0.4, "low-pass")
-                time.sleep(0.002)
-        finally:
-            self.ended.set()
-
-
-class PanelTestCase(MapTestCase):
-    """A test that begins with the panel open and the map estimated."""
-
-    def setUp(self):
-        super().setUp()
-        run(session, "ui tool show OccuPy", log=False)
-        self.panel = OccuPyPanel.get_singleton(session, create=False)
-        self.form = self.panel.estimate_page.form
-        self.modify = self.panel.modify_page
-        self.settle()
-
-    def tearDown(self):
-        if self.panel in session.tools.list():
-            self.panel.delete()
-        super().tearDown()
-
-    def open_map(self, array, name, **keywords):
-        made = super().open_map(array, name, **keywords)
-        run(session, "wait 1", log=False)
-        return made
-
-    def settle(self):
-        """Wait until nothing is being computed or about to be."""
-        panel = self.panel
-        wait_until(lambda: not panel.work.busy and not panel.background.busy and panel.current.settled)
-
-    def maps(self):
-        return session.models.list(type=Volume)
-
-    def assert_quiet(self):
-        """No warning and no error was logged."""
-        self.assertEqual((self.log.text["warning"], self.log.text["error"]), ("", ""))
 
 
 class Choosing(PanelTestCase):
@@ -360,9 +291,9 @@ class LongWork(PanelTestCase):
 
     def test_progress_is_shown_and_the_window_works_meanwhile(self):
         work = self.start_endless()
-        wait_until(lambda: self.panel.bar.isVisible())
-        self.assertEqual(self.panel.bar.value(), 40)
-        self.assertIn("low-pass", self.panel.stage.text())
+        wait_until(lambda: self.panel.progress.bar.isVisible())
+        self.assertEqual(self.panel.progress.bar.value(), 40)
+        self.assertIn("low-pass", self.panel.progress.stage.text())
         self.panel.pages.setCurrentIndex(2)
         run(session, "volume #1 level 0.4", log=False)
         self.assertFalse(work.ended.is_set())
@@ -984,7 +915,7 @@ class Refining(PanelTestCase):
     def test_what_cannot_be_used_is_told_in_a_sentence(self):
         for typed in ("#nonsense", f"#{self.model.id_string}/A plus"):
             self.page.reference.setText(typed)
-            with self.assertRaises(UserError):
+            with self.assertRaisesRegex(UserError, "^Full occupancy, #"):
                 self.page.measure()
         self.page.reference.setText(f"#{self.model.id_string}/A:1-3")
         with self.assertRaisesRegex(UserError, "reference holds no group"):
@@ -1168,9 +1099,9 @@ class Names(PanelTestCase):
         self.map.name = "<img src=x>"
         with mock.patch.object(jobs, "estimate", Endless()):
             type_into(self.form.fields["lowpass"], "13")
-            wait_until(self.panel.bar.isVisible)
-            self.assertIn("<img src=x>", self.panel.stage.text())
-            self.assertEqual(self.panel.stage.textFormat(), Qt.PlainText)
+            wait_until(self.panel.progress.bar.isVisible)
+            self.assertIn("<img src=x>", self.panel.progress.stage.text())
+            self.assertEqual(self.panel.progress.stage.textFormat(), Qt.PlainText)
             self.panel.cancel()
 
     def test_the_solvent_plot_has_the_name_as_it_is(self):

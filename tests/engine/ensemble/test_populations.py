@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from chimerax.occupy import OccuPyError
-from chimerax.occupy.engine.ensemble.populations import Populations, counted, matched, told
+from chimerax.occupy.engine.ensemble.populations import Populations, counted, matched, told_populations
 
 
 def names_of(pattern, numbers):
@@ -29,6 +29,7 @@ def test_the_number_that_differs_among_names_and_is_all_classes_is_the_class(pat
 
 def test_classes_that_are_names_are_those_of_the_maps():
     assert matched(["apo", "holo"], ["holo", "apo"]) == ["apo", "holo"]
+    assert matched(["apo.mrc", "holo.mrc.gz"], ["job3/holo.mrc", "apo"]) == ["apo", "job3/holo.mrc"]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ def test_classes_that_are_names_are_those_of_the_maps():
         (names_of("class{:03d}", [1, 2, 3, 4]), [1, 2], "no particles are of class003, class004; expected maps"),
         (names_of("class{:03d}", [1, 2, 9]), [1, 2, 5], "no map is of class 5, and no particles are of class009"),
         (["a1_x1", "a1_x2", "b2_x2"], [1, 2], "the same number in their names"),
+        (["a/apo", "b/apo"], ["apo", "holo"], "two maps have one name"),
         (["apo", "holo"], ["apo", "half"], "no map is of class half, and no particles are of holo"),
     ],
 )
@@ -90,7 +92,7 @@ def test_classes_that_do_not_fit_the_maps_are_refused(chosen, words):
 
 
 def test_populations_said_by_hand_are_shares_that_nobody_counted():
-    found = told(["x", "y"], [20, 60])
+    found = told_populations(["x", "y"], [20, 60])
     np.testing.assert_allclose(found.weights, [0.25, 0.75])
     assert found.count is found.particles is None
 
@@ -106,11 +108,13 @@ def test_populations_said_by_hand_are_shares_that_nobody_counted():
 )
 def test_numbers_that_are_no_populations_are_refused(numbers, words):
     with pytest.raises(OccuPyError) as refused:
-        told(["x", "y"], numbers)
+        told_populations(["x", "y"], numbers)
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("one", [told(["x", "y"], [1, 3]), counted(["x"], ["x", "z"], [3, 4], np.diag([3, 4]), ["x"])])
+@pytest.mark.parametrize(
+    "one", [told_populations(["x", "y"], [1, 3]), counted(["x"], ["x", "z"], [3, 4], np.diag([3, 4]), ["x"])]
+)
 def test_populations_come_back_from_plain_values(one):
     again = Populations.from_dict(one.maps, one.as_dict())
     assert again.as_dict() == one.as_dict()

@@ -1,0 +1,179 @@
+"""occupy particles: the particles whose maps have some groups and not others, in a file like that of all."""
+
+import json
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from chimerax.core.commands import (
+    CmdDesc,
+    FloatArg,
+    ListOf,
+    OpenFileNameArg,
+    PositiveIntArg,
+    RepeatOf,
+    SaveFileNameArg,
+    StringArg,
+)
+from chimerax.core.commands import register as register_command
+from chimerax.core.errors import UserError
+
+from ..engine.ensemble.subsets import ABOVE, Wanted, chosen_maps, names_in
+from ..engine.errors import OccuPyError
+from ..engine.matrix.result import OccupancyMatrix
+from ..particles.files import check_target, read_particles, write_particles
+from ..particles.subset import subset_of
+from .arguments import user_errors
+from .populations import labels_in
+from .shown_matrix import last_matrix
+from .tables import html_table, whole_file
+
+
+def particles(
+    session,
+    path,
+    *,
+    with_=None,
+    without=None,
+    above=ABOVE,
+    maps=None,
+    set_=None,
+    classes=None,
+    matrix=None,
+    save_file=None,
+):
+    """Save the particles of maps that have some groups and not others.
+
+    Parameters
+    ----------
+    session : Session
+    path : str
+        The file of all particles.
+    with_, without : list of str, optional
+        Groups, by their names, or as /A for the only one whose name ends so; each may be several with commas.
+    above : float
+        Occupancy from which a map has a group; up to 1 less this it has it not.
+    maps : list of str, optional
+        Only maps of these names; each may be several with commas.
+    set_ : int, optional
+        Only those of this set.
+    classes : list of str, optional
+        The class of each map of the matrix.
+    matrix : str, optional
+        A file that a matrix was saved to as JSON, by default the one that was made last.
+    save_file : str
+        A file of the same kind, or .txt for places in the file.
+
+    Returns
+    -------
+    Subset
+    """
+    found = _matrix_of(session, matrix)
+    wanted = Wanted(*(_groups_named(texts or (), found.groups) for texts in (with_, without)), above)
+    chosen = {"maps": names_in(maps or (), found.maps), "set_number": set_, "classes": labels_in(classes)}
+    return save_particles(session, found, path, save_file, wanted=wanted, **chosen)
+
+
+def save_particles(session, matrix, path, save_file, *, wanted=None, maps=(), set_number=None, classes=None):
+    """Save the particles of some maps of a matrix, whole or not at all.
+
+    Parameters
+    ----------
+    session : Session
+    matrix : OccupancyMatrix
+    path : str
+        The file of all particles.
+    save_file : str
+    wanted : Wanted, optional
+        Of groups.
+    maps : sequence of str
+        Only these maps, by their names in the matrix.
+    set_number : int, optional
+        Only those of this set.
+    classes : list of int or of str, optional
+        The class of each map.
+
+    Returns
+    -------
+    Subset
+    """
+    if save_file is None:
+        raise UserError("nothing says where to save the particles; expected saveFile with the name of a file")
+    source, target, wanted = Path(path), Path(save_file), wanted or Wanted()
+    with user_errors():
+        check_target(source, target)
+        chosen = chosen_maps(matrix, matrix.maps, wanted, maps, set_number)
+        session.logger.status(f"Reading {source.name}")
+        found = read_particles(source)
+        subset = subset_of(found, matrix, matrix.maps, chosen, wanted, classes)
+        with whole_file(target, "particles") as unfinished:
+            write_particles(found, subset.keep, target, unfinished)
+    _log(session, subset, matrix, wanted, target)
+    return subset
+
+
+def _matrix_of(session, path):
+    if path is None:
+        shown = last_matrix(session)
+        if shown is None:
+            raise UserError(
+                "there is no matrix of occupancies; expected matrix with a .json file, or occupy refine before"
+            )
+        return shown.matrix
+    try:
+        saved = json.loads(Path(path).read_text(encoding="utf-8"))
+        return OccupancyMatrix.from_dict(saved.get("matrix", saved))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (OccuPyError, AttributeError, ValueError, RecursionError):
+        raise UserError(
+            f"{path} holds no matrix of occupancies; expected the .json file that occupy refine saves of several maps"
+        ) from None
+
+
+def _groups_named(texts, groups):
+    """Groups by their names, or by how the only name ends: /A, or /B,C for two."""
+    before, named = "", []
+    for text in names_in(texts, groups):
+        slash = text.rfind("/") + 1
+        before = text[:slash] or before
+        short = text if slash else f"{before}{text}"
+        alike = [name for name in groups if name.endswith(short)]
+        named.append(next((name for name in (text, short) if name in groups), alike[0] if len(alike) == 1 else text))
+    return tuple(named)
+
+
+def _log(session, subset, matrix, wanted, target):
+    of_maps = zip(subset.maps, subset.classes, subset.counts, strict=True)
+    rows = [[escape(matrix.maps[i]), escape(str(number)), f"{count}"] for i, number, count in of_maps]
+    count, total = np.count_nonzero(subset.keep), len(subset.keep)
+    wrong = ""
+    if subset.wrong is not None:
+        wrong = (
+            f" {subset.wrong:.1%} of them are expected not to be {escape(wanted.in_words())}, by the occupancies and "
+            "their errors."
+        )
+    session.logger.info(
+        f"<b>Particles of {len(rows)} of {len(matrix.maps)} maps</b>{html_table(['map', 'class', 'particles'], rows)}"
+        f"{count} of {total} particles ({count / total:.1%}) are saved as {escape(str(target))}.{wrong}",
+        is_html=True,
+    )
+
+
+def register(name, logger):
+    description = CmdDesc(
+        required=[("path", OpenFileNameArg)],
+        keyword=[
+            ("with_", RepeatOf(StringArg)),
+            ("without", RepeatOf(StringArg)),
+            ("above", FloatArg),
+            ("maps", RepeatOf(StringArg)),
+            ("set_", PositiveIntArg),
+            ("classes", ListOf(StringArg)),
+            ("matrix", OpenFileNameArg),
+            ("save_file", SaveFileNameArg),
+        ],
+        required_arguments=["save_file"],
+        synopsis="Save the particles whose maps have some groups and not others",
+    )
+    register_command(name, description, particles, logger=logger)

@@ -1,0 +1,100 @@
+"""The particles of some maps of a matrix: which these are, how many, and what share of them is expected to be wrong."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..engine.ensemble.populations import matched
+from ..engine.ensemble.subsets import share_right
+from ..engine.errors import OccuPyError
+
+
+@dataclass(frozen=True, eq=False)
+class Subset:
+    """Particles of some maps.
+
+    Attributes
+    ----------
+    maps : list of int
+        Places of the maps in the matrix.
+    classes : list
+        Of each of these.
+    counts : array of int
+        Particles of each.
+    keep : bool array, shape (particles,)
+        Which of all particles they are: those whose most probable class is that of one of the maps.
+    wrong : float or None
+        The share that is expected to lack what is wanted, or to have what is not; None where nothing is.
+    """
+
+    maps: list
+    classes: list
+    counts: np.ndarray
+    keep: np.ndarray
+    wrong: float | None
+
+
+def subset_of(particles, matrix, names, chosen, wanted, classes=None):
+    """The particles of some maps.
+
+    Parameters
+    ----------
+    particles : Particles
+    matrix : OccupancyMatrix
+    names : list of str
+        What its maps are called, by which their classes are found.
+    chosen : bool array, shape (maps,)
+    wanted : Wanted
+    classes : list, optional
+        The class of each map of the matrix; by default those that the matrix knows, else by the names.
+
+    Returns
+    -------
+    Subset
+
+    Raises
+    ------
+    OccuPyError
+        If maps and classes do not belong together, or no particle is in these maps.
+    """
+    of_maps = _classes_of(matrix, names, particles, classes)
+    maps = np.flatnonzero(chosen).tolist()
+    empty = [names[i] for i in maps if of_maps[i] not in particles.classes]
+    if empty:
+        raise OccuPyError(
+            f"no particles of {particles.path} are in {empty[0]}; expected maps of classes that have some"
+        )
+    columns = [particles.classes.index(of_maps[i]) for i in maps]
+    keep = np.isin(particles.assigned, columns)
+    if not keep.any():
+        raise OccuPyError(
+            f"no particles of {particles.path} are in these maps; expected maps of classes that have some"
+        )
+    counts = np.bincount(particles.assigned, minlength=len(particles.classes))[columns]
+    wrong = None
+    if wanted.having or wanted.lacking:
+        wrong = _expected_wrong(particles, columns, of_maps, share_right(matrix, wanted))
+    return Subset(maps, [of_maps[i] for i in maps], counts, keep, wrong)
+
+
+def _classes_of(matrix, names, particles, classes):
+    """The class of each map; None for one that has none."""
+    if classes is None:
+        known = (matrix.populations and matrix.populations.classes) or []
+        # Another file of the same particles may have names of maps where that of the matrix has numbers.
+        of_one_kind = len({isinstance(label, str) for label in (*known, *particles.classes) if label is not None}) == 1
+        return known if known and of_one_kind else matched(names, particles.classes)
+    if len(classes) != len(names):
+        raise OccuPyError(
+            f"there are {len(classes)} classes for {len(names)} maps; expected one for each, in their order"
+        )
+    return list(classes)
+
+
+def _expected_wrong(particles, columns, of_maps, right):
+    """By how much of the chosen particles is in each class, and what share of that is right."""
+    right_of = dict(zip(of_maps, right, strict=True))
+    of_classes = np.array([right_of.get(number, np.nan) for number in particles.classes])
+    held = particles.shared[columns].sum(axis=0)
+    known = np.isfinite(of_classes)
+    return float(1 - held[known] @ of_classes[known] / held[known].sum())
