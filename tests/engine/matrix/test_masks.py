@@ -43,7 +43,7 @@ def test_masks_tell_what_is_in_them_without_any_model(maps, masks):
 def test_a_mask_is_relative_to_itself_in_reference_maps(maps, masks):
     found = refine_maps(maps, VOXEL, {}, masks=masks, reference_maps=["1"])
     np.testing.assert_allclose(found.occupancies, TRUTH, atol=0.1)
-    against_half = refine_maps(maps, VOXEL, {}, masks=masks, reference_maps=["4"])
+    against_half = refine_maps(maps, VOXEL, {}, masks=masks, reference_maps=["4"], reference=["mask A"])
     np.testing.assert_allclose(columns(against_half, ["mask D"])[[0, 3], 0], [2, 1], atol=0.2)
     assert any("Not there in the reference maps, and not set against them: mask B" in w for w in against_half.warnings)
 
@@ -108,7 +108,7 @@ def test_a_mask_within_another_is_a_part_of_its_own(maps, parts, masks):
     nested = {"ABC": np.maximum.reduce([masks[f"mask {name}"] for name in "ABC"]), "mask C": masks["mask C"]}
     rest = {name: masks[name] for name in ("mask D", "mask E", "mask F")}
     found = refine_maps(maps, VOXEL, {}, masks=nested | rest)
-    np.testing.assert_allclose(columns(found, ["mask C"])[:, 0], TRUTH[:, 2], atol=0.12)
+    np.testing.assert_allclose(columns(found, ["mask C"])[:, 0], TRUTH[:, 2], atol=0.25)
     assert "The mask mask C is within ABC, which is then read without it." in found.warnings
 
 
