@@ -62,6 +62,7 @@ _MODULE_OF = {
     "unexplained_density": "engine.refinement.unexplained",
     "GuidedScale": "engine.refinement.guided",
     "make_groups": "engine.refinement.groups",
+    "symmetric_groups": "engine.refinement.symmetry",
     "Group": "engine.refinement.groups",
     "SolventModel": "engine.solvent.model",
     "SETTINGS": "engine.settings.table",

@@ -124,7 +124,7 @@ def subset_lines(subset, names, wanted):
 
 
 def register(subcommands):
-    summary = "write the particles whose maps have some groups and not others, as a .star, .cs, .csv or .txt file"
+    summary = "write the particles whose maps have some groups and not others"
     parser = add_subcommand(subcommands, "particles", particles, summary)
     parser.description += f"\n\n{DESCRIPTION}"
     parser.epilog = EPILOG
