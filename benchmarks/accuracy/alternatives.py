@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import chimerax.occupy as occupy
 import numpy as np
-from chimerax.occupy.engine.refinement.symmetry import symmetric_groups
 from scipy.spatial.transform import Rotation
 from tqdm import tqdm
 
@@ -102,7 +101,7 @@ def copies_in(condition):
     density, box = ice.observed(made, *condition, seed=1)
     model = given_model(whole, b_factors, 1)
     chains = list(model.groups(box).items())[: len(unit.chain_names)]
-    groups, copies = symmetric_groups(dict(chains), f"C{len(_COPIES)}", (box.edge,) * 3, box.voxel_size)
+    groups, copies = occupy.symmetric_groups(dict(chains), f"C{len(_COPIES)}", (box.edge,) * 3, box.voxel_size)
     found = occupy.refine(density, box.voxel_size, groups, copies=copies)
     known = {name: share for (name, _), shares in zip(chains, np.reshape(occupancies, (-1, 2)).T, strict=True)
              for name, share in zip(copies[name], shares, strict=True)}  # fmt: skip

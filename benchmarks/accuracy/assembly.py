@@ -1,6 +1,6 @@
 """Hold orders of assembly, and what comes with what, against known ones, on ensembles whose order is known.
 
-python -m benchmarks.accuracy.assembly            # 28 ensembles of 40 maps: ten minutes
+python -m benchmarks.accuracy.assembly            # 28 ensembles of 40 maps: fifteen minutes
 python -m benchmarks.accuracy.assembly --quick    # one complex
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from chimerax.occupy.engine.ensemble.assembly import assembly_of
 from chimerax.occupy.engine.ensemble.nested import closure
 from chimerax.occupy.engine.ensemble.pairs import pairs_of
-from chimerax.occupy.engine.ensemble.populations import told
+from chimerax.occupy.engine.ensemble.populations import told_populations
 from tqdm import tqdm
 
 from .. import environment
@@ -57,7 +57,7 @@ def found_in(family, way, dealt, ensemble):
     ]
     for method, reference_maps in ((report.AGAINST_MAPS, names[: ensembles.COMPLETE]), (report.WITHIN, ())):
         matrix = occupy.occupancy_matrix(readings, box.lowpass, reference_maps=reference_maps)
-        matrix = replace(matrix, populations=told(names, dealt.weights))
+        matrix = replace(matrix, populations=told_populations(names, dealt.weights))
         exact = np.full(matrix.occupancies.shape, _SURE_ERROR)
         known = replace(matrix, occupancies=dealt.occupancies, standard_errors=exact, own_errors=exact)
         order, same = _relations(matrix)

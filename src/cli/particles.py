@@ -137,7 +137,7 @@ def register(subcommands):
     level = f"occupancy from which a map has a group; up to 1 less that it has it not [default: {ABOVE}]"
     add("--above", type=positive_number, default=ABOVE, metavar="X", help=level)
     chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--maps", nargs="+", default=[], metavar="MAP", help="only maps of these names")
+    chosen.add_argument("--maps", nargs="+", default=[], metavar="NAME", help="only maps of these names")
     number = "only maps of the set of this number, as occupy refine tells them"
     chosen.add_argument("--set", type=positive_integer, dest="set_number", metavar="N", help=number)
     add("-o", "--output", type=Path, required=True, metavar="FILE", help="where to write them")

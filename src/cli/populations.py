@@ -80,7 +80,7 @@ def class_label(text):
 def add_particles(section, required=False):
     """Add the options on the file of particles and the classes of maps."""
     file = "which particle is in which map: RELION's .star, cryoSPARC's .cs, or a .csv of particle and map"
-    section.add_argument("--particles", type=Path, metavar="FILE", required=required, help=file)
+    section.add_argument("--particles", type=Path, metavar="PARTICLES", required=required, help=file)
     classes = "the class of each map, in their order [default: by the numbers in the names of the maps]"
     section.add_argument("--classes", nargs="+", type=class_label, metavar="CLASS", help=classes)
 

@@ -221,6 +221,8 @@ def refine_one(source, files, *, voxel_size, choice, settings, write_b=False):
             _write_unexplained(files, place, sampled, groups, found)
         if files.others:
             chosen.write_models([place(path) for path in files.others], found.all_rows, write_b)
+            if copies:
+                files.notes.append("The model that was written has the means over copies.")
     lines = [*result_lines(source, sampled, chosen, found), *file_lines(files)]
     return Done(lines, [row.as_dict() for row in found.all_rows])
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..engine.matrix.result import ALL_PARTICLES
 from .style import LETTER_WIDTH, inks_of, label_places, lettering, occupancy_colors, short_name
 
 _RANGE = (0.0, 1.0)
@@ -24,6 +25,9 @@ _LINE_SHARE, _THICKEST_LINE = 0.15, 0.7
 
 _BELOW_KEY = 10.0
 """Points from the key to what explains the marks."""
+
+_SHARES_INCHES, _ABOVE_SHARES, _SHARES_LETTERS = 0.16, 0.07, 7.0
+"""Height of the row of all particles, what it is apart from the maps, and points of its name."""
 
 _INCHES_PER_MAP, _INCHES_PER_GROUP = 0.16, 0.22
 _SMALLEST, _LARGEST = (6.0, 4.2), (15.0, 20.0)
@@ -58,7 +62,7 @@ def matrix_figure(matrix, names, title=""):
 def draw_matrix(figure, matrix, names, title=""):
     """Draw a matrix on a figure: heat map, dendrograms, a band with the sets of maps that agree, and a key.
 
-    A cell of which there are notes has a mark.
+    A cell of which there are notes has a mark. Where shares of all particles are known, they are a row by itself below.
 
     Parameters
     ----------
@@ -78,7 +82,8 @@ def draw_matrix(figure, matrix, names, title=""):
     colors = occupancy_colors().with_extremes(bad=_UNKNOWN)
     image = heat.imshow(shown, cmap=colors, vmin=_RANGE[0], vmax=_RANGE[1], aspect="auto", interpolation="nearest")
     _label_maps(heat, [names[i] for i in matrix.map_order.places])
-    label_places(heat, np.arange(shown.shape[1]), [matrix.labels[i] for i in matrix.group_order.places])
+    lowest = heat if matrix.shares is None else _draw_shares(heat, matrix, places["shares"], image)
+    label_places(lowest, np.arange(shown.shape[1]), [matrix.labels[i] for i in matrix.group_order.places])
     _draw_sets(figure.add_axes(places["sets"], sharey=heat, label=SETS), matrix)
     _draw_tree(figure.add_axes(places["maps"]), matrix.map_order, "left")
     _draw_tree(figure.add_axes(places["groups"]), matrix.group_order, "top")
@@ -104,6 +109,17 @@ def cell_text(matrix, names, cell):
 
 def _shown(matrix):
     return matrix.occupancies[np.ix_(matrix.map_order.places, matrix.group_order.places)]
+
+
+def _draw_shares(heat, matrix, place, image):
+    """The row of all particles, apart from the maps; the axes that it is drawn on."""
+    axes = heat.get_figure().add_axes(place, label=ALL_PARTICLES)
+    shares = matrix.shares[None, matrix.group_order.places]
+    axes.imshow(shares, cmap=image.cmap, norm=image.norm, aspect="auto", interpolation="nearest")
+    axes.yaxis.tick_right()
+    axes.set_yticks([0], [ALL_PARTICLES], fontsize=_SHARES_LETTERS)
+    heat.set_xticks([])
+    return axes
 
 
 def _mark_noted(heat, matrix, key):
@@ -139,16 +155,22 @@ def _layout(figure, matrix, names, title):
     width, height = figure.get_size_inches()
     tree, top = min(0.12, 0.7 / height), 1 - (0.4 if title else 0.1) / height
     letters, _ = _map_letters(72 * height * (top - tree) / len(matrix.map_order.places))
-    labels = (LETTER_WIDTH * letters * max(len(short_name(name)) for name in names) / 72 + 0.1) / width
+    longest = letters * max(len(short_name(name)) for name in names)
+    if matrix.shares is not None:
+        longest = max(longest, _SHARES_LETTERS * len(ALL_PARTICLES))
+    labels = (LETTER_WIDTH * longest / 72 + 0.1) / width
     sets, key = _SETS_INCHES / width, _KEY_INCHES / width
     left = 0.015 + _TREE_WIDTH + sets + 0.012
     wide = max(1 - left - labels - key - _BESIDE_KEY / width, 0.2)
-    bottom = (_height_of_groups(matrix, 72 * width * wide) / 72 + 0.2) / height
+    bottom = below = (_height_of_groups(matrix, 72 * width * wide) / 72 + 0.2) / height
+    if matrix.shares is not None:
+        bottom += (_SHARES_INCHES + _ABOVE_SHARES) / height
     tall = max(top - tree - 0.005 - bottom, 0.2)
     return {
         "heat": (left, bottom, wide, tall),
         "sets": (left - sets - 0.006, bottom, sets, tall),
         "maps": (0.015, bottom, _TREE_WIDTH, tall),
+        "shares": (left, below, wide, _SHARES_INCHES / height),
         "groups": (left, bottom + tall + 0.005, wide, tree),
         "key": (left + wide + labels + 0.1 / width, bottom, key, tall),
     }

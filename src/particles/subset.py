@@ -79,10 +79,11 @@ def subset_of(particles, matrix, names, chosen, wanted, classes=None):
 
 def _classes_of(matrix, names, particles, classes):
     """The class of each map; None for one that has none."""
-    if classes is None and matrix.populations is not None and matrix.populations.classes is not None:
-        return matrix.populations.classes
     if classes is None:
-        return matched(names, particles.classes)
+        known = (matrix.populations and matrix.populations.classes) or []
+        # Another file of the same particles may have names of maps where that of the matrix has numbers.
+        of_one_kind = len({isinstance(label, str) for label in (*known, *particles.classes) if label is not None}) == 1
+        return known if known and of_one_kind else matched(names, particles.classes)
     if len(classes) != len(names):
         raise OccuPyError(
             f"there are {len(classes)} classes for {len(names)} maps; expected one for each, in their order"

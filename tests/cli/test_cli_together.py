@@ -129,6 +129,7 @@ def test_copies_by_symmetry_have_their_occupancies_and_their_chain_has_the_mean(
     values = [float(rows[name]["occupancy"]) for name in ("A@1", "A@2", "A")]
     assert values == pytest.approx([1, 0.6, 0.8], abs=0.03)
     assert "mean of 2 copies, spread 0.28" in shown
+    assert "The model that was written has the means over copies." in shown
     occupancies = {atom.occ for chain in gemmi.read_structure(str(written))[0] for r in chain for atom in r}
     assert [*occupancies] == pytest.approx([values[2]], abs=0.01)
 

@@ -218,6 +218,28 @@ def test_cells_with_notes_are_marked_in_the_heat_map_and_told_with_them(matrix):
     assert not draw_matrix(Figure(), matrix, matrix.maps).get_lines()
 
 
+def test_the_share_of_all_particles_is_a_row_by_itself_below_the_maps(matrix_of):
+    values = np.array([[1, 0, 0.2], [1, 1, 0.4]])
+    plain = matrix_of(values, list("ABC"))
+    shared = replace(plain, shares=np.array([1, 0.3, 0.25]), share_errors=np.full(3, 0.01))
+    figure = Figure(figsize=(6, 4))
+    heat = draw_matrix(figure, shared, shared.maps)
+    drawn(figure)
+    (row,) = [axes for axes in figure.axes if axes.get_label() == "all particles"]
+    np.testing.assert_allclose(row.images[0].get_array(), [shared.shares[shared.group_order.places]])
+    assert row.images[0].norm is heat.images[0].norm
+    assert [label.get_text() for label in row.get_xticklabels()] == [
+        shared.groups[i] for i in shared.group_order.places
+    ]
+    assert [label.get_text() for label in row.get_yticklabels()] == ["all particles"]
+    assert not heat.get_xticklabels()
+    assert row.get_position().y1 < heat.get_position().y0
+    assert row.get_position().x0 == pytest.approx(heat.get_position().x0)
+    labels = [label.get_window_extent() for label in (*row.get_yticklabels(), *heat.get_yticklabels())]
+    assert max(box.x1 for box in labels) < figure.axes[-1].get_window_extent().x0
+    assert "all particles" not in [axes.get_label() for axes in matrix_figure(plain, plain.maps).axes]
+
+
 def test_of_a_cell_its_flexibility_is_told_where_it_is_known(matrix):
     shifts, errors = np.array([[[np.nan], [60.2], [3.0]], [[np.nan], [4.8], [2.0]]])
     moving = replace(matrix, b_shifts=shifts, b_shift_errors=errors)

@@ -8,6 +8,7 @@ from ..errors import OccuPyError
 from ..matrix.populations import Populations
 from ..matrix.sets import listed
 
+_ENDING = re.compile(r"(\.(mrc|map|ccp4|rec))?(\.(gz|bz2))?$", re.IGNORECASE)
 _BY_HAND = "expected classes given by hand, one for each map in their order"
 
 
@@ -126,8 +127,19 @@ def matched(names, classes):
 
 
 def _matched_by_name(names, classes):
-    _refuse_others([name for name in classes if name not in names], [name for name in names if name not in classes])
-    return list(names)
+    classes_of, called = {_called(label): label for label in classes}, [_called(name) for name in names]
+    if len(classes_of) < len(classes) or len(set(called)) < len(called):
+        raise OccuPyError(f"among {listed(names)} and {listed(classes)} two maps have one name; {_BY_HAND}")
+    _refuse_others(
+        [label for name, label in classes_of.items() if name not in called],
+        [name for name in called if name not in classes_of],
+    )
+    return [classes_of[name] for name in called]
+
+
+def _called(name):
+    """The name of a map's file without folder and ending."""
+    return _ENDING.sub("", re.split(r"[/\\]", str(name))[-1])
 
 
 def _differing_fields(names):

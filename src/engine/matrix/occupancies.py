@@ -287,7 +287,8 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         atoms = [i for i, name in enumerate(groups) if name not in table.mask_errors]
         of_atoms = [groups[i] for i in atoms], occupancies[np.ix_(rows, atoms)]
         warnings = [*warnings, *_never_full(*of_atoms, [together[row] for row in rows])]
-    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows]), *_on_copies(table.copies, groups, cells)]
+    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows])]
+    warnings += _on_copies(table.copies, groups, [cells[row] for row in rows])
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):
         told = {name: np.array([getattr(one, name) for one in cells]) for name in ("b_shifts", "b_shift_errors")}

@@ -56,8 +56,8 @@ class RelativeFits:
         Of all the maps.
     models : list of ModelSums
     fits : list of MapFit
-    alternatives : list of list of int
-        Sets of groups of which a particle has one at most, by their places.
+    alternatives : dict of str to list of int
+        Places of the groups of each set of which a particle has one at most, by what it is called.
     copies : dict of str to list of str, optional
         Names of groups that are copies of each other, by what their mean is called.
 
@@ -68,7 +68,7 @@ class RelativeFits:
         Relative errors of the groups that are masks, of where these end.
     """
 
-    def __init__(self, groups, models, fits, alternatives=(), copies=None):
+    def __init__(self, groups, models, fits, alternatives, copies=None):
         self.copies = copies
         self._groups, self._models, self.fits, self._alternatives = groups, models, fits, alternatives
         self._number = {name: i for i, name in enumerate(groups)}
@@ -135,7 +135,7 @@ class RelativeFits:
         for row, (k, chosen) in enumerate(zip(numbers, levels, strict=True)):
             mine = self._mine(k)
             found[:, row, mine] = self.fits[k].occupancies, np.sqrt(np.diag(self.fits[k].covariance))
-            for members in self._sets(k):
+            for members in self._sets(k).values():
                 # A map is complete where one of them is there, or each in part.
                 own = self.fits[k].covariance[np.ix_(members, members)]
                 found[:, row, mine[members]] = np.array([[self.fits[k].occupancies[members].sum()], [own.sum() ** 0.5]])
@@ -177,12 +177,12 @@ class RelativeFits:
         of_model = np.outer(values * complete_error, values * complete_error) + np.outer(values, values * of_level)
         errors, own_errors, together = np.sqrt(np.diag(own + of_model)), np.sqrt(np.diag(own)), []
         names = self._models[k].names
-        for members in self._sets(k):
+        for name, members in self._sets(k).items():
             some = np.ix_(members, members)
             found = limited(values[members], (own + of_model)[some], covariance[some])
             own_errors[members] *= found.standard_errors / errors[members]
             values[members], errors[members] = found.occupancies, found.standard_errors
-            together.append(found.together([names[i] for i in members]))
+            together.append(found.together(name, [names[i] for i in members]))
         for name, members in copies_among(self.copies, self._groups, mine).items():
             covariance = (own + of_model)[np.ix_(members, members)]
             together.append(mean_of_copies(name, [names[i] for i in members], values[members], covariance))
@@ -198,7 +198,7 @@ class RelativeFits:
         return among(self._alternatives, self._mine(k))
 
     def _level(self, k, chosen):
-        return Level(chosen, self._models[k].weights, self._sets(k))
+        return Level(chosen, self._models[k].weights, [*self._sets(k).values()])
 
     def _full(self, k, chosen):
         """The level of some groups of a map, on the scale of its fit; 0 where there are none."""
@@ -222,7 +222,8 @@ class RelativeFits:
         # Atoms tell more surely what is full than masks, which come after them.
         count = len(mine) - len(self._models[k].mask_errors) or len(mine)
         chosen = np.zeros(len(mine), bool)
-        chosen[:count] = default_reference(values[:count], weights[:count], errors[:count], self._sets(k))
+        sets = [*among(self._alternatives, mine[:count]).values()]
+        chosen[:count] = default_reference(values[:count], weights[:count], errors[:count], sets)
         return chosen
 
 

@@ -168,12 +168,16 @@ class OccupancyMatrix:
             median occupancy); apart, groups that are another way than in nearly all sets (`common`), each a dict of
             groups (names) and words; words, all of these.
         """
-        return Sets(self).described()
+        return self._sets.described()
+
+    @cached_property
+    def _sets(self):
+        return Sets(self)
 
     @property
     def common(self):
         """What nearly all sets lack or have in part, in words; empty where that is nothing."""
-        return Sets(self).common_words
+        return self._sets.common_words
 
     def table(self):
         """The matrix as a table, a row for each map.

@@ -7,7 +7,8 @@ from ..refinement.names import joined_along_chains, labels_of
 FULL, ABSENT = 0.85, 0.15
 """Occupancies from which a group counts as there, and up to which as absent, in words."""
 
-_WITHOUT, _IN_PART, _WITH, _UNKNOWN = "without", "in part", "with", ""
+_STATES = _WITHOUT, _IN_PART, _WITH = "without", "in part", "with"
+_UNKNOWN = ""
 _NEARLY_ALL = 0.9
 """Of the sets: what so many have in common is told once, and of others where they differ."""
 
@@ -28,13 +29,15 @@ class Sets:
     """
 
     def __init__(self, matrix):
-        self._matrix, self._labels = matrix, labels_of(matrix.groups)
+        self._matrix = matrix
         numbers = range(1, int(matrix.agreement.max(initial=0)) + 1)
         states = [_states(matrix.occupancies[matrix.agreement == number]) for number in numbers]
-        self._states = np.array(states, object).reshape(len(states), len(matrix.groups))
-        self._usual = np.full(len(matrix.groups), _WITH, object)
+        self._states = np.array(states, "U7").reshape(len(states), len(matrix.groups))
+        # The share of the sets in which each group is in a state.
+        self._shares = {state: (self._states == state).sum(axis=0) / max(len(states), 1) for state in _STATES}
+        self._usual = np.full(len(matrix.groups), _WITH, self._states.dtype)
         for state in (_WITHOUT, _IN_PART) if len(states) > 1 else ():
-            self._usual[self._shares(state) >= _NEARLY_ALL] = state
+            self._usual[self._shares[state] >= _NEARLY_ALL] = state
         self.common = self._told(np.where(self._usual == _WITH, _UNKNOWN, self._usual))
 
     @property
@@ -62,9 +65,9 @@ class Sets:
 
     def _told(self, states):
         """Groups by their state, and the same in words."""
-        named = [(state, self._named(states == state)) for state in (_WITHOUT, _IN_PART, _WITH)]
+        named = [(state, self._named(states == state)) for state in _STATES]
         return [
-            {"groups": names, "words": f"{state} {self._listed(names, self._shares(state))}"}
+            {"groups": names, "words": f"{state} {self._listed(names, self._shares[state])}"}
             for state, names in named
             if names
         ]
@@ -76,10 +79,6 @@ class Sets:
         rarest = sorted(runs, key=lambda run: min(share_of[name] for name in runs[run]))[:_MOST_NAMES]
         labels = labels_of([*self._matrix.groups, *runs])
         return listed([labels[run] for run in sorted(runs, key=lambda run: run not in rarest)])
-
-    def _shares(self, state):
-        """The share of the sets in which each group is in a state."""
-        return (self._states == state).mean(axis=0) if len(self._states) else np.zeros(len(self._usual))
 
     def _named(self, which):
         return [name for name, chosen in zip(self._matrix.groups, which, strict=True) if chosen]
@@ -93,11 +92,7 @@ def listed(names, most=_MOST_NAMES):
 
 def _states(occupancies):
     """What each group is in maps, by its median occupancy, in words."""
-    return [_state(column[np.isfinite(column)]) for column in occupancies.T]
-
-
-def _state(known):
-    if not len(known):
-        return _UNKNOWN
-    median = np.median(known)
-    return _WITHOUT if median <= ABSENT else _IN_PART if median < FULL else _WITH
+    known = np.isfinite(occupancies).any(axis=0)
+    medians = np.full(len(known), np.nan)
+    medians[known] = np.nanmedian(occupancies[:, known], axis=0)
+    return np.select([~known, medians <= ABSENT, medians < FULL], [_UNKNOWN, _WITHOUT, _IN_PART], _WITH)

@@ -4,6 +4,6 @@ Read `scattering` and `groups` first, what atoms scatter and how they are groupe
 they are shown; `inputs`, their checks; then `coarse` and `transfer`, model and map on one coarse grid; `fit`, in space,
 and `beads`; `shell_sums` and `shell_fit`, of one map or many by shells of frequency; `reference`, what is full;
 `parts`, `standard_errors` and `noise_spectrum`, how far off it may be; `windows`, `fine_model` and `b_shifts`, what
-moves; `local_fit` and `notes`, what to mistrust; `result`; `refine`, all of it; `guided`, the scale that follows a
-model; `unexplained`, the part of a map that a model lacks.
+moves; `local_fit` and `notes`, what to mistrust; `result`; `alternatives` and `symmetry`, groups that belong together;
+`refine`, all of it; `guided`, the scale that follows a model; `unexplained`, the part of a map that a model lacks.
 """

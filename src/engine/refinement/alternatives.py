@@ -35,17 +35,17 @@ class Limited:
     unlimited: float
     excess: bool
 
-    def together(self, groups):
-        """The sum, of groups of these names: a `Together`."""
+    def together(self, name, groups):
+        """The sum, of a set of this name, of which these groups are in the map: a `Together`."""
         remarks = []
         if self.excess:
             remarks.append(f"they summed to {self.unlimited:.2f} before: does a particle have one of them only?")
         sums = float(self.total), float(self.total_error)
-        return Together("+".join(groups), list(groups), *sums, "sum of alternatives", remarks)
+        return Together(name, groups, *sums, "sum of alternatives", remarks)
 
 
 def checked_alternatives(alternatives, names):
-    """Sets of alternatives, each a list of places of groups.
+    """Places of the groups of each set of alternatives, by what the set is called.
 
     Parameters
     ----------
@@ -53,6 +53,10 @@ def checked_alternatives(alternatives, names):
         Names of the groups of each set.
     names : list of str
         Of all groups.
+
+    Returns
+    -------
+    dict of str to list of int
 
     Raises
     ------
@@ -72,7 +76,7 @@ def checked_alternatives(alternatives, names):
                     f"{name} is among the alternatives {'+'.join(seen[name])} and {'+'.join(groups)}; expected it once"
                 )
         seen |= dict.fromkeys(groups, groups)
-    return [[names.index(name) for name in groups] for groups in alternatives]
+    return {"+".join(groups): [names.index(name) for name in groups] for groups in alternatives}
 
 
 def among(sets, kept):
@@ -80,17 +84,17 @@ def among(sets, kept):
 
     Parameters
     ----------
-    sets : list of list of int
+    sets : dict of str to list of int
     kept : sequence of int
         Places of some groups among all.
 
     Returns
     -------
-    list of list of int
+    dict of str to list of int
     """
     place = {i: k for k, i in enumerate(kept)}
-    found = [[place[i] for i in members if i in place] for members in sets]
-    return [members for members in found if members]
+    found = {name: [place[i] for i in members if i in place] for name, members in sets.items()}
+    return {name: members for name, members in found.items() if members}
 
 
 def limited(occupancies, covariance, metric):

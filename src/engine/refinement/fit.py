@@ -68,9 +68,11 @@ class Fitted:
         """What the model leaves of the data."""
         return self.data - self.model
 
-    def covariance(self, count):
-        """Of the occupancies of so many groups, the first, but for a factor."""
-        return linalg.cho_solve(self.factor, np.eye(len(self.factor[0]))[:, :count])[:count]
+    def covariance(self, groups):
+        """Of the occupancies of some groups, but for a factor."""
+        columns = np.zeros((len(self.factor[0]), len(groups)))
+        columns[groups, np.arange(len(groups))] = 1
+        return linalg.cho_solve(self.factor, columns)[groups]
 
     @property
     def undamped_residual(self):

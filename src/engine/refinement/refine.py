@@ -213,15 +213,13 @@ class Refiner:
         """Occupancies and standard errors once alternatives sum to 1 at most, and what is told of groups together."""
         occupancies, standard_errors = np.array(relative.occupancies), relative.standard_errors
         together = []
-        if self._alternatives or self._copies:
-            metric = fit.fitted.covariance(fit.model.count)
-        for members in self._alternatives:
-            own = metric[np.ix_(members, members)]
-            found = limited(occupancies[members], relative.covariance(members, own), own)
+        for name, members in self._alternatives.items():
+            metric = fit.fitted.covariance(members)
+            found = limited(occupancies[members], relative.covariance(members, metric), metric)
             occupancies[members], standard_errors[members] = found.occupancies, found.standard_errors
-            together.append(found.together(self._named(members)))
+            together.append(found.together(name, self._named(members)))
         for name, members in self._copies.items():
-            covariance = relative.covariance(members, metric[np.ix_(members, members)])
+            covariance = relative.covariance(members, fit.fitted.covariance(members))
             together.append(mean_of_copies(name, self._named(members), occupancies[members], covariance))
         return occupancies, standard_errors, together
 
@@ -263,21 +261,21 @@ class Refiner:
         if count > _MOST_PAIRED:
             return {}
         names = [*(self._names[i] for i in self._kept), *["what the model lacks"] * (count - fit.count)]
-        return refine_notes.inseparable(fit.fitted.covariance(count), names)
+        return refine_notes.inseparable(fit.fitted.covariance(np.arange(count)), names)
 
     def _level(self, names, fit, errors):
         """The level that is 1, that of groups; beads have no part in it."""
         occupancies, weights, of_groups = fit.fitted.occupancies, fit.model.weights, slice(fit.count)
-        chosen = np.zeros(len(weights), bool)
+        chosen, sets = np.zeros(len(weights), bool), [*self._alternatives.values()]
         if names is None:
             chosen[of_groups] = default_reference(
-                occupancies[of_groups], weights[of_groups], errors.standard_errors[of_groups], self._alternatives
+                occupancies[of_groups], weights[of_groups], errors.standard_errors[of_groups], sets
             )
-            return Level(chosen, weights, self._alternatives)
+            return Level(chosen, weights, sets)
         known = [self._names[i] for i in self._kept]
         check_among(names, known, "group")
         chosen[of_groups] = np.isin(known, list(names))
-        level = Level(chosen, weights, self._alternatives)
+        level = Level(chosen, weights, sets)
         if level.share @ occupancies <= 0:
             raise OccuPyError(f"the reference {', '.join(names)} is not in the map: its occupancy is not above 0")
         return level

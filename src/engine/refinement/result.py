@@ -72,13 +72,12 @@ class Together:
 
     def as_dict(self):
         """Plain values for a JSON file; what is not known is None."""
-        known = {name: value for name, value in asdict(self).items() if value == value}
-        return {"spread": None, "expected_spread": None} | known
+        return {name: None if value != value else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, found):
         """What `as_dict` gave these values of."""
-        return cls(**{name: value for name, value in found.items() if value is not None})
+        return cls(**{name: float("nan") if value is None else value for name, value in found.items()})
 
     def as_row(self, rows):
         """The same as a row of the table of these groups, a `GroupOccupancy`."""

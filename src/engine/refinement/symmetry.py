@@ -209,9 +209,7 @@ def copies_among(copies, names, kept):
     given = dict(copies or {})
     for groups in given.values():
         check_among(groups, names, "group", "copy")
-    places = [[names.index(name) for name in groups] for groups in given.values()]
-    found = {name: among([members], kept) for name, members in zip(given, places, strict=True)}
-    return {name: members[0] for name, members in found.items() if members}
+    return among({name: [names.index(one) for one in groups] for name, groups in given.items()}, kept)
 
 
 def mean_of_copies(name, groups, occupancies, covariance):

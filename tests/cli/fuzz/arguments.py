@@ -6,9 +6,11 @@ from random import Random
 from chimerax.occupy.cli import program
 from maps import write_map
 from models import write_model
+from particle_files import GROUPS, write_matrix, write_particles
 
 MODIFICATIONS = {"equalize": 4, "attenuate": 2, "sigmoid": 2}
-WEIGHTS = {"estimate": 4, **MODIFICATIONS, "solvent": 3, "mask": 3, "measure": 3, "refine": 5, "demo": 0.05}
+WEIGHTS = {"estimate": 4, **MODIFICATIONS, "solvent": 3, "mask": 3, "measure": 3, "refine": 5, "particles": 2}
+WEIGHTS["demo"] = 0.05
 """How often each subcommand is tried; a demo is slow, and always the same."""
 
 assert set(WEIGHTS) == set(program.SUBCOMMANDS), "a subcommand has no weight"
@@ -17,8 +19,9 @@ NUMBERS = ("0.5", "1", "2", "3", "5", "6", "8", "10", "12", "20")
 ODD_NUMBERS = ("0", "-1", "1e-20", "1e-3", "0.999", "1.5", "1e4", "1e20", "1e308", "nan", "inf", "-inf", "x", "")
 SELECTIONS = ("a=//A", "b=//B/1-3", "c=//*/(HOH)", "d=//*/(HEM)", "e=//A/1/CA", "=//A", "f=", "g=!!", "h=///////")
 NAMES = ("A", "B", "C", "A B", "Z", "", "é", "map.mrc")
+CLASSES = ("class001", "class001", "class002", "class003")
 ENTRIES = ("emdb:", "emdb:1", "emdb:abcd", "EMDB:../1234")
-ENDINGS = ("", ".csv", ".json", ".cif", ".pdb", ".png")
+ENDINGS = ("", ".csv", ".json", ".cif", ".pdb", ".png", ".star", ".txt")
 EDGES = (16, 18, 20, 24, 27, 30)
 FOLDERS = ("out", "out", "a/b", "map1.mrc", ".")
 SLOW = ("--workers", "--scheduler", "--scheduler-file", "--help")
@@ -72,11 +75,12 @@ class Arguments:
 
     def __init__(self, chance, folder):
         self._chance, self._folder, self._box = chance, folder, Box(chance)
-        self._count = 0
+        self._count, self._endings = 0, ENDINGS
         self._command = chance.choices(list(WEIGHTS), WEIGHTS.values())[0]
         self._maps = 0 if self._command == "demo" else chance.choice((1, 1, 1, 1, 2, 3))
-        maps, options = [self._map() for _ in range(self._maps)], self._options()
-        self.calls = [[self._command, *maps, *options]]
+        inputs = [self._matrix()] if self._command == "particles" else [self._map() for _ in range(self._maps)]
+        options = self._options()
+        self.calls = [[self._command, *inputs, *options]]
         if chance.random() < 0.15:
             self.calls.append([*self.calls[0], *chance.choice((["--overwrite"], ["--resume"], []))])
         self.several = self._maps > 1 or "--reference-maps" in options
@@ -87,12 +91,15 @@ class Arguments:
         options = [action for action in _actions(self._command) if not left_out & {*action.option_strings}]
         chosen = [action for action in options if action.required or usual & {*action.option_strings}]
         chosen += self._chance.choices(options, k=self._chance.choice((0, 0, 1, 1, 2, 3, 5)))
-        self._chance.shuffle(chosen)
-        return [text for action in chosen for text in self._option(action)]
+        chosen.sort(key=lambda action: action.dest != "particles")  # How that file ends is how an output has to.
+        texts = [self._option(action) for action in chosen]
+        self._chance.shuffle(texts)
+        return [text for option in texts for text in option]
 
     def _usual(self):
         """Options that are given mostly, as little happens without them, or what happens takes time."""
         of_command = {"refine": ("--atoms",) * 5 + ("--each-atoms",), "measure": ("--atoms", "--masks")}
+        of_command["particles"] = ("--with", "--without", "--maps")
         options = [self._chance.choice(of_command.get(self._command, ("--no-figures",))), "--no-figures"]
         return [option for option in options if self._chance.random() < 0.95]
 
@@ -101,6 +108,14 @@ class Arguments:
             return self._chance.choice((*ENTRIES, "missing.mrc", ".", "", "-", "\udce9.mrc"))
         is_scale = self._command in ("mask", "measure")
         return write_map(self._chance, self._named("map"), self._box, is_scale).name
+
+    def _matrix(self):
+        return write_matrix(self._chance, self._named("matrix"), self._maps).name
+
+    def _particles(self):
+        path = write_particles(self._chance, self._named("particles"), self._maps)
+        self._endings = (path.suffix, path.suffix, ".txt") * 4 + ENDINGS
+        return path.name
 
     def _model(self):
         return write_model(self._chance, self._named("model"), self._box).name
@@ -131,9 +146,12 @@ class Arguments:
             "MAP": self._map,
             "MASK": self._map,
             "MODEL": self._model,
-            "FILE": lambda: f"{self._named('table').name}{self._chance.choice(ENDINGS)}",
+            "PARTICLES": self._particles,
+            "GROUP": lambda: self._chance.choice((*GROUPS, "A,B", "C", "")),
+            "CLASS": lambda: self._chance.choice((1, 1, 2, 2, 3, 0, "x", "class001")),
+            "FILE": lambda: f"{self._named('table').name}{self._chance.choice(self._endings)}",
             "DIR": lambda: self._chance.choice(FOLDERS),
-            "NAME": lambda: self._chance.choice(NAMES),
+            "NAME": lambda: self._chance.choice((*CLASSES, *NAMES) if self._command == "particles" else NAMES),
             "NAME=SELECTION": lambda: self._chance.choice(SELECTIONS),
         }
         return makers.get(kinds[0], self._number_value)()

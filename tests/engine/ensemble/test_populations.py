@@ -29,6 +29,7 @@ def test_the_number_that_differs_among_names_and_is_all_classes_is_the_class(pat
 
 def test_classes_that_are_names_are_those_of_the_maps():
     assert matched(["apo", "holo"], ["holo", "apo"]) == ["apo", "holo"]
+    assert matched(["apo.mrc", "holo.mrc.gz"], ["job3/holo.mrc", "apo"]) == ["apo", "job3/holo.mrc"]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ def test_classes_that_are_names_are_those_of_the_maps():
         (names_of("class{:03d}", [1, 2, 3, 4]), [1, 2], "no particles are of class003, class004; expected maps"),
         (names_of("class{:03d}", [1, 2, 9]), [1, 2, 5], "no map is of class 5, and no particles are of class009"),
         (["a1_x1", "a1_x2", "b2_x2"], [1, 2], "the same number in their names"),
+        (["a/apo", "b/apo"], ["apo", "holo"], "two maps have one name"),
         (["apo", "holo"], ["apo", "half"], "no map is of class half, and no particles are of holo"),
     ],
 )

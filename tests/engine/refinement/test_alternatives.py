@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from chimerax.occupy import OccuPyError, make_groups, refine, refine_maps
+from chimerax.occupy import MatrixBox, OccuPyError, Reading, make_groups, occupancy_matrix, refine, refine_maps
 from chimerax.occupy.engine.matrix.result import OccupancyMatrix
 from chimerax.occupy.engine.refinement.alternatives import limited
 
@@ -114,7 +114,7 @@ def test_groups_that_are_no_alternatives_are_said_to_be_none(parts, groups):
 def test_an_alternative_outside_of_the_map_leaves_the_others(parts, balls):
     away = groups_of(balls | {"C": balls["C"] + 500})
     found = refine(map_of(parts, A=1, B=0.4, D=1), VOXEL, away, alternatives=CONFORMERS)
-    assert found.together[0].groups == ["B"]
+    assert (found.together[0].name, found.together[0].groups) == ("B+C", ["B"])
     assert found.together[0].occupancy == pytest.approx(0.4, abs=0.03)
 
 
@@ -175,6 +175,17 @@ def test_sums_far_above_1_have_errors_too():
     found = limited(np.array([30.0, 20.0]), COVARIANCE, COVARIANCE)
     assert np.isfinite(found.standard_errors).all()
     assert found.excess
+
+
+def test_maps_of_which_each_has_the_model_of_one_alternative_make_one_column_of_sums(parts, balls):
+    boxes = [MatrixBox(SHAPE, VOXEL, groups_of(balls, names)) for names in ("ABD", "ACD")]
+    maps = [map_of(parts, A=1, B=0.6, D=1), map_of(parts, A=1, C=0.8, D=1)]
+    readings = [
+        Reading(name, box.sums(density), box.model_sums) for name, box, density in zip("12", boxes, maps, strict=True)
+    ]
+    headings, rows = occupancy_matrix(readings, boxes[0].lowpass, alternatives=CONFORMERS).table()
+    assert len(set(headings)) == len(headings)
+    assert [row[headings.index("B+C")] for row in rows] == pytest.approx([0.6, 0.8], abs=0.05)
 
 
 @pytest.mark.parametrize(
