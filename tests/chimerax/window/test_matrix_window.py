@@ -1,5 +1,7 @@
 """The window of a matrix of occupancies, used with the mouse."""
 
+from dataclasses import replace
+
 import numpy as np
 from chimerax.atomic import selected_atoms
 from chimerax.core.commands import run
@@ -140,6 +142,37 @@ class Window(MapTestCase):
         self.window.colors.setChecked(False)
         self.click(self.place_of("one", "B"))
         np.testing.assert_array_equal(self.model.residues.ribbon_colors, before)
+        self.assert_quiet()
+
+    def test_where_each_map_has_a_model_those_of_other_maps_are_hidden(self):
+        models = [self.model, *(open_model(f"model of {volume.name}") for volume in self.maps[1:])]
+        groups = [AtomGroups(model.atoms, within_model=True) for model in models]
+        show_matrix(session, ShownMatrix(replace(_matrices[0], groups=["/A", "/B"]), self.maps, groups))
+        self.look_again()
+        for i, name in ((2, "three"), (0, "one")):
+            self.click(self.place_of(name, "B"))
+            self.assertEqual([model.display for model in models], [model is models[i] for model in models])
+            self.assertEqual(selected_atoms(session).unique_structures.names.tolist(), [models[i].name])
+            self.assertEqual(self.shown(), [name])
+        self.assert_quiet()
+
+    def test_what_a_map_does_not_tell_is_gray(self):
+        values = _matrices[0].occupancies.copy()
+        values[2, 1] = np.nan
+        self.click(self.place_of("one", "B"))
+        show_matrix(session, replace(self.window.shown, matrix=replace(_matrices[0], occupancies=values)))
+        self.look_again()
+        self.click(self.place_of("three", "B"))
+        of_b = self.model.residues.chain_ids == "B"
+        gray = (self.model.residues.ribbon_colors[:, :3] == 160).all(axis=1)
+        np.testing.assert_array_equal(gray, of_b)
+        self.assert_quiet()
+
+    def test_the_row_colors_what_is_left_of_a_model_of_which_atoms_were_deleted(self):
+        run(session, f"delete #{self.model.id_string}/A:1-10", log=False)
+        self.click(self.place_of("three", "A"))
+        for chain in "AB":
+            self.assertAlmostEqual(self.occupancy_on_atoms(chain), self.found("three", chain))
         self.assert_quiet()
 
     def test_a_click_on_the_name_of_a_map_shows_it_and_selects_nothing(self):
