@@ -1,10 +1,11 @@
-"""Take the pictures of the tutorial's folder of class volumes: the heat map in ChimeraX's window, with a map clicked.
+"""Take the picture of the tutorial's folder of class volumes: the window of the matrix, with a map clicked.
 
     python -m benchmarks.simulation.class_volumes 8zzi.cif classes
     chimerax --script "docs/make_matrix_pictures.py classes 8zzi.cif"
 
-with a screen of at least 1300 by 950 pixels. Writes docs/images/matrix_window.png. The figure of the shell,
-docs/images/class_volumes.png, is the occupancy_matrix.png that the tutorial's command makes.
+with a screen of at least 1300 by 950 pixels. Writes docs/images/matrix_window.png. The figures of the shell,
+docs/images/class_volumes.png and class_volumes_assembly.png, are occupancy_matrix.png and occupancy_assembly.png, which
+the tutorial's commands make.
 """
 
 import sys
@@ -14,13 +15,16 @@ from pathlib import Path
 from chimerax.core.commands import run
 from chimerax.occupy.tool.matrix.window import MatrixWindow
 from PIL import Image
-from Qt.QtCore import QEvent, QPointF, Qt, QTimer
+from Qt.QtCore import QEvent, QPointF, QRect, Qt, QTimer
 from Qt.QtGui import QMouseEvent
 from Qt.QtWidgets import QApplication
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER, MODEL = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-WINDOW, PLOT_WIDTH, COLORS, TO_REDRAW = (1250, 910), 560, 256, 1.5
+WINDOW, PLOT, COLORS, TO_REDRAW = (720, 910), (722, 0, 560, 910), 256, 1.5
+"""Sizes in pixels: ChimeraX's window, and beside it, from left and top, that of the matrix."""
+
+PICTURE = QRect(0, 0, PLOT[0] + PLOT[2], WINDOW[1])
 CLICKED = "vol_014.mrc"
 
 
@@ -39,18 +43,17 @@ def main(session):
     run(session, f'open "{MODEL}"')
     run(session, "occupy refine #1 atoms #2 referenceMaps #1.1-3")
     run(session, "volume #1 sdLevel 4 color #b8c4d8 transparency 0.4; cartoon #2; hide #2 atoms; color #2 bychain")
-    run(session, "lighting soft; view")
     (plot,) = session.tools.find_by_class(MatrixWindow)
-    for tool in session.tools.list():
-        if tool.tool_name in ("Models", "Volume Viewer", "Log"):
-            tool.tool_window.shown = False
+    for name in ("Models", "Volume Viewer", "Log"):
+        run(session, f"ui tool hide '{name}'")
     wait()
+    run(session, "lighting soft; view")
     plot.tool_window.ui_area.window().setGeometry(*PLOT)
     wait()
     click(plot.tabs.widget(0), plot.matrix, CLICKED)
     wait(3)
     path = ROOT / "docs/images/matrix_window.png"
-    session.ui.primaryScreen().grabWindow(0).toImage().copy(window.geometry()).save(str(path))
+    session.ui.primaryScreen().grabWindow(0).toImage().copy(PICTURE).save(str(path))
     Image.open(path).convert("RGB").quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 

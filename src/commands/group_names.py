@@ -40,6 +40,20 @@ def model_of(groups):
     return models[0] if len(models) == 1 else None
 
 
+def groups_now(session, groups, names):
+    """The groups, or where atoms of theirs were deleted since what their names tell of the atoms that are left.
+
+    Parameters
+    ----------
+    session : Session
+    groups : AtomGroups or NamedGroups
+    names : list of str
+    """
+    if len(groups.atoms) == len(groups.labels):
+        return groups
+    return NamedGroups(session, names, model_of(groups))
+
+
 def specifier(groups, name):
     """What a group is called in commands now, whatever number its model has got; None where it has no atoms.
 

@@ -6,7 +6,7 @@ from chimerax.core.errors import UserError
 
 from ...commands.atoms import set_residue_attribute
 from ...commands.coloring import Coloring, color_by_attribute
-from ...commands.group_names import model_of, specifier
+from ...commands.group_names import groups_now, model_of, specifier
 from ...commands.maps import show_alone_command
 from ...commands.refine import ATTRIBUTE
 from ...commands.shown_matrix import remember_matrix
@@ -50,10 +50,11 @@ def select_groups(session, shown, columns):
 
 def color_by_row(session, shown, row):
     """Color the atoms of a map by its occupancies, with a key; those of groups that it does not tell are gray."""
-    groups, values = shown.chosen[row], shown.matrix.occupancies[row]
+    names = shown.matrix.groups
+    groups = groups_now(session, shown.chosen[row], names)
     if not len(groups.atoms):
         return
-    of_group = dict(zip(shown.matrix.groups, values, strict=True))
+    of_group = dict(zip(names, shown.matrix.occupancies[row], strict=True))
     told = np.array([of_group.get(label, np.nan) for label in groups.labels])
     with session.undo.aggregate("color by occupancies"):
         set_residue_attribute(session, ATTRIBUTE, groups.atoms, told)
@@ -83,6 +84,9 @@ def save_particles(session, shown, rows, number, path, save_file):
 def _select(shown, row, column):
     if column is None:
         return []
+    mask = shown.masks.get(shown.matrix.groups[column])
+    if mask is not None:
+        return [f"show #{mask.id_string} models"] if is_open(mask) else []
     spec = specifier(shown.chosen[row], shown.matrix.groups[column])
     return [f"select {spec}"] if spec else []
 

@@ -3,7 +3,7 @@
 from Qt.QtCore import Qt
 
 from ...figures.heatmap import cell_text, draw_matrix
-from ...figures.heatmap_places import mark_rows, place_at
+from ...figures.heatmap_places import Place, mark_rows, place_at
 from .figure_tab import FigureTab
 
 
@@ -80,4 +80,4 @@ class HeatTab(FigureTab):
         self.owner.picks_changed()
 
     def _place(self, event):
-        return place_at(self.heat, self.owner.matrix, event.x, event.y)
+        return place_at(self.heat, self.owner.matrix, event.x, event.y) if self.heat is not None else Place()

@@ -5,7 +5,7 @@ from pathlib import Path
 from chimerax.core.errors import UserError
 from chimerax.core.tools import ToolInstance
 from chimerax.ui import MainToolWindow
-from Qt.QtWidgets import QCheckBox, QMenu, QTabWidget, QVBoxLayout
+from Qt.QtWidgets import QCheckBox, QMenu, QPushButton, QTabWidget, QVBoxLayout
 
 from ...commands.matrix import plain_values
 from ...commands.sessions import keep_in_sessions, take_out
@@ -27,7 +27,6 @@ TABS = (HeatTab, AssemblyTab)
 """The tabs, each a `FigureTab`."""
 
 _PARTICLES = "Particles (*.star *.cs *.csv *.txt);;All files (*)"
-_STATE_VERSION = 1
 _AROUND, _PER_CELL, _SMALLEST = (340, 260), (24, 18), (480, 440)
 """Pixels: what is beside the heat map, a cell in which names are read, and the window."""
 
@@ -63,10 +62,11 @@ class MatrixWindow(ToolInstance):
         """Open the window as it was in a session that has been restored."""
         try:
             state = take_out(session, IN_SESSIONS)
-            if state is not None:
-                shown = matrix_of(session, state)
-                remember_matrix(session, shown)
-                show_matrix(session, shown).state = state
+            if state is None:
+                return
+            shown = matrix_of(session, state)
+            remember_matrix(session, shown)
+            show_matrix(session, shown).state = state
         except (KeyError, TypeError, ValueError, OccuPyError):
             session.logger.info("The matrix of occupancies was saved by another version, and is not shown")
 
@@ -147,12 +147,10 @@ class MatrixWindow(ToolInstance):
         """What a session keeps."""
         place = {"shown": self.displayed(), "floating": self.tool_window.floating, "tab": self.tabs.currentIndex()}
         picked = {"row": self.picks.row, "picked": self.picks.rows, "colors": self.colors.isChecked()}
-        return {"version": _STATE_VERSION} | state_of(self.shown) | place | picked
+        return state_of(self.shown) | place | picked
 
     @state.setter
     def state(self, state):
-        if state["version"] != _STATE_VERSION:
-            raise ValueError(f"State of version {state['version']}, expected {_STATE_VERSION}")
         self.colors.setChecked(state["colors"])
         self.tabs.setCurrentIndex(state["tab"])
         self.picks.pick(state["picked"])
@@ -191,43 +189,37 @@ class MatrixWindow(ToolInstance):
         self.colors.setChecked(True)
         self.colors.toggled.connect(lambda checked: self._color())
         self._average = button("Average", self.average, "Show the average of the picked maps, or of the set")
-        self._morph = button("Morph", None, "Morph the average of the picked maps, or of the set, into that of a set")
-        self._morph.setMenu(self._menu(self._fill_morph_menu))
-        save = button("Save", None, "Save the particles of what is picked, the figure, or the matrix with its errors")
-        save.setMenu(self._menu(self._fill_save_menu))
+        self._morph = _menu_button(
+            "Morph to", self._fill_morph_menu, "Morph the average of the picked maps, or of the set, to that of a set"
+        )
+        save = _menu_button("Save", self._fill_save_menu, "Save particles of what is picked, the figure, or the matrix")
         help_button = button("Help", self.display_help, "Open the help page of this window")
         return row(self.colors, self._average, self._morph, save, help_button)
 
-    def _menu(self, fill):
-        """A menu that is filled when it is opened."""
-        menu = QMenu(self.tool_window.ui_area)
-        menu.aboutToShow.connect(lambda: (menu.clear(), fill(menu)))
-        return menu
-
     def _fill_context_menu(self, menu, x, y):
         if self._average.isEnabled():
-            menu.addAction(self._average.text(), self.average)
+            _add(menu, self._average.text(), self.average)
         if self._morph.isEnabled():
-            self._fill_morph_menu(menu.addMenu("Morph"))
+            self._fill_morph_menu(menu.addMenu(self._morph.text()))
         number = self.picks.set_of(self.picks.rows)
         if number:
-            menu.addAction(f"Pick the maps of set {number}", lambda: self.pick_set(number))
+            _add(menu, f"Pick the maps of set {number}", self.pick_set, number)
             for part in self.picks.sets[number]["apart"]:
                 columns = [self.matrix.groups.index(name) for name in part["groups"]]
-                menu.addAction(f"Select: {part['words']}", lambda columns=columns: self.select(columns))
+                _add(menu, f"Select: {part['words']}", self.select, columns)
         self._fill_save_menu(menu)
 
     def _fill_morph_menu(self, menu):
         for number in self.picks.sets:
             if number != self.picks.set_of(self.picks.together()):
-                menu.addAction(f"To {self.picks.set_text(number)}", lambda number=number: self.morph(number))
+                _add(menu, self.picks.set_text(number), self.morph, number)
 
     def _fill_save_menu(self, menu):
         together = self.picks.together()
         of = f" of {self.picks.named(together)}" if together else ""
-        menu.addAction(f"Save particles{of}…", self.save_particles).setEnabled(bool(together))
-        menu.addAction("Save image…", self.save_image)
-        menu.addAction("Save table…", self.save_table)
+        _add(menu, f"Save particles{of}…", self.save_particles).setEnabled(bool(together))
+        _add(menu, "Save image…", self.save_image)
+        _add(menu, "Save table…", self.save_table)
 
     def _color(self):
         if self.picks.row is not None and self.colors.isChecked():
@@ -249,3 +241,20 @@ def show_matrix(session, shown):
     for earlier in session.tools.find_by_class(MatrixWindow):
         earlier.delete()
     return MatrixWindow(session, shown)
+
+
+def _add(menu, text, action, *arguments):
+    """Add what calls a function with arguments to a menu."""
+    added = menu.addAction(text)
+    added.triggered.connect(lambda checked: action(*arguments))
+    return added
+
+
+def _menu_button(text, fill, help):
+    """A button with a menu that is filled when it is opened."""
+    made = QPushButton(text)
+    made.setToolTip(f"<p>{help}</p>")
+    menu = QMenu(made)
+    menu.aboutToShow.connect(lambda: (menu.clear(), fill(menu)))
+    made.setMenu(menu)
+    return made

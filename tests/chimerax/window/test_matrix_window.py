@@ -1,5 +1,8 @@
 """The window of a matrix of occupancies, used with the mouse."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 from chimerax.atomic import selected_atoms
 from chimerax.core.commands import run
@@ -10,7 +13,7 @@ from chimerax.occupy.tool.matrix.window import MatrixWindow, show_matrix
 from helices import open_map_of, open_model
 from Qt.QtCore import QEvent, QPointF, Qt
 from Qt.QtGui import QMouseEvent
-from Qt.QtWidgets import QApplication
+from Qt.QtWidgets import QApplication, QMenu
 from support import FOLDER, MapTestCase, session
 
 TRUTHS = {
@@ -142,6 +145,37 @@ class Window(MapTestCase):
         np.testing.assert_array_equal(self.model.residues.ribbon_colors, before)
         self.assert_quiet()
 
+    def test_where_each_map_has_a_model_those_of_other_maps_are_hidden(self):
+        models = [self.model, *(open_model(f"model of {volume.name}") for volume in self.maps[1:])]
+        groups = [AtomGroups(model.atoms, within_model=True) for model in models]
+        show_matrix(session, ShownMatrix(replace(_matrices[0], groups=["/A", "/B"]), self.maps, groups))
+        self.look_again()
+        for i, name in ((2, "three"), (0, "one")):
+            self.click(self.place_of(name, "B"))
+            self.assertEqual([model.display for model in models], [model is models[i] for model in models])
+            self.assertEqual(selected_atoms(session).unique_structures.names.tolist(), [models[i].name])
+            self.assertEqual(self.shown(), [name])
+        self.assert_quiet()
+
+    def test_what_a_map_does_not_tell_is_gray(self):
+        values = _matrices[0].occupancies.copy()
+        values[2, 1] = np.nan
+        self.click(self.place_of("one", "B"))
+        show_matrix(session, replace(self.window.shown, matrix=replace(_matrices[0], occupancies=values)))
+        self.look_again()
+        self.click(self.place_of("three", "B"))
+        of_b = self.model.residues.chain_ids == "B"
+        gray = (self.model.residues.ribbon_colors[:, :3] == 160).all(axis=1)
+        np.testing.assert_array_equal(gray, of_b)
+        self.assert_quiet()
+
+    def test_the_row_colors_what_is_left_of_a_model_of_which_atoms_were_deleted(self):
+        run(session, f"delete #{self.model.id_string}/A:1-10", log=False)
+        self.click(self.place_of("three", "A"))
+        for chain in "AB":
+            self.assertAlmostEqual(self.occupancy_on_atoms(chain), self.found("three", chain))
+        self.assert_quiet()
+
     def test_a_click_on_the_name_of_a_map_shows_it_and_selects_nothing(self):
         right_of_it = (self.tab.heat.get_position().x1 * 3 + 1) / 4
         self.click(self.beside("two", right_of_it))
@@ -218,6 +252,27 @@ class Window(MapTestCase):
     def average_of(self, name):
         names = WITHOUT_B if name in WITHOUT_B else [name]
         return np.mean([volume.full_matrix() for volume in self.maps if volume.name in names], axis=0)
+
+    def choose_in_menu(self, begins):
+        """Choose what begins so in the menu that the right button opens."""
+        menu = QMenu()
+        self.window.tool_window.fill_context_menu(menu, 0, 0)
+        entries = [*menu.actions(), *(entry for inner in menu.findChildren(QMenu) for entry in inner.actions())]
+        next(entry for entry in entries if entry.text().startswith(begins)).trigger()
+        self.settle()
+
+    def test_the_menu_is_about_the_row_under_the_mouse(self):
+        self.click(self.place_of("one", "A"))
+        self.send(QEvent.MouseButtonPress, self.place_of("two", "A"), Qt.RightButton)
+        self.choose_in_menu("Pick the maps of set")
+        self.assertEqual((self.picked(), self.shown()), (WITHOUT_B, ["one"]))
+        self.choose_in_menu("Select: without")
+        self.assertEqual(set(selected_atoms(session).unique_chain_ids), {"B"})
+        self.choose_in_menu("Average of set")
+        self.choose_in_menu(f"Set {self.window.matrix.agreement[2]}, ")
+        made = [model.name for model in session.models.list() if model.name.startswith(("average", "set"))]
+        self.assertEqual([name.split(" ")[0] for name in made], ["average", "set"])
+        self.assert_quiet()
 
     def test_hovering_tells_map_group_and_number_with_its_error(self):
         self.send(QEvent.MouseMove, self.place_of("three", "B"))
@@ -310,13 +365,12 @@ class Window(MapTestCase):
         self.assert_quiet()
 
     def test_a_matrix_of_a_later_version_leaves_the_session_as_it_is(self):
-        state = self.window.state
+        state = self.window.state | {"version": 99, "maps": [], "models": []}
         self.window.delete()
-        session.metadata["OccuPy matrix"] = '{"version": 99}'
+        session.metadata["OccuPy matrix"] = json.dumps(state)
         MatrixWindow.bring_back(session)
         self.assertEqual(session.tools.find_by_class(MatrixWindow), [])
         self.assertIn("saved by another version", self.log.text["info"])
-        self.assertEqual(state["version"], 1)
         self.assert_quiet()
 
     def test_a_closed_window_is_hidden_and_comes_back_as_it_was(self):
