@@ -229,8 +229,9 @@ class RelativeFits:
         mine = self._mine(k)
         values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
         errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
-        # Atoms tell more surely what is full than masks, which come after them.
-        count = len(mine) - len(self._models[k].mask_errors) or len(mine)
+        # Atoms tell more surely what is full than masks, which come after them; but not bits of them beside masks.
+        masks = len(self._models[k].mask_errors) if self._known is None else 0
+        count = len(mine) - masks or len(mine)
         chosen = np.zeros(len(mine), bool)
         sets = [*among(self._alternatives, mine[:count]).values()]
         chosen[:count] = default_reference(values[:count], weights[:count], errors[:count], sets)

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+_LEAST_KNOWN = 0.01
+"""Of the scattering."""
+
 _REFERENCE_SHARE, _PLATEAU_WIDTHS, _PLATEAU_STEP = 0.05, (0.05, 0.2), 1e-3
 
 
@@ -39,7 +42,7 @@ class Level:
 
 
 class KnownLevel:
-    """The level at which groups read, on the mean, what is known of them already.
+    """The level at which groups read what is known of them already, by least squares weighted by scattering.
 
     Parameters
     ----------
@@ -50,20 +53,17 @@ class KnownLevel:
     ----------
     chosen, share, alone
         As of `Level`.
+    holds : bool
+        Whether enough of what there is is known to be there.
     """
 
     def __init__(self, weights, known):
         self.chosen = np.isfinite(known)
         self.alone = np.zeros(len(weights), bool)
-        share = np.where(self.chosen, weights, 0.0)
-        self._held = share @ np.where(self.chosen, known, 0.0)
-        self._least = _REFERENCE_SHARE * weights.sum()
-        self.share = share / self._held if self.holds else share
-
-    @property
-    def holds(self):
-        """Whether enough of what there is is known, as of a plateau."""
-        return self._held >= self._least
+        there = np.where(self.chosen, np.maximum(known, 0), 0)
+        held = weights @ there**2
+        self.holds = held >= _LEAST_KNOWN * weights.sum()
+        self.share = weights * there / held if self.holds else 0 * weights
 
 
 def default_reference(occupancies, weights, standard_errors, sets=()):
