@@ -209,6 +209,13 @@ class Window(MapTestCase):
         self.assertIs(self.window.average(), made)
         self.assert_quiet()
 
+    def test_maps_of_unlike_strength_are_averaged_with_a_warning(self):
+        self.maps[3].data.array[:] *= 2
+        self.maps[3].data.values_changed()
+        self.click(self.on_band("two"))
+        self.window.average()
+        self.assertIn("The densities of four vary 1.5 times as much as those of two", self.log.text["warning"])
+
     def test_maps_of_more_particles_count_more_in_an_average(self):
         self.refine("populations 10,30,50,10")
         self.look_again()
