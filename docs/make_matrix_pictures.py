@@ -3,8 +3,9 @@
     python -m benchmarks.simulation.class_volumes 8zzi.cif classes
     chimerax --script "docs/make_matrix_pictures.py classes 8zzi.cif"
 
-with a screen of at least 1300 by 950 pixels. Writes docs/images/matrix_window.png. The figure of the shell,
-docs/images/class_volumes.png, is the occupancy_matrix.png that the tutorial's command makes.
+with a screen of at least 1300 by 950 pixels. Writes docs/images/matrix_window.png. The figures of the shell,
+docs/images/class_volumes.png and class_volumes_assembly.png, are occupancy_matrix.png and occupancy_assembly.png, which
+the tutorial's commands make.
 """
 
 import sys

@@ -53,6 +53,7 @@ _MODULE_OF = {
     "read_particles": "particles.files",
     "write_particles": "particles.files",
     "Particles": "particles.result",
+    "read_matrix": "particles.matrices",
     "subset_of": "particles.subset",
     "pairs_of": "engine.ensemble.pairs",
     "Pairs": "engine.ensemble.pairs",

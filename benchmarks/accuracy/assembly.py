@@ -27,14 +27,24 @@ from .models import ASSUMED_B, groups_of
 FAMILIES = (
     Family(BBSOME, "mask", 0, tuned=True),
     Family("assembly 1", "mask", 1, tuned=True),
-    Family("assembly 2", "atoms", 31, tuned=False),
+    Family("assembly 2", "mask", 21, tuned=False),
     Family(BUNDLES, "mask", 32, tuned=False),
 )
+_DEALING = 7
 _SURE_ERROR = 1e-3
 """Of known occupancies."""
 
 
-def found_in(family, way, dealt, ensemble):
+def read(ensemble):
+    """What is read of the maps of an ensemble, and the resolution in Å of all of it."""
+    kept = ensemble.kept
+    groups = groups_of(ensemble.molecule, ensemble.positions[kept][:, ::-1], kept, np.full(kept.sum(), ASSUMED_B))
+    box = occupy.MatrixBox(ensemble.maps[0].shape, ensembles.BOX.voxel_size, groups)
+    sums = enumerate(map(box.sums, ensemble.maps), start=1)
+    return [occupy.Reading(f"map {i}", of_map, box.model_sums) for i, of_map in sums], box.lowpass
+
+
+def found_in(family, way, dealt, readings, lowpass):
     """What is found in an ensemble, with reference maps and without.
 
     Parameters
@@ -42,21 +52,16 @@ def found_in(family, way, dealt, ensemble):
     family : documents.matrix.Family
     way : assemblies.Way
     dealt : assemblies.Dealt
-    ensemble : ensembles.Ensemble
+    readings, lowpass
+        As of `read`.
 
     Yields
     ------
     report.Found
     """
-    kept = ensemble.kept
-    groups = groups_of(ensemble.molecule, ensemble.positions[kept][:, ::-1], kept, np.full(kept.sum(), ASSUMED_B))
-    names = [f"map {i + 1}" for i in range(len(ensemble.maps))]
-    box = occupy.MatrixBox(ensemble.maps[0].shape, ensembles.BOX.voxel_size, groups)
-    readings = [
-        occupy.Reading(*of_map, box.model_sums) for of_map in zip(names, map(box.sums, ensemble.maps), strict=True)
-    ]
+    names = [reading.name for reading in readings]
     for method, reference_maps in ((report.AGAINST_MAPS, names[: ensembles.COMPLETE]), (report.WITHIN, ())):
-        matrix = occupy.occupancy_matrix(readings, box.lowpass, reference_maps=reference_maps)
+        matrix = occupy.occupancy_matrix(readings, lowpass, reference_maps=reference_maps)
         matrix = replace(matrix, populations=told_populations(names, dealt.weights))
         exact = np.full(matrix.occupancies.shape, _SURE_ERROR)
         known = replace(matrix, occupancies=dealt.occupancies, standard_errors=exact, own_errors=exact)
@@ -98,12 +103,12 @@ def measure(options):
     found = []
     with tqdm(total=len(families) * len(assemblies.WAYS), unit="ensembles") as progress:
         for family in families:
-            molecule, random = molecule_of(family), np.random.default_rng(family.seed)
+            molecule, random = molecule_of(family), np.random.default_rng([_DEALING, family.seed])
             dealt = [assemblies.deal(molecule, way, random) for way in assemblies.WAYS]
             occupancies = [one.occupancies for one in dealt]
             made = ensembles.several(molecule, family.solvent, family.seed, occupancies)
             for way, one, ensemble in zip(assemblies.WAYS, dealt, made, strict=True):
-                found += found_in(family, way, one, ensemble)
+                found += found_in(family, way, one, *read(ensemble))
                 progress.update()
     return Results(found, environment.versions(), problems)
 

@@ -86,7 +86,7 @@ def document(results):
         _maps_text(results.readings),
         "## Errors",
         _methods_text(),
-        _table(results.readings),
+        errors_table(results.readings),
     ])  # fmt: skip
 
 
@@ -129,7 +129,8 @@ def _methods_text():
     )
 
 
-def _table(methods):
+def errors_table(methods):
+    """A table of the errors of each method."""
     titles = [
         "complex", "method", "absent: mean", "range", "% within ±0.10", "there: mean", "95 %", "in part",
         "% within one, two errors", "% clipped",

@@ -91,8 +91,8 @@ def _particles_text(cases):
 
 def _shares_text():
     return (
-        f"Mean and largest absolute error; share of chains within {_WANTED}; the root mean square of the standard "
-        "errors and that of the errors; and the share of chains within one and within two standard errors. Without "
+        f"Mean and largest absolute error; share of chains within {_WANTED}; the root mean square of the errors "
+        "and that of the standard errors; and the share of chains within one and within two standard errors. Without "
         "reference maps what a model gets wrong about a chain, 20 % of its residues here, is the error of its share, "
         "and no number of particles mends that."
     )

@@ -2,12 +2,8 @@
 
 import os
 import zlib
-from base64 import b64decode, b64encode
-from dataclasses import fields
 from functools import cache, lru_cache, partial
 from pathlib import Path
-
-import numpy as np
 
 from ..engine.ensemble.assembly import assembly_of
 from ..engine.ensemble.pairs import pairs_of
@@ -15,11 +11,8 @@ from ..engine.ensemble.shares import with_shares
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.sets import listed
 from ..engine.refinement.alternatives import checked_alternatives
-from ..engine.refinement.b_shifts import BShifts
 from ..engine.refinement.groups import distinct
 from ..engine.refinement.inputs import default_lowpass
-from ..engine.refinement.local_fit import LocalFits
-from ..engine.refinement.shell_sums import MapSums
 from ..engine.refinement.symmetry import names_of_copies
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
@@ -30,6 +23,8 @@ from .files.maps import file_of, sample, voxel_size_of
 from .files.outputs import ReportFiles, draw, folder_of, write_json
 from .files.places import check_absent
 from .files.staging import recover, staged
+from .kept_sums import row_of, sums_of
+from .masks import check_masks, mask_densities, read_masks
 from .populations import population_lines, share_lines
 from .report import program_record, tell, warning_lines
 from .runs.work import Batch, Done
@@ -127,6 +122,7 @@ def refine_maps(
     running=None,
     populations=None,
     of_particles=None,
+    masks=(),
     **settings,
 ):
     """Refine against several maps, write the matrix and tell of it.
@@ -149,6 +145,8 @@ def refine_maps(
         How particles are shared among maps, without those that are references only.
     of_particles : dict, optional
         The options that they follow from, for the record.
+    masks : sequence of Path
+        Masks that are columns beside the groups.
     **settings
         lowpass, reference, solvent, flexibility and alternatives, as the engine's `refine_maps` has them;
         symmetry (str).
@@ -160,13 +158,16 @@ def refine_maps(
     """
     files = MatrixFiles(maps, output_dir, json_file, csv_file, overwrite, running is None or running.figures)
     choice_of = dict(zip(maps, choices, strict=True))
-    _check_models(choices, settings)
+    names = check_masks(list(masks), maps)
+    _check_models(choices, settings, names)
     if populations is not None:
         tell(population_lines(populations, short_names(populations.maps)))
     batch = Batch(maps, lambda source: SumsFile(source, choice_of[source], files.folder), running, results=files.paths)
     batch.check_apart(files.paths)
     lowpass = settings.get("lowpass") or _lowpass_of_all(maps, voxel_size)
     of_box = {"lowpass": lowpass} | {name: settings[name] for name in _OF_BOX if name in settings}
+    if masks:
+        of_box["masks"] = read_masks(masks, names, maps, voxel_size, lowpass, files.folder / SUMS)
     done = dict(batch.run(partial(read_one, voxel_size=voxel_size, settings=of_box)))
     if not done:
         return batch.status
@@ -178,7 +179,8 @@ def refine_maps(
     matrix = occupancy_matrix(readings, lowpass, reference_maps=reference_maps, **of_groups)
     if populations is not None:
         matrix = with_shares(matrix, populations)
-    record = _record(maps, choices, voxel_size, settings) | ({"particles": of_particles} if populations else {})
+    of_all = settings | ({"masks": list(masks)} if masks else {})
+    record = _record(maps, choices, voxel_size, of_all) | ({"particles": of_particles} if populations else {})
     assembly = assembly_of(matrix)
     files.write(matrix, assembly, short_names(maps), record)
     lines = [*result_lines(matrix, assembly, short_names(maps))]
@@ -188,7 +190,7 @@ def refine_maps(
     return int(batch.failed or bool(new))
 
 
-def _check_models(choices, settings):
+def _check_models(choices, settings, masks):
     """Tell of what is wrong with a model once, not for every map, and before any work."""
     chosen = list(dict.fromkeys(choices))
     groups = dict.fromkeys(read_groups(chosen[0]).groups)
@@ -197,7 +199,7 @@ def _check_models(choices, settings):
     for choice in chosen[1:]:
         groups |= dict.fromkeys(read_groups(choice).groups)
     names, named = names_of_copies(groups, copies_of_all(choices, settings)), with_copies(settings, choices)
-    check_among(named.get("reference"), names, "group")
+    check_among(named.get("reference"), [*names, *masks], "group")
     checked_alternatives(named.get("alternatives", ()), names)
 
 
@@ -227,58 +229,25 @@ def read_one(source, files, *, voxel_size, settings):
     box = (sampled.density.shape, sampled.voxel_size, tuple(sampled.origin))
     with told_with_symmetry(sampled, settings):
         sums = _matrix_box(files.own_settings["choice"], box, **settings).sums(sampled.density)
-    row = {"box": box, "cross": _as_text(sums.cross), "power": _as_text(sums.power)}
-    row |= {"local": _texts(sums.local)}
-    if sums.b_shifts is not None:
-        row |= {"b_shifts": _texts(sums.b_shifts)}
-    if sums.beads is not None:
-        row |= {"beads": _as_text(sums.beads), "beads_weight": sums.beads_weight}
+    row = {"box": box} | row_of(sums)
     with files.staged() as place:
         files.write_record(place, program_record(sampled.path) | {"refinement": {"rows": [row]}})
     return Done([], [row])
 
 
-def _texts(found):
-    return {field.name: _as_text(getattr(found, field.name)) for field in fields(found)}
-
-
-def _as_text(values):
-    """Numbers as JSON holds them in a tenth of the time and in a third of the room."""
-    return b64encode(np.asarray(values, "<f8").tobytes()).decode("ascii")
-
-
-def _from_text(text):
-    return np.frombuffer(b64decode(text), "<f8")
-
-
 @lru_cache(maxsize=2)
-def _matrix_box(choice, box, *, symmetry=None, **settings):
+def _matrix_box(choice, box, *, symmetry=None, masks=None, **settings):
     shape, voxel_size, origin = box
     groups, _ = assembled(choice, *box, symmetry)
-    return MatrixBox(shape, voxel_size, groups, origin[::-1], **settings)
+    held = masks and mask_densities(masks)
+    return MatrixBox(shape, voxel_size, groups, origin[::-1], masks=held, **settings)
 
 
 def _reading(source, found, choice, model_sums, problems):
     if found is None:
         return Reading(source, None, None, problems.get(source, "it could not be read"))
     (row,) = found.rows
-    power = _from_text(row["power"])
-    cross = _from_text(row["cross"]).reshape(len(power), -1)
-    beads = (_from_text(row["beads"]).reshape(len(power), -1), row["beads_weight"]) if "beads" in row else (None, 0.0)
-    sums = MapSums(cross, power, *beads, _local_fits(row["local"]), _b_shifts(row.get("b_shifts")))
-    return Reading(source, sums, model_sums(choice, tuple(map(tuple, row["box"]))))
-
-
-def _local_fits(row):
-    found = {name: _from_text(text) for name, text in row.items()}
-    return LocalFits(**found | {"shifts": found["shifts"].reshape(-1, 3)})
-
-
-def _b_shifts(row):
-    if row is None:
-        return None
-    found = {name: _from_text(text) for name, text in row.items()}
-    return BShifts(**found | {"lowpass": float(found["lowpass"][0])})
+    return Reading(source, sums_of(row), model_sums(choice, tuple(map(tuple, row["box"]))))
 
 
 def _record(maps, choices, voxel_size, settings):

@@ -1,14 +1,12 @@
 """occupy particles: the particles whose maps have some groups and not others, in a file like that of all."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from ..engine.ensemble.subsets import ABOVE, Wanted, chosen_maps, names_in
-from ..engine.errors import OccuPyError
-from ..engine.matrix.result import OccupancyMatrix
 from ..particles.files import check_target, read_particles, write_particles
+from ..particles.matrices import read_matrix
 from ..particles.subset import subset_of
 from .arguments import add_subcommand, positive_integer, positive_number
 from .files.staging import recover, staged
@@ -89,25 +87,6 @@ def particles(
     return 0
 
 
-def read_matrix(path):
-    """The matrix of a JSON file.
-
-    Raises
-    ------
-    OccuPyError
-        If there is none in it.
-    """
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-        return OccupancyMatrix.from_dict(saved.get("matrix", saved))
-    except OSError as error:
-        raise OccuPyError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (OccuPyError, AttributeError, ValueError, RecursionError):
-        raise OccuPyError(
-            f"{path} holds no matrix of occupancies; expected the .json file that occupy refine writes of several maps"
-        ) from None
-
-
 def subset_lines(subset, names, wanted):
     """Tables of what was written: maps and their particles, and how many of these are expected to be wrong."""
     yield f"{len(subset.maps)} of {len(names)} maps{f', {wanted.in_words()}' if subset.wrong is not None else ''}"
@@ -124,7 +103,7 @@ def subset_lines(subset, names, wanted):
 
 
 def register(subcommands):
-    summary = "write the particles whose maps have some groups and not others, as a .star, .cs, .csv or .txt file"
+    summary = "write the particles whose maps have some groups and not others"
     parser = add_subcommand(subcommands, "particles", particles, summary)
     parser.description += f"\n\n{DESCRIPTION}"
     parser.epilog = EPILOG

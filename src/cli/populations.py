@@ -49,12 +49,8 @@ def population_lines(populations, names):
     counted = populations.particles is not None
     yield f"  {'class':>8} {'particles':>10} {'share':>6}  map" if counted else f"  {'share':>6}  map"
     for i, name in list(enumerate(names))[:MOST_ROWS]:
-        share = f"{100 * populations.weights[i]:5.1f}%"
-        yield (
-            f"  {populations.classes[i]!s:>8} {populations.particles[i]:10.0f} {share}  {name}"
-            if counted
-            else (f"  {share}  {name}")
-        )
+        of_class = f"{populations.classes[i]!s:>8} {populations.particles[i]:10.0f} " if counted else ""
+        yield f"  {of_class}{100 * populations.weights[i]:5.1f}%  {name}"
     if len(names) > MOST_ROWS:
         yield f"  and {len(names) - MOST_ROWS} more maps"
     if populations.left_out:

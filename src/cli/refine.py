@@ -62,6 +62,7 @@ examples:
                                                           what was read of the maps is used again
   occupy refine class*.mrc --atoms model.cif --particles run_data.star
                                                           and the share of all particles that have each chain
+  occupy refine class*.mrc --masks block*.mrc             how much of what is in each mask is in each map
 
 A selection is gemmi's, /model/chain/residues/atoms: //A is a chain, //A/1-100 residues of it,
 '//*/(HEM)' a residue of that name in all chains, '//B/45/CB' an atom. A selection takes its
@@ -87,6 +88,7 @@ def refine(
     particles=None,
     classes=None,
     populations=None,
+    masks=(),
     **keywords,
 ):
     """Refine the occupancies of groups of atoms against a map, or against several for a matrix.
@@ -119,6 +121,8 @@ def refine(
         File of a figure of occupancy against flexibility in one map.
     particles, classes, populations
         Of several maps: see `populations_of`.
+    masks : list of Path
+        Of several maps: columns beside the groups of atoms, of which there may then be none.
     **keywords
         Those of `refine_map` or, for several maps, of `matrix.refine_maps`.
 
@@ -130,17 +134,17 @@ def refine(
     of_particles = {"particles": particles, "classes": classes, "populations": populations}
     classified = maps
     maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
-    choices = _choices(maps, atoms, each_atoms, by, segment, groups)
+    choices = _choices(maps, atoms, each_atoms, by, segment, groups, masks)
     _check_written(write_model, write_b, atoms, maps)
     if write_b and "symmetry" in keywords:
         raise OccuPyError("--write-b writes the ΔB of each chain; expected no --symmetry with it, which makes copies")
     if len(maps) == 1:
-        _check_one(of_particles)
+        _check_one(of_particles | {"masks": masks or None})
         made = {"written": write_model, "unexplained": unexplained, "plot": plot}
         return refine_map(maps[0], choices[0], made, write_b, **keywords)
     _check_several(maps, {"half-maps": "half_maps" in keywords, "unexplained": unexplained, "plot": plot})
     told = populations_of(classified, short_names(classified), **of_particles)
-    keywords |= {"flexibility": flexibility, "populations": told, "of_particles": of_particles}
+    keywords |= {"flexibility": flexibility, "populations": told, "of_particles": of_particles, "masks": masks}
     return refine_maps(maps, choices, reference_maps, **keywords)
 
 
@@ -236,9 +240,11 @@ def _write_unexplained(files, place, sampled, groups, found):
         files.notes.append(f"The model explains the density in this map: {files.unexplained.name} is flat.")
 
 
-def _choices(maps, atoms, each_atoms, by, segment, groups):
+def _choices(maps, atoms, each_atoms, by, segment, groups, masks):
     """The groups of each map."""
-    if bool(atoms) == bool(each_atoms):
+    if masks and each_atoms:
+        raise OccuPyError("--masks are of one box; expected --atoms beside them, or no model, not --each-atoms")
+    if bool(atoms) == bool(each_atoms) and not (masks and not groups):
         raise OccuPyError("expected either --atoms, models for all maps, or --each-atoms, a model for each of them")
     if not each_atoms:
         return [_checked_choice(atoms, by, segment, groups)] * len(maps)
@@ -330,6 +336,8 @@ def _add_atoms(add):
     model = {"nargs": "+", "type": Path, "metavar": "MODEL", "default": []}
     add("--atoms", help="PDB or mmCIF files, in place in the map; the same for all maps", **model)
     add("--each-atoms", help="instead, a model for each map, in their order; groups of one name are one", **model)
+    mask = "masks from 0 to 1 of regions of several maps: columns of their matrix, beside atoms or without any"
+    add("--masks", nargs="+", type=Path, metavar="MASK", default=[], help=mask)
     add("--by", choices=BY, default="chain", help="what atoms are grouped by [default: chain]")
     segment = f"residues in a segment, with --by segment [default: {DEFAULT_SEGMENT}]"
     add("--segment", type=positive_integer, metavar="N", help=segment)

@@ -1,5 +1,6 @@
 """occupy refine on several maps: one matrix of occupancies, as a table and as a heat map in a window."""
 
+from functools import partial
 from html import escape
 from json import dumps
 from types import MappingProxyType
@@ -30,6 +31,7 @@ def refine_maps(
     *,
     classified=None,
     of_particles=MappingProxyType({}),
+    masks=(),
     plot=True,
     save_file=None,
     return_json=False,
@@ -45,6 +47,8 @@ def refine_maps(
         Maps that hold the particles, by default all.
     of_particles : dict
         What is said of particles: keywords of `populations_of`.
+    masks : list of Volume
+        Columns beside the groups.
     plot, save_file, return_json
         As for `refine.refine`.
     **settings
@@ -57,11 +61,11 @@ def refine_maps(
     """
     names = dict(zip(volumes, names_of(volumes), strict=True))
     populations = populations_of(session, [names[volume] for volume in classified or volumes], **of_particles)
-    job = MatrixJob(volumes, chosen, reference_maps, **settings)
+    job = MatrixJob(volumes, chosen, reference_maps, masks=masks, **settings)
     with user_errors():
         made = result_of(session, job)
         matrix = made.matrix if populations is None else with_shares(made.matrix, populations)
-    shown = ShownMatrix(matrix, volumes, chosen)
+    shown = ShownMatrix(matrix, volumes, chosen, dict(zip(names_of(masks), masks, strict=True)))
     remember_matrix(session, shown)
     warn(session, volumes, map(in_chimerax_spelling, made.notes))
     _log(session, matrix, dict(zip(matrix.maps, volumes, strict=True)))
@@ -81,7 +85,7 @@ def plain_values(matrix):
 def _log(session, matrix, volumes):
     cells = [
         [
-            f"{one['number']}", f"{len(one['maps'])}", f"{one['correlation']:.2f}", _select_links(one, matrix.groups),
+            f"{one['number']}", f"{len(one['maps'])}", f"{one['correlation']:.2f}", _select_links(one, matrix),
             _show_links(one["maps"], volumes),
         ]
         for one in sorted(matrix.described(), key=lambda one: -len(one["maps"]))
@@ -93,7 +97,7 @@ def _log(session, matrix, volumes):
     common = f" All sets are {escape(matrix.common)}." if matrix.common else ""
     together = "".join(f" {escape(sentence)}." for sentence in matrix.together_in_words)
     assembly = assembly_of(matrix)
-    steps = "; ".join(assembly.sentences(_selecting))
+    steps = "; ".join(assembly.sentences(partial(_selecting, matrix)))
     order = f"<br>{assembly.told}: {steps}.<br>" if steps else " "
     noted = f" Notes, marked in the heat map, are on {escape(matrix.noted)}." if matrix.noted else ""
     session.logger.info(
@@ -110,15 +114,20 @@ def _log(session, matrix, volumes):
     warn(session, list(volumes.values()), map(in_chimerax_spelling, matrix.warnings))
 
 
-def _select_links(one, groups):
-    """HTML of what tells a set apart, links that select these groups."""
-    links = [select_link(part["words"], joined_along_chains(part["groups"], groups)) for part in one["apart"]]
+def _select_links(one, matrix):
+    """HTML of what tells a set apart, links that select these groups where these are of atoms."""
+    groups = [name for name in matrix.groups if name not in matrix.masks]
+    links = []
+    for part in one["apart"]:
+        mine = [name for name in part["groups"] if name in groups]
+        links.append(select_link(part["words"], joined_along_chains(mine, groups)) if mine else escape(part["words"]))
     return "; ".join(links) or escape(one["words"])
 
 
-def _selecting(node):
-    """HTML of a node of the order of assembly, a link that selects its groups."""
-    return select_link(node.name, node.groups)
+def _selecting(matrix, node):
+    """HTML of a node of the order of assembly, a link that selects those of its groups that are of atoms."""
+    mine = [name for name in node.groups if name not in matrix.masks]
+    return select_link(node.name, mine) if mine else escape(node.name)
 
 
 def _show_links(names, volumes):

@@ -17,6 +17,7 @@ from .arguments import user_errors
 from .atom_groups import alternative_names, reference_names
 from .jobs import Job
 from .maps import sampling_of
+from .masks import check_masks, mask_densities
 from .remembered import recall
 
 _SHARE_OF_MAPS = 0.95
@@ -50,6 +51,8 @@ class MatrixJob(Job):
     alternatives : list of Atoms, optional
     lowpass, solvent, flexibility, subregion
         As for the command.
+    masks : list of Volume
+        Columns beside the groups.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class MatrixJob(Job):
         solvent=True,
         flexibility=False,
         subregion="all",
+        masks=(),
     ):
         self._samplings = [sampling_of(volume, 1, subregion) for volume in volumes]
         self._chosen, self._names = chosen, names_of(volumes)
@@ -83,13 +87,16 @@ class MatrixJob(Job):
         # Maps with larger voxels are known to a lower resolution, which is then that of all.
         self._lowpass = lowpass or max(default_lowpass(sampling.voxel_size) for sampling in self._samplings)
         self._of_box = {"lowpass": self._lowpass, "solvent": solvent, "flexibility": flexibility}
+        check_masks(masks, volumes)
+        self._masks = dict(zip(names_of(masks), masks, strict=True))
         digests = {one: one.digest() for one in every}
         of_maps = tuple(
             (ref(sampling.volume), name, _place_of(sampling), digests[one])
             for sampling, name, one in zip(self._samplings, self._names, chosen, strict=True)
         )
-        key = (of_maps, repr(self._of_matrix), tuple(self._of_box.items()))
-        super().__init__(volumes[0], "matrix", key, volumes[1:])
+        of_masks = tuple((ref(mask), name, mask.scene_position.matrix.tobytes()) for name, mask in self._masks.items())
+        key = (of_maps, repr(self._of_matrix), tuple(self._of_box.items()), of_masks)
+        super().__init__(volumes[0], "matrix", key, [*volumes[1:], *masks])
         self.called = f"{len(volumes)} maps"
         self._found = recall(self)
 
@@ -108,10 +115,16 @@ class MatrixJob(Job):
         return recall(self)
 
     def _compute(self, report, ask):
-        boxes, readings = _Boxes(self._of_box, ask), []
+        of_box, share = self._of_box, _SHARE_OF_MAPS
+        if self._masks:
+            share = _SHARE_OF_MAPS / 2
+            places, made = [_place_of(sampling) for sampling in self._samplings], report.stage("masks", share)
+            held = mask_densities(self._masks, self._samplings, places, self._lowpass, ask, made)
+            of_box = of_box | {"masks": held}
+        boxes, readings = _Boxes(of_box, ask), []
         count = len(self._samplings)
         for i, (sampling, chosen, name) in enumerate(zip(self._samplings, self._chosen, self._names, strict=True)):
-            made = report.stage(f"map {i + 1} of {count}, {name}", _SHARE_OF_MAPS / count)
+            made = report.stage(f"map {i + 1} of {count}, {name}", share / count)
             readings.append(boxes.reading(sampling, chosen, name, made))
         report.stage("occupancies", 0)
         matrix = occupancy_matrix(readings, self._lowpass, **self._of_matrix)

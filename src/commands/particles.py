@@ -1,6 +1,5 @@
 """occupy particles: the particles whose maps have some groups and not others, in a file like that of all."""
 
-import json
 from html import escape
 from pathlib import Path
 
@@ -19,14 +18,13 @@ from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 
 from ..engine.ensemble.subsets import ABOVE, Wanted, chosen_maps, names_in
-from ..engine.errors import OccuPyError
-from ..engine.matrix.result import OccupancyMatrix
 from ..particles.files import check_target, read_particles, write_particles
+from ..particles.matrices import read_matrix
 from ..particles.subset import subset_of
 from .arguments import user_errors
 from .populations import labels_in
 from .shown_matrix import last_matrix
-from .tables import html_table, whole_file
+from .tables import html_table
 
 
 def particles(
@@ -106,8 +104,7 @@ def save_particles(session, matrix, path, save_file, *, wanted=None, maps=(), se
         session.logger.status(f"Reading {source.name}")
         found = read_particles(source)
         subset = subset_of(found, matrix, matrix.maps, chosen, wanted, classes)
-        with whole_file(target, "particles") as unfinished:
-            write_particles(found, subset.keep, target, unfinished)
+        write_particles(found, subset.keep, target)
     _log(session, subset, matrix, wanted, target)
     return subset
 
@@ -120,15 +117,8 @@ def _matrix_of(session, path):
                 "there is no matrix of occupancies; expected matrix with a .json file, or occupy refine before"
             )
         return shown.matrix
-    try:
-        saved = json.loads(Path(path).read_text(encoding="utf-8"))
-        return OccupancyMatrix.from_dict(saved.get("matrix", saved))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (OccuPyError, AttributeError, ValueError, RecursionError):
-        raise UserError(
-            f"{path} holds no matrix of occupancies; expected the .json file that occupy refine saves of several maps"
-        ) from None
+    with user_errors():
+        return read_matrix(path)
 
 
 def _groups_named(texts, groups):

@@ -33,6 +33,7 @@ from .atoms import set_residue_attribute
 from .coloring import Coloring, color_by_attribute
 from .jobs import RefineJob, result_of
 from .maps import sample
+from .masks import NoAtoms
 from .matrix import refine_maps
 from .populations import KEYWORDS as POPULATIONS
 from .populations import check_none
@@ -68,6 +69,7 @@ def refine(
     particles=None,
     classes=None,
     populations=None,
+    masks=None,
     return_json=False,
     **keywords,
 ):
@@ -92,6 +94,8 @@ def refine(
         Tell ΔB in each of several maps too; of one map it always is.
     particles, classes, populations
         Of several maps: see `populations_of`.
+    masks : list of Volume, optional
+        Of several maps: columns beside the groups of atoms, of which there may then be none.
     reference : Atoms, optional
         Groups at least half of whose atoms are among these are known to be full.
     alternatives : list of Atoms, optional
@@ -117,19 +121,25 @@ def refine(
         What is not known is NaN, in JSON null. Sums of alternatives and means of copies come last. Of several maps
         one dict, as of `OccupancyMatrix.as_dict`.
     """
-    if (atoms is None) == (each_atoms is None):
+    if masks and each_atoms is not None:
+        raise UserError("masks are of one box: expected atoms beside them, or no model, not eachAtoms")
+    of_atoms = groups or keywords.get("reference") is not None or keywords.get("alternatives")
+    if (atoms is None) == (each_atoms is None) and (of_atoms or not masks):
         raise UserError("expected either atoms, of a model for all maps, or eachAtoms, of a model for each of them")
     of_particles = {"particles": particles, "classes": classes, "populations": populations}
     if len(volumes) == 1 and not reference_maps and each_atoms is None:
-        check_none(of_particles)
+        check_none(of_particles | {"masks": masks})
         chosen = AtomGroups(atoms, by, segment, groups or ())
         return refine_map(session, volumes[0], chosen, return_json=return_json, **keywords)
     _check_several(keywords)
     classified = {"classified": volumes, "of_particles": of_particles}
     volumes = list(dict.fromkeys([*volumes, *(reference_maps or ())]))
-    chosen = _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ())
+    if atoms is None and each_atoms is None:
+        chosen = [NoAtoms()] * len(volumes)
+    else:
+        chosen = _chosen_for_each(volumes, atoms, each_atoms, by, segment, groups or ())
     shared = {name: value for name, value in keywords.items() if name not in _ON_ATOMS}
-    shared |= {"flexibility": flexibility, "return_json": return_json} | classified
+    shared |= {"flexibility": flexibility, "return_json": return_json, "masks": masks or ()} | classified
     return refine_maps(session, volumes, chosen, reference_maps or (), **shared)
 
 
@@ -319,6 +329,7 @@ def register(name, logger):
             ("solvent", BoolArg),
             ("flexibility", BoolArg),
             *POPULATIONS,
+            ("masks", MapsArg),
             ("subregion", MapRegionArg),
             ("assign", BoolArg),
             ("assign_b", BoolArg),

@@ -1,6 +1,6 @@
 """The matrix of occupancies that was made last, with its maps and atoms, for what is done with it later."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..engine.matrix.result import OccupancyMatrix
 
@@ -18,11 +18,14 @@ class ShownMatrix:
         Its maps, in its order; one that was closed since is deleted.
     chosen : list of AtomGroups
         The atoms of its groups, for each of the maps; the same object where maps share it.
+    masks : dict of str to Volume
+        Those of its groups that are masks; empty where they are not known any more.
     """
 
     matrix: OccupancyMatrix
     volumes: list
     chosen: list
+    masks: dict = field(default_factory=dict)
 
 
 def remember_matrix(session, shown):

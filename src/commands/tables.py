@@ -1,6 +1,6 @@
 """Tables of results: in the log, and in files."""
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from html import escape
 from json import dumps
 from pathlib import Path
@@ -40,27 +40,12 @@ def save_table(session, csv_text, found, path):
     """
     target = Path(path)
     text = dumps(found, indent=1) if target.suffix.lower() == ".json" else csv_text
-    with whole_file(target, "table") as unfinished:
-        unfinished.write_text(text, encoding="utf-8", newline="")
-    session.logger.info(f"Saved the table as {target}")
-
-
-@contextmanager
-def whole_file(target, what):
-    """A place to write a file to, from where it comes to its own when it is whole.
-
-    Parameters
-    ----------
-    target : Path
-    what : str
-        What is in it, for the user.
-    """
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        yield unfinished
+        unfinished.write_text(text, encoding="utf-8", newline="")
         unfinished.replace(target)
     except OSError as error:
-        raise UserError(f"The {what} could not be saved as {target}: {error.strerror}") from None
-    finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+        raise UserError(f"The table could not be saved as {path}: {error.strerror}") from None
+    session.logger.info(f"Saved the table as {target}")

@@ -14,6 +14,9 @@ _BOX = 0.68, 0.62
 
 _LETTERS, _SMALLEST_LETTERS, _LETTER_WIDTH = 9.0, 4.5, 0.6
 _COLUMN_INCHES, _ROW_INCHES = 1.9, 0.36
+_LARGEST_CELL = 2.4, 0.5
+"""Inches: of a larger window the graph fills the upper left."""
+
 _MARGIN, _TITLE, _KEY = 0.12, 0.45, 0.85
 """Inches around the graph, above it for the title, and right of it for the key."""
 
@@ -91,8 +94,9 @@ def draw_assembly(figure, assembly):
     axes.set_facecolor(figure.get_facecolor())
     axes.set_axis_off()
     arranged = _arranged(assembly)
-    axes.set_xlim(-0.5, max(arranged.size[0], 1) - 0.5)
-    axes.set_ylim(max(arranged.size[1], 1) - 0.5, -0.5)
+    columns, rows = np.maximum(arranged.size, share * figure.get_size_inches() / _LARGEST_CELL)
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
     for course in arranged.courses:
         _draw_arrow(axes, course)
     _draw_nodes(axes, assembly, arranged.places)
@@ -133,7 +137,7 @@ def _arranged(assembly):
     places, courses, headings, row = {}, [], [], 0.0
     for words, some, lines, height in (
         ("always there", _in_rows(always, columns), [], None),
-        ("first, and what comes only with it", graph.places, graph.courses, graph.size[1]),
+        ("first to last", graph.places, graph.courses, graph.size[1]),
         ("no order told", _in_rows(others, columns), [], None),
     ):
         if not some:

@@ -1,5 +1,6 @@
 """Any file of particles, by its ending or what is in it: read, and written in part."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def check_target(path, target):
 
 
 def write_particles(particles, keep, target, place=None):
-    """Write some of the particles, all else of their file as it is.
+    """Write some of the particles, all else of their file as it is; whole or not at all.
 
     Parameters
     ----------
@@ -60,17 +61,32 @@ def write_particles(particles, keep, target, place=None):
     target : Path
         A file of the same kind, or .txt for places in the file, from 0, one a line.
     place : Path, optional
-        Where to write it first, if not there.
+        Where to write it instead, for who moves it to its place.
 
     Raises
     ------
     OccuPyError
-        If the name is not that of such a file, or the file of all particles has changed since it was read.
+        If the name is not that of such a file, it cannot be written, or the file of all particles has changed since it
+        was read.
     """
     target = Path(target)
     check_target(particles.path, target)
-    place = place or target
-    if target.suffix.lower() == INDICES:
+    if place is not None:
+        _write(particles, keep, place)
+        return
+    unfinished = target.with_name(f".{target.stem}.unfinished{target.suffix}")
+    try:
+        _write(particles, keep, unfinished)
+        unfinished.replace(target)
+    except OSError as error:
+        raise OccuPyError(f"{target} cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _write(particles, keep, place):
+    if place.suffix.lower() == INDICES:
         np.savetxt(place, np.flatnonzero(keep), fmt="%d")
     else:
         _kind_of(particles.path).copy(particles.path, keep, place)

@@ -77,19 +77,32 @@ def copy(path, keep, target):
     OccuPyError
         If the file has not as many particles any more.
     """
-    count, wanted = 0, keep.tobytes()
     with open(path, "rb") as file, open(target, "wb") as written:
         loop, _ = _loop_in(lines_of(file, path), path)
         file.seek(0)
         lines = lines_of(file, path)
         written.writelines(islice(lines, loop.first))
-        for line, values in _rows(lines, loop, path):
-            if values is None or wanted[count : count + 1] == b"\1":
-                written.write(line)
-            count += values is not None
+        written.writelines(_kept(lines, keep.tolist(), path))
         written.writelines(lines)
+
+
+def _kept(lines, keep, path):
+    """Lines of particles to keep, comments among them and the line that follows: they have been checked before."""
+    count = 0
+    for line in lines:
+        if line.isspace() or line.startswith((b"data_", b"loop_")):
+            break
+        if b"#" in line and line.lstrip().startswith(b"#"):
+            yield line
+        else:
+            if count < len(keep) and keep[count]:
+                yield line
+            count += 1
+    else:
+        line = b""
     if count != len(keep):
         raise OccuPyError(f"{path} has {count} particles and had {len(keep)}; expected that it stays as it was read")
+    yield line
 
 
 def _loop_in(lines, path):

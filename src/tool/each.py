@@ -46,7 +46,7 @@ class JobOnEach:
         """The result of the chosen map, or an error that says of which map it is; see `Background.start`."""
         try:
             return self._compute(progress, ask)
-        except BaseException:
+        except BaseException:  # Cancelled too: no command comes for what was made of the maps so far.
             self.volume.session.ui.thread_safe(self.take)
             raise
 

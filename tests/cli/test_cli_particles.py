@@ -118,7 +118,10 @@ def test_places_are_written_as_text(particles, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--with", "B", "--without", "A", "-o", "OUT.star"), "no map is with B, without A"),
+        (
+            ("--with", "B", "--without", "A", "-o", "OUT.star"),
+            "no map is with B, without A (occupancies of 0.7 and more, 0.3 and less); the nearest are run_it",
+        ),
         (("-o", "OUT.star"), "nothing is said of groups"),
         (("--set", "9", "-o", "OUT.star"), "there is no set 9; there are sets 1 to 3"),
         (("--maps", "map7", "-o", "OUT.star"), "there is no map map7; there are run_it025_class001"),

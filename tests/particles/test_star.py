@@ -150,8 +150,16 @@ def test_what_is_no_whole_star_file_is_refused_in_a_sentence(star, text, words):
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_that_has_changed_since_it_was_read_is_refused(star, tmp_path):
+@pytest.mark.parametrize("change", [(ROWS[2], ""), (ROWS[2], 2 * ROWS[2])])
+def test_a_file_that_has_changed_since_it_was_read_is_refused_and_nothing_is_written(star, tmp_path, change):
     particles = read_particles(star(FILES["3.0"]))
-    star(FILES["3.0"].replace(ROWS[2], ""))
-    with pytest.raises(OccuPyError, match="has 6 particles and had 7"):
+    star(FILES["3.0"].replace(*change))
+    with pytest.raises(OccuPyError, match=r"has [68] particles and had 7"):
         write_particles(particles, np.ones(7, bool), tmp_path / "subset.star")
+    assert [path.name for path in tmp_path.iterdir()] == ["run_data.star"]
+
+
+def test_where_nothing_can_be_written_is_told_in_a_sentence(star, tmp_path):
+    particles = read_particles(star(FILES["3.0"]))
+    with pytest.raises(OccuPyError, match=r"subset\.star cannot be written: No such file"):
+        write_particles(particles, np.ones(7, bool), tmp_path / "nowhere" / "subset.star")

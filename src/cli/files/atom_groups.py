@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 
@@ -62,9 +63,17 @@ def read_groups(choice):
     OccuPyError
         If a file is no model, or not that of the choice any more, or a selection cannot be used.
     """
+    if not choice.paths:
+        return _NoAtoms
     groups = AtomGroups(choice)
     choice.check_unchanged()
     return groups
+
+
+class _NoAtoms:
+    """Where masks are asked for only."""
+
+    groups = MappingProxyType({})
 
 
 class AtomGroups:

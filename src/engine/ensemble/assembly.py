@@ -1,6 +1,7 @@
 """An order of assembly: which groups always come together, and which come only with which others."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -100,6 +101,7 @@ class Assembly:
         return {"nodes": nodes, "arrows": [list(arrow) for arrow in self.arrows], "maps": self.maps}
 
 
+@lru_cache(maxsize=1)
 def assembly_of(matrix):
     """An order of assembly, as far as maps surely tell it.
 

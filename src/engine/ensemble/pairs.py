@@ -10,6 +10,9 @@ from .cells import READING_ERROR, Cells
 _SURE = 3.0
 """Standard errors by which a share is above 0: else nothing is told relative to it."""
 
+_DECIMALS = 6
+"""That are written: of hundreds of groups there are many pairs."""
+
 _LEAST_VARIANCE = 0.01
 """Of the occupancy of a group over particles: what varies by less than 0.1 correlates with nothing."""
 
@@ -158,4 +161,4 @@ def _bounds(cells):
 
 
 def _known(value):
-    return float(value) if np.isfinite(value) else None
+    return round(float(value), _DECIMALS) if np.isfinite(value) else None

@@ -104,7 +104,7 @@ def chosen_maps(matrix, names, wanted, maps=(), set_number=None):
         raise OccuPyError(f"none of the maps {listed(maps)} is in set {set_number}; expected one")
     if (maps or set_number is not None) and not (wanted.having or wanted.lacking):
         return among
-    return maps_with(matrix, wanted, among)
+    return maps_with(matrix, wanted, among, names)
 
 
 def _named(wanted, maps, names):
@@ -117,7 +117,7 @@ def _named(wanted, maps, names):
     return found
 
 
-def maps_with(matrix, wanted, among=None):
+def maps_with(matrix, wanted, among=None, names=None):
     """Which maps have some groups and have not others, a bool array.
 
     Parameters
@@ -126,6 +126,8 @@ def maps_with(matrix, wanted, among=None):
     wanted : Wanted
     among : bool array, shape (maps,), optional
         Only of these.
+    names : list of str, optional
+        What the maps are called in a sentence.
 
     Raises
     ------
@@ -141,18 +143,18 @@ def maps_with(matrix, wanted, among=None):
         return found
     raise OccuPyError(
         f"no map is {wanted.in_words()} (occupancies of {wanted.above:g} and more, {1 - wanted.above:.3g} and less)"
-        f"{_on_nearest(matrix, wanted, short)}"
+        f"{_on_nearest(matrix, wanted, short, names or matrix.maps)}"
     )
 
 
-def _on_nearest(matrix, wanted, short):
+def _on_nearest(matrix, wanted, short, called):
     """The end of a sentence, on the maps that come nearest with what they miss; empty where nothing is known."""
     names, worst = (*wanted.having, *wanted.lacking), short.max(axis=1)
     told = []
     for i in np.argsort(worst, kind="stable")[:_NEAREST]:
         missed = [names[j] for j in np.flatnonzero(short[i] > 0)]
         read = [f"{name} {matrix.occupancies[i, matrix.groups.index(name)]:.2f}" for name in missed]
-        told += [f"{matrix.maps[i]} ({listed(read)})"] if np.isfinite(worst[i]) else []
+        told += [f"{called[i]} ({listed(read)})"] if np.isfinite(worst[i]) else []
     return f"; the nearest are {listed(told)}" if told else ""
 
 

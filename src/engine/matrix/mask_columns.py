@@ -28,7 +28,7 @@ _RIM = 0.3
 _LEAST_LEFT = 0.05
 """Of the scattering of a group: what is less is not read beside masks."""
 
-_LEAKED = 0.12
+_LEAKED = 0.08
 """Of the share of a mask's density where others are beside it, the error that comes of where it ends."""
 
 
@@ -45,11 +45,14 @@ class Columns:
         is no such mask.
     errors : dict of str to float
         Relative error of each mask that comes of where it ends and others begin.
+    notes : list of str
+        Sentences for the user.
     """
 
     groups: dict
     beside: dict
     errors: dict
+    notes: list
 
 
 def columns_of(groups, masks, voxel_size, lowpass, solvent=True):
@@ -76,7 +79,7 @@ def columns_of(groups, masks, voxel_size, lowpass, solvent=True):
     grid = CoarseGrid(masks.shape, voxel_size, lowpass)
     atoms = _Atoms(grid, groups, solvent)
     scale = atoms.scattering_over(masks.mean)
-    densities = {name: scale * density for name, density in masks.of_each_alone(grid.size).items()}
+    densities = {name: scale * density for name, density in masks.of_each_alone(grid.shape).items()}
     lacking, shared = {}, {}
     for name, density in densities.items():
         left = (1 - atoms.held()[masks.voxels[name]]) * density
@@ -86,7 +89,8 @@ def columns_of(groups, masks, voxel_size, lowpass, solvent=True):
     if shared:
         parts, shared = _apart(grid, atoms, masks, {name: densities[name] for name in shared})
         beside = parts | lacking | shared
-    return Columns(groups | lacking, beside, _errors(grid, masks, densities))
+    notes = [f"The mask {inner} is within {outer}, which is then read without it." for inner, outer in masks.nested()]
+    return Columns(groups | lacking, beside, _errors(grid, masks, densities), notes)
 
 
 def _check(groups, masks):

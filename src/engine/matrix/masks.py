@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from ..errors import OccuPyError
 from ..grids import fourier
@@ -22,6 +23,12 @@ _STRONGEST = 4
 
 _FULL_QUANTILE = 0.98
 """Of the density in all masks: what maps are brought to one scale by."""
+
+_BLUR, _SHARPNESS = 1.5, 4
+"""Voxels of the coarse grid by which masks are blurred to tell how deep a place is in them, and a power."""
+
+_SMALLER, _MOSTLY = 0.8, 0.5
+"""A mask that is smaller than so much of another, and has more than so much in common with it, is a part of that."""
 
 _ROUNDING = 1e-3
 
@@ -75,25 +82,50 @@ class MaskDensities:
     densities: dict
     mean: np.ndarray
 
-    def of_each_alone(self, size):
+    def of_each_alone(self, shape):
         """The density of each mask in its voxels, what several masks hold shared out among them.
 
         Parameters
         ----------
-        size : int
-            Voxels of the coarse grid.
+        shape : tuple of 3 int
+            Of the coarse grid.
 
         Returns
         -------
         dict of str to array of float32
         """
-        total = np.zeros(size, np.float32)
-        for name, voxels in self.voxels.items():
-            total[voxels] += self.inside[name]
+        whole = {name: self._on_grid(name, shape) for name in self.voxels}
+        for inner, outer in self.nested():
+            whole[outer] *= 1 - self._on_grid(inner, shape)
+        # What is at the rim of one mask is another's, if it is deeper in that.
+        depths = {
+            name: mask * ndimage.gaussian_filter(mask, _BLUR, mode="wrap") ** _SHARPNESS for name, mask in whole.items()
+        }
+        deep = np.maximum(sum(depths.values()), np.finfo(np.float32).tiny)
+        total = np.minimum(sum(whole.values()), 1)
         return {
-            name: self.inside[name] / np.maximum(total[voxels], 1) * self.densities[name]
+            name: (depths[name] / deep * total).ravel()[voxels] * self.densities[name]
             for name, voxels in self.voxels.items()
         }
+
+    def nested(self):
+        """Pairs of names, of masks and of larger ones that they are mostly in, which are then what is outside them."""
+        sizes = {name: float(inside.sum(dtype=float)) for name, inside in self.inside.items()}
+        return [
+            (inner, outer)
+            for inner in self.voxels
+            for outer in self.voxels
+            if sizes[inner] < _SMALLER * sizes[outer] and self._shared(inner, outer) > _MOSTLY * sizes[inner]
+        ]
+
+    def _shared(self, one, other):
+        _, mine, others = np.intersect1d(self.voxels[one], self.voxels[other], True, True)
+        return float(np.minimum(self.inside[one][mine], self.inside[other][others]).sum(dtype=float))
+
+    def _on_grid(self, name, shape):
+        whole = np.zeros(np.prod(shape), np.float32)
+        whole[self.voxels[name]] = self.inside[name]
+        return whole.reshape(shape)
 
 
 class MaskReader:

@@ -21,10 +21,10 @@ from .joined import with_masks_of
 from .mask_columns import Columns, columns_of
 from .masks import mask_densities
 from .relative import RelativeFits
+from .remarks import never_full, on_what_is_lacking
 from .result import OccupancyMatrix
-from .sets import ABSENT, FULL, listed
 
-_HIGH_QUANTILE, _FEWEST_MAPS = 0.9, 4
+_FEWEST_MAPS = 4
 
 
 def refine_maps(
@@ -161,14 +161,14 @@ class MatrixBox:
         self.lowpass = checked_lowpass(lowpass, self._shape, self._sizes)
         in_box, inside = self._in_box(groups, checked_origin(origin), solvent) if groups or masks is None else ({}, [])
         self._groups, self._solvent, self._flexibility = list(in_box.values()), solvent, flexibility
-        columns = Columns(in_box, {}, {})
+        columns = Columns(in_box, {}, {}, [])
         if masks is not None:
             columns = columns_of(in_box, masks, self._sizes, self.lowpass, solvent)
         self._model = self._shell_model(columns.groups, inside, columns.errors, progress)
         self._beside = self._shell_model(columns.beside, (), columns.errors) if columns.beside else None
         self.model_sums = self._model.model_sums
-        if self._beside is not None:
-            self.model_sums = replace(self.model_sums, beside=self._beside.model_sums)
+        beside = self._beside and self._beside.model_sums
+        self.model_sums = replace(self.model_sums, beside=beside, notes=columns.notes)
 
     def _in_box(self, groups, origin, solvent):
         checked = checked_groups(groups, MOST_BY_SHELLS)
@@ -219,11 +219,24 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     OccuPyError
         If no map can be used, or a reference is not among groups or maps.
     """
-    found = _matrix_of(readings, lowpass, reference, reference_maps, alternatives, copies)
     apart = [_beside(reading) for reading in readings]
-    if not any(reading.sums for reading in apart):
+    groups, of_apart = (_names(some) for some in (readings, apart))
+    if groups:
+        check_among(reference, [*groups, *of_apart], "group")
+    known, known_apart = (_among(reference, names) for names in (groups, of_apart))
+    found = _matrix_of(readings, lowpass, known, reference_maps, alternatives, copies)
+    if not of_apart:
         return found
-    return with_masks_of(found, _matrix_of(apart, lowpass, reference, reference_maps))
+    return with_masks_of(found, _matrix_of(apart, lowpass, known_apart, reference_maps))
+
+
+def _names(readings):
+    return list(dict.fromkeys(name for one in readings if one.sums is not None for name in one.model_sums.names))
+
+
+def _among(reference, names):
+    """Those of a reference that are fitted: a mask may be fitted apart, and in place of a group."""
+    return [name for name in reference or () if name in names] or None
 
 
 def _beside(reading):
@@ -239,8 +252,7 @@ def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), co
     used = [i for i, reading in enumerate(readings) if reading.sums is not None]
     if not used:
         raise OccuPyError(f"none of the {len(maps)} maps can be used: {next(iter(failed.values()), 'there is none')}")
-    groups = list(dict.fromkeys(name for i in used for name in readings[i].model_sums.names))
-    check_among(reference, groups, "group")
+    groups = _names(readings)
     check_among(reference_maps, maps, "map")
     _check_not_failed(reference_maps, failed)
     masks = list(dict.fromkeys(name for i in used for name in readings[i].model_sums.mask_errors))
@@ -251,6 +263,7 @@ def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), co
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
     warnings = table.set_against(complete, reference)
+    warnings = [*warnings, *dict.fromkeys(note for i in used for note in readings[i].model_sums.notes)]
     if masks and not complete:
         table.set_masks_against_strongest([k for k, i in enumerate(used) if maps[i] not in failed], reference)
     return _assembled(readings, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
@@ -286,8 +299,8 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
     if not reference_maps and len(rows) >= _FEWEST_MAPS:
         atoms = [i for i, name in enumerate(groups) if name not in table.mask_errors]
         of_atoms = [groups[i] for i in atoms], occupancies[np.ix_(rows, atoms)]
-        warnings = [*warnings, *_never_full(*of_atoms, [together[row] for row in rows])]
-    warnings = [*warnings, *_on_what_is_lacking(unexplained[rows])]
+        warnings = [*warnings, *never_full(*of_atoms, [together[row] for row in rows])]
+    warnings = [*warnings, *on_what_is_lacking(unexplained[rows])]
     warnings += _on_copies(table.copies, groups, [cells[row] for row in rows])
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):
@@ -309,33 +322,3 @@ def _on_copies(copies, groups, cells):
     places = copies_among(copies, groups, range(len(groups)))
     correlations = np.nan_to_num([one.correlations for one in cells]).mean(axis=0)
     return on_misplaced([*places.values()], correlations, np.ones(len(groups)))
-
-
-def _on_what_is_lacking(unexplained):
-    """A sentence on the share of the density that the model does not explain, if there is any."""
-    lacking = unexplained[unexplained > 0]
-    if not len(lacking):
-        return []
-    of_maps = "the maps" if len(lacking) == len(unexplained) else f"{len(lacking)} of {len(unexplained)} maps"
-    return [
-        f"{lacking.mean():.0%} of the density in {of_maps} is not explained by the model, {lacking.max():.0%} at most; "
-        "beads in it stand for what is lacking."
-    ]
-
-
-def _never_full(groups, occupancies, together):
-    """A sentence on groups that are full in none of many maps, if there are any; alternatives count by their sum."""
-    sums, names = {}, set()
-    for one in (one for row in together for one in row):
-        sums.setdefault(one.name, []).append(one.occupancy)
-        names |= set(one.groups)
-    columns = {name: column for name, column in zip(groups, occupancies.T, strict=True) if name not in names}
-    columns |= {name: np.array(column) for name, column in sums.items()}
-    high = [np.quantile(c[np.isfinite(c)], _HIGH_QUANTILE) if np.isfinite(c).any() else 1.0 for c in columns.values()]
-    named = [f"{name} ({h:.2f})" for name, h in zip(columns, high, strict=True) if ABSENT < h < FULL]
-    if not named:
-        return []
-    return [
-        f"Full in hardly any map: {listed(named)}. A model that is wrong about a group makes it read so; reference "
-        "maps, known to be complete, tell the two apart."
-    ]

@@ -18,7 +18,8 @@ _SURE, _LEAST_LEVEL = 3.0, 0.05
 _MODEL_ERROR = 0.1
 """Relative error of a group that is not set against itself in maps where it is known to be complete."""
 
-_ROUNDS_OF_MASKS = 3
+_ROUNDS_OF_MASKS, _MASK_SPREAD = 3, 0.06
+"""Maps in which a mask is full differ by this: each has a scale and conformations of its own."""
 
 _ABSENT_SHARE = 0.5
 """Of its standard error that a group keeps where it is away: the rest is its own misfit."""
@@ -112,22 +113,26 @@ class RelativeFits:
         masks = np.flatnonzero(np.isin(self._groups, list(self.mask_errors)))
         # Where there are masks only, the level of a map follows from what was found of them.
         for _ in range(_ROUNDS_OF_MASKS if len(masks) else 0):
-            values, errors = np.full((2, len(numbers), len(self._groups)), np.nan)
-            for row, k in enumerate(numbers):
-                mine = self._mine(k)
-                level = self._level(k, self._chosen(k, reference)).share @ (
-                    self.fits[k].occupancies / self._complete[mine]
-                )
-                values[row, mine] = self.fits[k].occupancies / level
-                errors[row, mine] = np.sqrt(np.diag(self.fits[k].covariance)) / level
+            values, errors = self._told_of_masks(numbers, reference)
             for i in masks:
                 known = np.isfinite(values[:, i])
-                value, error = values[known, i], np.hypot(errors[known, i], self.mask_errors[self._groups[i]])
+                value, error = values[known, i], errors[known, i]
                 full = default_reference(value, np.ones(len(value)), error)
-                mean = value[full].mean()
-                if mean > 0:
-                    self._complete[i] = mean
-                    self._complete_error[i] = np.sqrt((error[full] ** 2).sum()) / full.sum() / mean
+                if value[full].mean() > 0:
+                    self._complete[i] = value[full].mean()
+                    error = np.sqrt((error[full] ** 2).sum()) / full.sum()
+                    self._complete_error[i] = error / self._complete[i]
+
+    def _told_of_masks(self, numbers, reference):
+        """Occupancies in some maps on the scale of their fits, relative to the level of each, with errors."""
+        found = np.full((2, len(numbers), len(self._groups)), np.nan)
+        for row, k in enumerate(numbers):
+            mine, fit = self._mine(k), self.fits[k]
+            level = self._level(k, self._chosen(k, reference)).share @ (fit.occupancies / self._complete[mine])
+            ends = [self.mask_errors.get(name, 0) for name in self._models[k].names]
+            noise = np.sqrt(np.diag(fit.covariance)) / level
+            found[:, row, mine] = fit.occupancies / level, np.sqrt(noise**2 + np.square(ends) + _MASK_SPREAD**2)
+        return found
 
     def _beside(self, numbers, levels):
         """Occupancies of groups in some maps, relative to the groups that are told for each, with errors."""

@@ -93,6 +93,8 @@ class ModelSums:
         Share of the box that the model fills.
     mask_errors : dict of str to float
         Relative errors of those groups that are masks, of where they end.
+    notes : list of str
+        Sentences for the user on these.
     beside : ModelSums
         For a fit of its own, of masks that atoms fill; None where there are none.
     """
@@ -107,6 +109,7 @@ class ModelSums:
     observations: np.ndarray
     filled: float
     mask_errors: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
     beside: "ModelSums | None" = None
 
     @property

@@ -84,6 +84,9 @@ def save_particles(session, shown, rows, number, path, save_file):
 def _select(shown, row, column):
     if column is None:
         return []
+    mask = shown.masks.get(shown.matrix.groups[column])
+    if mask is not None:
+        return [f"show #{mask.id_string} models"] if is_open(mask) else []
     spec = specifier(shown.chosen[row], shown.matrix.groups[column])
     return [f"select {spec}"] if spec else []
 

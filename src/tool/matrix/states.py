@@ -40,5 +40,6 @@ def matrix_of(session, state):
     if state["version"] != _VERSION:
         raise ValueError(f"State of version {state['version']}, expected {_VERSION}")
     matrix = OccupancyMatrix.from_dict(state["matrix"])
-    groups = {model: NamedGroups(session, matrix.groups, model) for model in dict.fromkeys(state["models"])}
+    names = [name for name in matrix.groups if name not in matrix.masks]
+    groups = {model: NamedGroups(session, names, model) for model in dict.fromkeys(state["models"])}
     return ShownMatrix(matrix, state["maps"], [groups[model] for model in state["models"]])

@@ -11,7 +11,8 @@ from Qt.QtGui import QKeyEvent
 from Qt.QtWidgets import QApplication
 from support import MapTestCase, session
 
-PATIENCE = 30
+PATIENCE = 90
+"""Seconds, after which something hangs: where other programs run an estimate may take a third of them."""
 
 
 def wait_until(condition):

@@ -1,5 +1,6 @@
 """Several maps in the OccuPy panel, in ChimeraX's window."""
 
+from functools import cache
 from unittest import mock
 
 import helices
@@ -18,6 +19,19 @@ from Qt.QtWidgets import QMenu, QPushButton
 from support import FOLDER, VOXEL_SIZE, session
 
 TRUTHS = {"one": {"A": 1.0, "B": 1.0}, "two": {"A": 1.0, "B": 0.0}, "three": {"A": 1.0, "B": 0.5}}
+
+
+NOISE = 0.02
+
+
+@cache
+def chains():
+    """The density of each chain of the model by itself, and the origin of the grid."""
+    model = helices.open_model()
+    made = [helices.open_map_of(model, {chain: 1.0}) for chain in "AB"]
+    found = [volume.full_matrix().copy() for volume in made], made[0].data.origin
+    session.models.close([model, *made])
+    return found
 
 
 class SeveralTestCase(PanelTestCase):
@@ -146,14 +160,20 @@ class Refining(SeveralTestCase):
     def setUp(self):
         super().setUp()
         self.model = helices.open_model()
-        self.classes = [helices.open_map_of(self.model, truth, 0.02) for truth in TRUTHS.values()]
-        for volume, name in zip(self.classes, TRUTHS, strict=True):
-            volume.name = name
+        self.classes = [self.open_class(name) for name in TRUTHS]
         self.page = self.panel.measure_page
         self.panel.pages.setCurrentIndex(3)
         wait_until(lambda: self.page.model_menu.value is self.model)
         self.panel.several.choose(self.classes)
         self.settle()
+
+    def open_class(self, name):
+        densities, origin = chains()
+        density = sum(TRUTHS[name][chain] * part for chain, part in zip("AB", densities, strict=True))
+        noise = np.random.default_rng(5).normal(0, NOISE * density.max(), density.shape)
+        made = self.open_map((density + noise).astype(np.float32), name, step=(helices.GRID,) * 3, origin=origin)
+        made.display = False
+        return made
 
     def tearDown(self):
         for window in session.tools.find_by_class(MatrixWindow):
