@@ -157,6 +157,23 @@ class Window(MapTestCase):
             self.assertEqual(self.shown(), [name])
         self.assert_quiet()
 
+    def test_a_mask_is_shown_where_it_is_clicked_on_also_after_a_session(self):
+        matrix = replace(_matrices[0], groups=[_matrices[0].groups[0], "protein"], masks=["protein"])
+        chain = AtomGroups(self.model.atoms[self.model.atoms.chain_ids == "A"])
+        show_matrix(session, ShownMatrix(matrix, self.maps, [chain] * len(self.maps), {"protein": self.map}))
+        for again in (False, True):
+            if again:
+                self.save_and_open("masks.cxs")
+            self.look_again()
+            self.map.display = False
+            self.click(self.place_of("two", "A"))
+            self.assertEqual((self.map.display, len(selected_atoms(session)) > 0), (False, True))
+            self.assertIsNone(self.occupancy_on_atoms("B"))
+            run(session, "select clear", log=False)
+            self.click(self.place_of("two", "B"))
+            self.assertEqual((self.map.display, len(selected_atoms(session)), self.shown()), (True, 0, ["two"]))
+        self.assert_quiet()
+
     def test_what_a_map_does_not_tell_is_gray(self):
         values = _matrices[0].occupancies.copy()
         values[2, 1] = np.nan
@@ -341,17 +358,20 @@ class Window(MapTestCase):
         self.assertEqual((FOLDER / "window.csv").read_text("utf-8"), (FOLDER / "command.csv").read_text("utf-8"))
         self.assert_quiet()
 
+    def save_and_open(self, name):
+        run(session, f'save "{FOLDER / name}"', log=False)
+        session.models.close([self.maps[0]])
+        run(session, f'open "{FOLDER / name}"', log=False)
+        self.look_again()
+        named = {model.name: model for model in session.models.list()}
+        self.maps = [named[name] for name in TRUTHS]
+        self.model, self.map = named["helices"], named["small"]
+
     def test_a_session_brings_the_window_back(self):
         self.click(self.place_of("three", "B"))
         self.click(self.on_band("two"))
-        path = FOLDER / "matrix.cxs"
         before, table = self.window.state, self.window.matrix.as_csv()
-        run(session, f'save "{path}"', log=False)
-        session.models.close([self.maps[0]])
-        run(session, f'open "{path}"', log=False)
-        self.look_again()
-        self.maps = [volume for volume in session.models.list() if volume.name in TRUTHS]
-        (self.model,) = [model for model in session.models.list() if model.name == "helices"]
+        self.save_and_open("matrix.cxs")
         self.assertEqual(self.window.matrix.as_csv(), table)
         self.assertEqual(self.picked(), WITHOUT_B)
         self.assertEqual(self.window.picks.row, before["row"])
