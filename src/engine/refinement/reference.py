@@ -38,6 +38,34 @@ class Level:
         self.share = share / total
 
 
+class KnownLevel:
+    """The level at which groups read, on the mean, what is known of them already.
+
+    Parameters
+    ----------
+    weights, known : array of float, shape (groups,)
+        Scattering, and occupancies relative to what is full, NaN where these are not known.
+
+    Attributes
+    ----------
+    chosen, share, alone
+        As of `Level`.
+    """
+
+    def __init__(self, weights, known):
+        self.chosen = np.isfinite(known)
+        self.alone = np.zeros(len(weights), bool)
+        share = np.where(self.chosen, weights, 0.0)
+        self._held = share @ np.where(self.chosen, known, 0.0)
+        self._least = _REFERENCE_SHARE * weights.sum()
+        self.share = share / self._held if self.holds else share
+
+    @property
+    def holds(self):
+        """Whether enough of what there is is known, as of a plateau."""
+        return self._held >= self._least
+
+
 def default_reference(occupancies, weights, standard_errors, sets=()):
     """The groups that are taken to be full where nobody says which are: the highest plateau.
 
