@@ -128,8 +128,11 @@ if BundleAPI is not None:
 
         @staticmethod
         def finish(session, bi):
+            from .commands.triggers import MATRIX_SHOWN
+
             for handler in _OccuPyBundle.handlers:
                 handler.remove()
+            session.triggers.delete_trigger(MATRIX_SHOWN)
 
     def _show_matrix(session, shown):
         from .tool.matrix.window import show_matrix
