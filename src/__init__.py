@@ -53,6 +53,7 @@ _MODULE_OF = {
     "read_particles": "particles.files",
     "write_particles": "particles.files",
     "Particles": "particles.result",
+    "read_matrix": "particles.matrices",
     "subset_of": "particles.subset",
     "pairs_of": "engine.ensemble.pairs",
     "Pairs": "engine.ensemble.pairs",
@@ -139,8 +140,11 @@ if BundleAPI is not None:
 
         @staticmethod
         def finish(session, bi):
+            from .commands.triggers import MATRIX_SHOWN
+
             for handler in _OccuPyBundle.handlers:
                 handler.remove()
+            session.triggers.delete_trigger(MATRIX_SHOWN)
 
     def _show_matrix(session, shown):
         from .tool.matrix.window import show_matrix

@@ -116,8 +116,7 @@ def _log(session, matrix, volumes):
 
 def _select_links(one, matrix):
     """HTML of what tells a set apart, links that select these groups where these are of atoms."""
-    groups = [name for name in matrix.groups if name not in matrix.masks]
-    links = []
+    groups, links = matrix.groups_of_atoms, []
     for part in one["apart"]:
         mine = [name for name in part["groups"] if name in groups]
         links.append(select_link(part["words"], joined_along_chains(mine, groups)) if mine else escape(part["words"]))

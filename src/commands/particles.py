@@ -38,7 +38,7 @@ def particles(
     set_=None,
     classes=None,
     matrix=None,
-    save_file=None,
+    save_file,
 ):
     """Save the particles of maps that have some groups and not others.
 
@@ -66,46 +66,16 @@ def particles(
     -------
     Subset
     """
-    found = _matrix_of(session, matrix)
-    wanted = Wanted(*(_groups_named(texts or (), found.groups) for texts in (with_, without)), above)
-    chosen = {"maps": names_in(maps or (), found.maps), "set_number": set_, "classes": labels_in(classes)}
-    return save_particles(session, found, path, save_file, wanted=wanted, **chosen)
-
-
-def save_particles(session, matrix, path, save_file, *, wanted=None, maps=(), set_number=None, classes=None):
-    """Save the particles of some maps of a matrix, whole or not at all.
-
-    Parameters
-    ----------
-    session : Session
-    matrix : OccupancyMatrix
-    path : str
-        The file of all particles.
-    save_file : str
-    wanted : Wanted, optional
-        Of groups.
-    maps : sequence of str
-        Only these maps, by their names in the matrix.
-    set_number : int, optional
-        Only those of this set.
-    classes : list of int or of str, optional
-        The class of each map.
-
-    Returns
-    -------
-    Subset
-    """
-    if save_file is None:
-        raise UserError("nothing says where to save the particles; expected saveFile with the name of a file")
-    source, target, wanted = Path(path), Path(save_file), wanted or Wanted()
+    source, target, table = Path(path), Path(save_file), _matrix_of(session, matrix)
+    wanted = Wanted(*(_groups_named(texts or (), table.groups) for texts in (with_, without)), above)
     with user_errors():
         check_target(source, target)
-        chosen = chosen_maps(matrix, matrix.maps, wanted, maps, set_number)
+        chosen = chosen_maps(table, table.maps, wanted, names_in(maps or (), table.maps), set_)
         session.logger.status(f"Reading {source.name}")
         found = read_particles(source)
-        subset = subset_of(found, matrix, matrix.maps, chosen, wanted, classes)
+        subset = subset_of(found, table, table.maps, chosen, wanted, labels_in(classes))
         write_particles(found, subset.keep, target)
-    _log(session, subset, matrix, wanted, target)
+    _log(session, subset, table, wanted, target)
     return subset
 
 

@@ -227,7 +227,7 @@ def occupancy_matrix(readings, lowpass, *, reference=None, reference_maps=(), al
     found = _matrix_of(readings, lowpass, known, reference_maps, alternatives, copies)
     if not of_apart:
         return found
-    return with_masks_of(found, _matrix_of(apart, lowpass, known_apart, reference_maps))
+    return with_masks_of(found, _matrix_of(apart, lowpass, known_apart, reference_maps, beside=found))
 
 
 def _names(readings):
@@ -246,7 +246,7 @@ def _beside(reading):
     return replace(reading, sums=reading.sums.beside, model_sums=reading.model_sums.beside)
 
 
-def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), copies=None):
+def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), copies=None, beside=None):
     maps = [reading.name for reading in readings]
     failed = {reading.name: reading.problem for reading in readings if reading.sums is None}
     used = [i for i, reading in enumerate(readings) if reading.sums is not None]
@@ -258,7 +258,9 @@ def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), co
     masks = list(dict.fromkeys(name for i in used for name in readings[i].model_sums.mask_errors))
     sets = checked_alternatives(alternatives, [name for name in groups if name not in masks])
     fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
-    table = RelativeFits(groups, [readings[i].model_sums for i in used], fits, sets, copies)
+    table = RelativeFits(
+        groups, [readings[i].model_sums for i in used], fits, sets, copies, _known_of(beside, used, groups)
+    )
     failed |= {maps[used[k]]: problem for k, problem in table.problems(reference).items()}
     _check_not_failed(reference_maps, failed)
     complete = [k for k, i in enumerate(used) if maps[i] in reference_maps]
@@ -267,6 +269,16 @@ def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), co
     if masks and not complete:
         table.set_masks_against_strongest([k for k, i in enumerate(used) if maps[i] not in failed], reference)
     return _assembled(readings, used, groups, table, failed, list(reference_maps), lowpass, warnings, reference)
+
+
+def _known_of(matrix, rows, groups):
+    """What a matrix tells of groups in some of its maps, NaN of groups that it lacks; None without one."""
+    if matrix is None:
+        return None
+    found = np.full((len(rows), len(groups)), np.nan)
+    common = [i for i, name in enumerate(groups) if name in matrix.groups]
+    found[:, common] = matrix.occupancies[np.ix_(rows, [matrix.groups.index(groups[i]) for i in common])]
+    return found
 
 
 def _check_not_failed(reference_maps, failed):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..refinement.alternatives import among, limited
 from ..refinement.notes import unusable
-from ..refinement.reference import Level, default_reference
+from ..refinement.reference import KnownLevel, Level, default_reference
 from ..refinement.symmetry import copies_among, mean_of_copies
 
 LEAST_IN_REFERENCE = 0.4
@@ -61,6 +61,8 @@ class RelativeFits:
         Places of the groups of each set of which a particle has one at most, by what it is called.
     copies : dict of str to list of str, optional
         Names of groups that are copies of each other, by what their mean is called.
+    known : array of float, shape (maps, groups), optional
+        Occupancies from another fit of the same maps, which then set the level of each; NaN where these are not known.
 
     Attributes
     ----------
@@ -69,8 +71,8 @@ class RelativeFits:
         Relative errors of the groups that are masks, of where these end.
     """
 
-    def __init__(self, groups, models, fits, alternatives, copies=None):
-        self.copies = copies
+    def __init__(self, groups, models, fits, alternatives, copies=None, known=None):
+        self.copies, self._known = copies, known
         self._groups, self._models, self.fits, self._alternatives = groups, models, fits, alternatives
         self._number = {name: i for i, name in enumerate(groups)}
         self.mask_errors = {name: error for model in models for name, error in model.mask_errors.items()}
@@ -203,7 +205,10 @@ class RelativeFits:
         return among(self._alternatives, self._mine(k))
 
     def _level(self, k, chosen):
-        return Level(chosen, self._models[k].weights, [*self._sets(k).values()])
+        weights = self._models[k].weights
+        if self._known is not None and (level := KnownLevel(weights, self._known[k, self._mine(k)])).holds:
+            return level
+        return Level(chosen, weights, [*self._sets(k).values()])
 
     def _full(self, k, chosen):
         """The level of some groups of a map, on the scale of its fit; 0 where there are none."""
@@ -224,8 +229,9 @@ class RelativeFits:
         mine = self._mine(k)
         values, weights = self.fits[k].occupancies / self._complete[mine], self._models[k].weights
         errors = np.sqrt(np.diag(self.fits[k].covariance)) / self._complete[mine]
-        # Atoms tell more surely what is full than masks, which come after them.
-        count = len(mine) - len(self._models[k].mask_errors) or len(mine)
+        # Atoms tell more surely what is full than masks, which come after them; but not bits of them beside masks.
+        masks = len(self._models[k].mask_errors) if self._known is None else 0
+        count = len(mine) - masks or len(mine)
         chosen = np.zeros(len(mine), bool)
         sets = [*among(self._alternatives, mine[:count]).values()]
         chosen[:count] = default_reference(values[:count], weights[:count], errors[:count], sets)

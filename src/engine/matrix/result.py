@@ -100,6 +100,11 @@ class OccupancyMatrix:
     masks: list = field(default_factory=list)
 
     @property
+    def groups_of_atoms(self):
+        """The groups that are no masks."""
+        return [name for name in self.groups if name not in self.masks]
+
+    @property
     def fit(self):
         """In words, how maps and model correlate."""
         known = self.correlations[np.isfinite(self.correlations)]

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+_LEAST_KNOWN = 0.01
+"""Of the scattering."""
+
 _REFERENCE_SHARE, _PLATEAU_WIDTHS, _PLATEAU_STEP = 0.05, (0.05, 0.2), 1e-3
 
 
@@ -36,6 +39,31 @@ class Level:
                 total -= weights[mine].sum() - weights[mine].mean()
                 share[mine], self.alone[mine] = weights[mine].mean(), False
         self.share = share / total
+
+
+class KnownLevel:
+    """The level at which groups read what is known of them already, by least squares weighted by scattering.
+
+    Parameters
+    ----------
+    weights, known : array of float, shape (groups,)
+        Scattering, and occupancies relative to what is full, NaN where these are not known.
+
+    Attributes
+    ----------
+    chosen, share, alone
+        As of `Level`.
+    holds : bool
+        Whether enough of what there is is known to be there.
+    """
+
+    def __init__(self, weights, known):
+        self.chosen = np.isfinite(known)
+        self.alone = np.zeros(len(weights), bool)
+        there = np.where(self.chosen, np.maximum(known, 0), 0)
+        held = weights @ there**2
+        self.holds = held >= _LEAST_KNOWN * weights.sum()
+        self.share = weights * there / held if self.holds else 0 * weights
 
 
 def default_reference(occupancies, weights, standard_errors, sets=()):

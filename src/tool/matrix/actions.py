@@ -22,7 +22,7 @@ def map_of(shown, row):
 
 
 def show_row(session, shown, row, column=None):
-    """Show the map of a row, and its model where each map has one, and hide those of the others; select a group.
+    """Show the map of a row, and its model where each map has one, and hide those of the others; point to a group.
 
     Parameters
     ----------
@@ -37,24 +37,25 @@ def show_row(session, shown, row, column=None):
     models = list(dict.fromkeys(model_of(groups) for groups in dict.fromkeys(shown.chosen)))
     if len(models) > 1 and None not in models:
         commands.append(show_alone_command([model_of(shown.chosen[row])], models))
-    run(session, "; ".join([*commands, *_select(shown, row, column)]))
+    names = [] if column is None else [shown.matrix.groups[column]]
+    run(session, "; ".join([*commands, *_pointing(shown, [shown.chosen[row]], names)]))
 
 
 def select_groups(session, shown, columns):
-    """Select the atoms of groups, in all models that have them."""
-    several = dict.fromkeys(shown.chosen)
-    specs = [specifier(groups, shown.matrix.groups[column]) for groups in several for column in columns]
-    if any(specs):
-        run(session, f"select {' '.join(filter(None, specs))}")
+    """Select the atoms of groups, in all models that have them, and show those that are masks."""
+    names = [shown.matrix.groups[column] for column in columns]
+    commands = _pointing(shown, dict.fromkeys(shown.chosen), names)
+    if commands:
+        run(session, "; ".join(commands))
 
 
 def color_by_row(session, shown, row):
     """Color the atoms of a map by its occupancies, with a key; those of groups that it does not tell are gray."""
-    names = shown.matrix.groups
-    groups = groups_now(session, shown.chosen[row], names)
+    matrix = shown.matrix
+    groups = groups_now(session, shown.chosen[row], matrix.groups_of_atoms)
     if not len(groups.atoms):
         return
-    of_group = dict(zip(names, shown.matrix.occupancies[row], strict=True))
+    of_group = dict(zip(matrix.groups, matrix.occupancies[row], strict=True))
     told = np.array([of_group.get(label, np.nan) for label in groups.labels])
     with session.undo.aggregate("color by occupancies"):
         set_residue_attribute(session, ATTRIBUTE, groups.atoms, told)
@@ -81,14 +82,12 @@ def save_particles(session, shown, rows, number, path, save_file):
     run(session, f"occupy particles {quoted(path)} {which} saveFile {quoted(save_file)}")
 
 
-def _select(shown, row, column):
-    if column is None:
-        return []
-    mask = shown.masks.get(shown.matrix.groups[column])
-    if mask is not None:
-        return [f"show #{mask.id_string} models"] if is_open(mask) else []
-    spec = specifier(shown.chosen[row], shown.matrix.groups[column])
-    return [f"select {spec}"] if spec else []
+def _pointing(shown, several, names):
+    """Commands that point to groups: they select the atoms of them, and show masks alone among masks."""
+    specs = [specifier(groups, name) for groups in several for name in names]
+    masks = _open(shown.masks[name] for name in names if name in shown.masks)
+    selecting = [f"select {' '.join(filter(None, specs))}"] if any(specs) else []
+    return [*selecting, *([show_alone_command(masks, _open(shown.masks.values()))] if masks else [])]
 
 
 def _open(volumes):

@@ -16,7 +16,7 @@ class AssemblyTab(FigureTab):
         None before it is drawn.
     """
 
-    title = "Assembly"
+    title, saved_as = "Assembly", "occupancy_assembly.png"
 
     def __init__(self, owner):
         super().__init__(owner)

@@ -22,13 +22,13 @@ class FigureTab(FigureCanvasQTAgg):
 
     Attributes
     ----------
-    title : str
-        Of the tab.
+    title, saved_as : str
+        Of the tab, and the name of the file that is proposed for its figure.
     told : str
         What was told last of what is under the mouse.
     """
 
-    title = ""
+    title = saved_as = ""
 
     def __init__(self, owner):
         super().__init__(Figure(dpi=_DPI))

@@ -15,7 +15,7 @@ class HeatTab(FigureTab):
     Shift key maps are picked.
     """
 
-    title = "Heat map"
+    title, saved_as = "Heat map", "occupancy_matrix.png"
 
     def __init__(self, owner):
         super().__init__(owner)

@@ -18,7 +18,7 @@ def state_of(shown):
     Returns
     -------
     dict
-        version, matrix, maps and models; what is closed is None.
+        version, matrix, maps, models and masks; what is closed is None.
     """
     models = {groups: model_of(groups) for groups in dict.fromkeys(shown.chosen)}
     return {
@@ -26,6 +26,7 @@ def state_of(shown):
         "matrix": shown.matrix.as_dict(),
         "maps": [volume if is_open(volume) else None for volume in shown.volumes],
         "models": [models[groups] for groups in shown.chosen],
+        "masks": {name: mask if is_open(mask) else None for name, mask in shown.masks.items()},
     }
 
 
@@ -42,4 +43,4 @@ def matrix_of(session, state):
     matrix = OccupancyMatrix.from_dict(state["matrix"])
     names = [name for name in matrix.groups if name not in matrix.masks]
     groups = {model: NamedGroups(session, names, model) for model in dict.fromkeys(state["models"])}
-    return ShownMatrix(matrix, state["maps"], [groups[model] for model in state["models"]])
+    return ShownMatrix(matrix, state["maps"], [groups[model] for model in state["models"]], state["masks"])

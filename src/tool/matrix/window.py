@@ -116,9 +116,10 @@ class MatrixWindow(ToolInstance):
     def save_image(self):
         """Ask for a file and save the figure of the tab to it."""
         kinds = "PNG image (*.png);;SVG image (*.svg);;PDF document (*.pdf)"
-        path = ask_for_path(self.tabs, "Save image", "occupancy_matrix.png", kinds)
+        tab = self.tabs.currentWidget()
+        path = ask_for_path(self.tabs, "Save image", tab.saved_as, kinds)
         if path:
-            self.tabs.currentWidget().save(path)
+            tab.save(path)
 
     def save_table(self, path=None):
         """Save the matrix with its errors, as JSON where the name ends so; ask for a file if none is given."""

@@ -1,7 +1,6 @@
 """occupy refine on several maps with masks in ChimeraX: columns beside chains, or without any."""
 
 import numpy as np
-from chimerax.core.commands import run
 from chimerax.core.errors import UserError
 from chimerax.occupy.commands.shown_matrix import last_matrix
 from helices import open_map_of, open_model
@@ -53,8 +52,7 @@ class Masks(MapTestCase):
         self.assertIn("The model fills most of the masks block A, block B", self.log.text["warning"])
 
     def test_masks_on_another_grid_are_interpolated(self):
-        run(session, f"volume resample #{self.masks[1].id_string} spacing 2.3", log=False)
-        other = session.models.list()[-1]
+        other = self.run_command(f"volume resample #{self.masks[1].id_string} spacing 2.3")
         found = self.run_command(f"occupy refine {self.spec} atoms {self.atoms}/A masks #{other.id_string}")
         np.testing.assert_allclose(found["occupancies"], self.truth("AB"), atol=0.1)
 

@@ -157,6 +157,23 @@ class Window(MapTestCase):
             self.assertEqual(self.shown(), [name])
         self.assert_quiet()
 
+    def test_a_mask_is_shown_where_it_is_clicked_on_also_after_a_session(self):
+        matrix = replace(_matrices[0], groups=[_matrices[0].groups[0], "protein"], masks=["protein"])
+        chain = AtomGroups(self.model.atoms[self.model.atoms.chain_ids == "A"])
+        show_matrix(session, ShownMatrix(matrix, self.maps, [chain] * len(self.maps), {"protein": self.map}))
+        for again in (False, True):
+            if again:
+                self.save_and_open("masks.cxs")
+            self.look_again()
+            self.map.display = False
+            self.click(self.place_of("two", "A"))
+            self.assertEqual((self.map.display, len(selected_atoms(session)) > 0), (False, True))
+            self.assertIsNone(self.occupancy_on_atoms("B"))
+            run(session, "select clear", log=False)
+            self.click(self.place_of("two", "B"))
+            self.assertEqual((self.map.display, len(selected_atoms(session)), self.shown()), (True, 0, ["two"]))
+        self.assert_quiet()
+
     def test_what_a_map_does_not_tell_is_gray(self):
         values = _matrices[0].occupancies.copy()
         values[2, 1] = np.nan
@@ -208,6 +225,13 @@ class Window(MapTestCase):
         self.assertEqual((made.display, self.shown()), (True, []))
         self.assertIs(self.window.average(), made)
         self.assert_quiet()
+
+    def test_maps_of_unlike_strength_are_averaged_with_a_warning(self):
+        self.maps[3].data.array[:] *= 2
+        self.maps[3].data.values_changed()
+        self.click(self.on_band("two"))
+        self.window.average()
+        self.assertIn("The densities of four vary 1.5 times as much as those of two", self.log.text["warning"])
 
     def test_maps_of_more_particles_count_more_in_an_average(self):
         self.refine("populations 10,30,50,10")
@@ -334,17 +358,20 @@ class Window(MapTestCase):
         self.assertEqual((FOLDER / "window.csv").read_text("utf-8"), (FOLDER / "command.csv").read_text("utf-8"))
         self.assert_quiet()
 
+    def save_and_open(self, name):
+        run(session, f'save "{FOLDER / name}"', log=False)
+        session.models.close([self.maps[0]])
+        run(session, f'open "{FOLDER / name}"', log=False)
+        self.look_again()
+        named = {model.name: model for model in session.models.list()}
+        self.maps = [named[name] for name in TRUTHS]
+        self.model, self.map = named["helices"], named["small"]
+
     def test_a_session_brings_the_window_back(self):
         self.click(self.place_of("three", "B"))
         self.click(self.on_band("two"))
-        path = FOLDER / "matrix.cxs"
         before, table = self.window.state, self.window.matrix.as_csv()
-        run(session, f'save "{path}"', log=False)
-        session.models.close([self.maps[0]])
-        run(session, f'open "{path}"', log=False)
-        self.look_again()
-        self.maps = [volume for volume in session.models.list() if volume.name in TRUTHS]
-        (self.model,) = [model for model in session.models.list() if model.name == "helices"]
+        self.save_and_open("matrix.cxs")
         self.assertEqual(self.window.matrix.as_csv(), table)
         self.assertEqual(self.picked(), WITHOUT_B)
         self.assertEqual(self.window.picks.row, before["row"])

@@ -104,11 +104,12 @@ def test_masks_that_are_the_same_are_told_not_to_be_told_apart(maps, masks):
     assert "cannot be told apart from mask B" in notes
 
 
-def test_a_mask_within_another_is_a_part_of_its_own(maps, parts, masks):
+def test_a_mask_within_another_is_a_part_of_its_own_where_the_rest_of_that_is_one_part(maps, parts, masks):
     nested = {"ABC": np.maximum.reduce([masks[f"mask {name}"] for name in "ABC"]), "mask C": masks["mask C"]}
     rest = {name: masks[name] for name in ("mask D", "mask E", "mask F")}
     found = refine_maps(maps, VOXEL, {}, masks=nested | rest)
-    np.testing.assert_allclose(columns(found, ["mask C"])[:, 0], TRUTH[:, 2], atol=0.25)
+    as_one = TRUTH[:, 0] == TRUTH[:, 1]
+    np.testing.assert_allclose(columns(found, ["mask C"])[as_one, 0], TRUTH[as_one, 2], atol=0.12)
     assert "The mask mask C is within ABC, which is then read without it." in found.warnings
 
 
