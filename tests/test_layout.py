@@ -31,7 +31,7 @@ DOORS = {
     "": {"commands", "tool"},
     "figures": {"engine"},
     "particles": {"engine"},
-    "commands": {"engine", "figures", "particles", VERSION},
+    "commands": {"engine", "figures", "particles"},
     "tool": {"engine", "figures", "commands"},
     "cli": {"engine", "figures", "particles", "cli.files", "cli.runs", VERSION},
     "cli.files": {"engine", "figures", "cli.arguments", "cli.report", VERSION},

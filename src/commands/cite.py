@@ -1,13 +1,14 @@
 """occupy cite: what to cite."""
 
+from importlib.metadata import version
+
 from chimerax.core.commands import CmdDesc
 from chimerax.core.commands import register as register_command
 from chimerax.core.triggerset import DEREGISTER
 
-from .. import __version__
-
 PAPER = "Forsberg, Shah & Burt, Nature Communications 14, 5802 (2023)"
 DOI = "10.1038/s41467-023-41478-1"
+BUNDLE = "ChimeraX-OccuPy"
 
 
 def cite(session):
@@ -18,7 +19,7 @@ def cite(session):
     str
     """
     _tell(session)
-    return f"{PAPER}, doi {DOI}; OccuPy for ChimeraX {__version__}"
+    return f"{PAPER}, doi {DOI}; OccuPy for ChimeraX {version('ChimeraX-OccuPy')}"
 
 
 def cite_once(session):
@@ -36,7 +37,7 @@ def _after(session, text):
 def _tell(session):
     session.logger.info(
         f"If OccuPy is of use to you, please cite {PAPER.replace('&', '&amp;')}, "
-        f'doi <a href="https://doi.org/{DOI}">{DOI}</a>, and OccuPy for ChimeraX {__version__}.',
+        f'doi <a href="https://doi.org/{DOI}">{DOI}</a>, and OccuPy for ChimeraX {version(BUNDLE)}.',
         is_html=True,
     )
 
