@@ -7,6 +7,10 @@ import numpy as np
 from ..engine.ensemble.populations import matched
 from ..engine.ensemble.subsets import share_right
 from ..engine.errors import OccuPyError
+from ..engine.matrix.sets import listed
+
+_ROUNDING = 1e-9
+"""Of shares: where less of the particles was left out, all classes were those of maps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,8 @@ def subset_of(particles, matrix, names, chosen, wanted, classes=None):
     chosen : bool array, shape (maps,)
     wanted : Wanted
     classes : list, optional
-        The class of each map of the matrix; by default those that the matrix knows, else by the names.
+        The class of each map of the matrix; by default those that the matrix knows, else by the names. Maps that it
+        knows to have no particles, as references may, are left out.
 
     Returns
     -------
@@ -58,7 +63,7 @@ def subset_of(particles, matrix, names, chosen, wanted, classes=None):
         If maps and classes do not belong together, or no particle is in these maps.
     """
     of_maps = _classes_of(matrix, names, particles, classes)
-    maps = np.flatnonzero(chosen).tolist()
+    maps = [i for i in np.flatnonzero(chosen).tolist() if of_maps[i] is not None]
     empty = [names[i] for i in maps if of_maps[i] not in particles.classes]
     if empty:
         raise OccuPyError(
@@ -79,16 +84,31 @@ def subset_of(particles, matrix, names, chosen, wanted, classes=None):
 
 def _classes_of(matrix, names, particles, classes):
     """The class of each map; None for one that has none."""
-    if classes is None:
-        known = (matrix.populations and matrix.populations.classes) or []
-        # Another file of the same particles may have names of maps where that of the matrix has numbers.
-        of_one_kind = len({isinstance(label, str) for label in (*known, *particles.classes) if label is not None}) == 1
-        return known if known and of_one_kind else matched(names, particles.classes)
+    if classes is not None:
+        return _checked(list(classes), names)
+    known = (matrix.populations and matrix.populations.classes) or []
+    # Another file of the same particles may have names of maps where that of the matrix has numbers.
+    of_one_kind = len({isinstance(label, str) for label in (*known, *particles.classes) if label is not None}) == 1
+    if not (known and of_one_kind):
+        return matched(names, particles.classes)
+    unknown = [label for label in particles.classes if label not in known]
+    if unknown and matrix.populations.left_out < _ROUNDING:
+        raise OccuPyError(
+            f"particles of {particles.path} are in class {listed(unknown)}, which no particles of the matrix were in; "
+            "expected the same classes, or classes given by hand, one for each map in their order"
+        )
+    return known
+
+
+def _checked(classes, names):
+    """Classes that somebody gave."""
     if len(classes) != len(names):
         raise OccuPyError(
             f"there are {len(classes)} classes for {len(names)} maps; expected one for each, in their order"
         )
-    return list(classes)
+    for number in (number for number in classes if classes.count(number) > 1):
+        raise OccuPyError(f"class {number} is given to {classes.count(number)} maps; expected each class once")
+    return classes
 
 
 def _expected_wrong(particles, columns, of_maps, right):

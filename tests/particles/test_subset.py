@@ -56,9 +56,33 @@ def test_a_file_with_names_of_maps_goes_with_a_matrix_that_knows_numbers(matrix)
     assert found.keep.tolist() == (MAPS == 1).tolist()
 
 
+def test_a_reference_without_particles_is_left_out_of_maps_that_have_some(matrix):
+    known = with_shares(matrix, in_classes([1, 2]).populations(matrix.maps[1:], matrix.maps[1:]))
+    found = subset_of(in_classes([1, 2, 2]), known, matrix.maps, chosen(0, 2), Wanted(("A",)))
+    assert (found.maps, found.keep.tolist()) == ([2], [False, True, True])
+    with pytest.raises(OccuPyError, match="are in these maps"):
+        subset_of(in_classes([1, 2, 2]), known, matrix.maps, chosen(0), Wanted())
+
+
+def test_classes_counted_from_another_number_than_those_of_the_matrix_are_refused(matrix):
+    known = with_shares(matrix, in_classes(MAPS).populations(matrix.maps, matrix.maps))
+    with pytest.raises(OccuPyError, match="are in class 3, which no particles of the matrix were in"):
+        subset_of(in_classes(MAPS + 1), known, matrix.maps, chosen(1, 2), Wanted())
+
+
+def test_classes_may_be_more_than_those_of_the_maps_where_the_matrix_left_some_out(matrix):
+    labels = np.array([*MAPS, 7])
+    known = with_shares(matrix, in_classes(labels).populations(matrix.maps, matrix.maps, [0, 1, 2]))
+    assert subset_of(in_classes(labels), known, matrix.maps, chosen(1), Wanted()).keep.tolist() == [*(MAPS == 1), False]
+
+
 @pytest.mark.parametrize(
     ("classes", "words"),
-    [([0, 1], "there are 2 classes for 3 maps"), ([0, 1, 5], "no particles of run_data.star are in vol_002")],
+    [
+        ([0, 1], "there are 2 classes for 3 maps"),
+        ([0, 1, 1], "class 1 is given to 2 maps"),
+        ([0, 1, 5], "no particles of run_data.star are in vol_002"),
+    ],
 )
 def test_classes_that_do_not_fit_are_told_in_a_sentence(matrix, classes, words):
     with pytest.raises(OccuPyError) as refused:

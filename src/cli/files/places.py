@@ -22,9 +22,9 @@ def _check_one_absent(path, overwrite):
     if path.parent.exists() and not path.parent.is_dir():
         raise OccuPyError(f"cannot write to {path.parent}: it is a file, not a folder")
     if path.is_dir():
-        raise OccuPyError(f"{path} is a folder, so no file of this name can be written; give --output-dir")
+        raise OccuPyError(f"{path} is a folder, so no file of this name can be written; give another place")
     if path.exists() and not overwrite:
-        raise OccuPyError(f"{path} exists already; give --overwrite to replace it, or --output-dir for another folder")
+        raise OccuPyError(f"{path} exists already; give --overwrite to replace it, or another place to write to")
 
 
 @contextmanager
