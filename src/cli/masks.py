@@ -21,8 +21,16 @@ from .files.staging import staged
 FILE = "masks.npz"
 """In the folder of what was read of each map."""
 
+_OF_MODEL = "by", "segment", "groups", "alternatives", "symmetry"
 _SAME = 1e-3
 """Of a voxel: no more differ the grids of maps that are one box."""
+
+
+def check_without_model(options):
+    """Raise `OccuPyError` where there are only masks, and one of these options, which are of a model, is given."""
+    for name in _OF_MODEL:
+        if options.get(name):
+            raise OccuPyError(f"--{name} is of a model, and there are only masks; expected --atoms with it")
 
 
 def check_masks(masks, maps):

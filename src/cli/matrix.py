@@ -8,6 +8,7 @@ from pathlib import Path
 from ..engine.ensemble.assembly import assembly_of
 from ..engine.ensemble.pairs import pairs_of
 from ..engine.ensemble.shares import with_shares
+from ..engine.matrix.mask_columns import check_columns
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.sets import listed
 from ..engine.refinement.alternatives import checked_alternatives
@@ -194,6 +195,8 @@ def _check_models(choices, settings, masks):
     """Tell of what is wrong with a model once, not for every map, and before any work."""
     chosen = list(dict.fromkeys(choices))
     groups = dict.fromkeys(read_groups(chosen[0]).groups)
+    if masks:  # which are beside one model, or none
+        check_columns(names_of_copies(groups, copies_of_all(chosen, settings)), masks)
     if not settings.keys() & {"reference", "alternatives"}:
         return
     for choice in chosen[1:]:

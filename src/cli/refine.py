@@ -17,6 +17,7 @@ from .files.atom_groups import AtomChoice, read_groups
 from .files.models import WRITABLE
 from .files.outputs import ReportFiles, draw
 from .files.tables import Tables
+from .masks import check_without_model
 from .matrix import refine_maps, short_names
 from .populations import add_populations, populations_of
 from .refinement import (
@@ -134,6 +135,8 @@ def refine(
     of_particles = {"particles": particles, "classes": classes, "populations": populations}
     classified = maps
     maps = list(dict.fromkeys([*maps, *reference_maps])) if reference_maps else maps
+    if masks and not (atoms or each_atoms):
+        check_without_model({"by": by != "chain", "segment": segment, "groups": groups} | keywords)
     choices = _choices(maps, atoms, each_atoms, by, segment, groups, masks)
     _check_written(write_model, write_b, atoms, maps)
     if write_b and "symmetry" in keywords:
@@ -244,7 +247,7 @@ def _choices(maps, atoms, each_atoms, by, segment, groups, masks):
     """The groups of each map."""
     if masks and each_atoms:
         raise OccuPyError("--masks are of one box; expected --atoms beside them, or no model, not --each-atoms")
-    if bool(atoms) == bool(each_atoms) and not (masks and not groups):
+    if bool(atoms) == bool(each_atoms) and not masks:
         raise OccuPyError("expected either --atoms, models for all maps, or --each-atoms, a model for each of them")
     if not each_atoms:
         return [_checked_choice(atoms, by, segment, groups)] * len(maps)

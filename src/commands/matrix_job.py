@@ -8,6 +8,7 @@ from weakref import ref
 
 from chimerax.core.errors import UserError
 
+from ..engine.matrix.mask_columns import check_columns
 from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.result import OccupancyMatrix
 from ..engine.parallel import Progress
@@ -89,6 +90,9 @@ class MatrixJob(Job):
         self._of_box = {"lowpass": self._lowpass, "solvent": solvent, "flexibility": flexibility}
         check_masks(masks, volumes)
         self._masks = dict(zip(names_of(masks), masks, strict=True))
+        if masks:
+            with user_errors():
+                check_columns(set(every[0].labels), self._masks)
         digests = {one: one.digest() for one in every}
         of_maps = tuple(
             (ref(sampling.volume), name, _place_of(sampling), digests[one])

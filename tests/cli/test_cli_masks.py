@@ -71,18 +71,26 @@ def test_a_mask_on_another_grid_is_brought_onto_that_of_the_maps(refined, maps, 
         (["--masks", "map"], "is given as a mask and as a map"),
         (["--masks", "mask", "mask"], "is given twice; expected each mask once"),
         (["--masks", "mask"], "there is one mask and no model"),
-        (["--masks", "half"], "expected a mask, 0 outside and 1 inside, not a map"),
+        (["--masks", "mask", "half"], "expected a mask, 0 outside and 1 inside, not a map"),
         (["--masks", "mask", "absent.mrc"], "absent.mrc"),
         (["--each-atoms", "model", "--masks", "mask"], "--masks are of one box"),
+        (["--masks", "mask", "half", "--symmetry", "C2"], "--symmetry is of a model, and there are only masks"),
+        (["--masks", "mask", "half", "--alternatives", "A+B"], "--alternatives is of a model"),
+        (["--masks", "mask", "half", "--by", "residue"], "--by is of a model"),
+        (["--atoms", "model", "--masks", "A"], "a mask and a group of atoms are both called A"),
     ],
 )
-def test_what_cannot_be_a_mask_is_told_in_one_sentence(occupy, maps, masks, model_file, store, arguments, message):
+def test_what_cannot_be_a_mask_is_told_in_one_sentence(
+    occupy, maps, masks, model_file, store, tmp_path, arguments, message
+):
     given = {"map": maps[0], "mask": masks[0], "model": model_file}
     given["half"] = put(store, maps[0].parent / "half.mrc", 50 * mask_of("A") - 3)
+    given["A"] = put(store, tmp_path / "A.mrc", mask_of("A"))
     done = occupy("refine", *maps, *(given.get(argument, argument) for argument in arguments))
     assert done.returncode != 0
     assert message in done.stderr
-    assert not (maps[0].parent / "occupancy_matrix.json").exists()
+    assert done.stderr.count("occupy: ") == 1
+    assert not list(tmp_path.glob("occup*"))
 
 
 def test_maps_of_other_boxes_are_refused_with_masks(occupy, maps, masks, tmp_path):

@@ -75,7 +75,7 @@ def columns_of(groups, masks, voxel_size, lowpass, solvent=True):
     OccuPyError
         If there is nothing to which a mask could be relative, or a mask has the name of a group.
     """
-    _check(groups, masks)
+    check_columns(groups, masks.voxels)
     grid = CoarseGrid(masks.shape, voxel_size, lowpass)
     atoms = _Atoms(grid, groups, solvent)
     scale = atoms.scattering_over(masks.mean)
@@ -93,11 +93,18 @@ def columns_of(groups, masks, voxel_size, lowpass, solvent=True):
     return Columns(groups | lacking, beside, _errors(grid, masks, densities), notes)
 
 
-def _check(groups, masks):
-    for name in masks.voxels:
+def check_columns(groups, masks):
+    """Raise `OccuPyError` where these cannot be columns of one matrix.
+
+    Parameters
+    ----------
+    groups, masks : collection of str
+        Names; there may be no groups.
+    """
+    for name in masks:
         if name in groups:
             raise OccuPyError(f"a mask and a group of atoms are both called {name}; expected names of their own")
-    if not groups and len(masks.voxels) == 1:
+    if len(groups) == 0 and len(masks) == 1:
         raise OccuPyError(
             "there is one mask and no model, so nothing that the mask could be relative to; expected more masks, or a "
             "model"
