@@ -78,7 +78,7 @@ def test_classes_and_their_particles_are_told_before_and_shares_after(run):
         (("--without", "B,C", "--above", "0.55"), [3]),
         (("--with", "A", "C", "--without", "B"), [2]),
         (("--maps", "run_it025_class003", "run_it025_class001"), [1, 3]),
-        (("--with", "C", "--maps", "run_it025_class003", "run_it025_class001"), [1]),
+        (("--with", "C", "--maps", "run_it025_class003", "run_it025_class001.mrc"), [1]),
     ],
 )
 def test_the_particles_of_maps_that_have_and_have_not_groups_are_written(particles, tmp_path, options, classes):

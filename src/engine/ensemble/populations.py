@@ -139,7 +139,12 @@ def _matched_by_name(names, classes):
 
 def _called(name):
     """The name of a map's file without folder and ending."""
-    return _ENDING.sub("", re.split(r"[/\\]", str(name))[-1])
+    return without_ending(re.split(r"[/\\]", str(name))[-1])
+
+
+def without_ending(name):
+    """The name of a map or mask without the ending of its file."""
+    return _ENDING.sub("", name)
 
 
 def _differing_fields(names):

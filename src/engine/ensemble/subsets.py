@@ -7,6 +7,7 @@ from scipy.special import ndtr
 
 from ..errors import OccuPyError
 from ..matrix.sets import listed
+from .populations import without_ending
 
 ABOVE = 0.7
 """Occupancy from which a map has a group; up to 1 less this it has it not."""
@@ -60,7 +61,8 @@ def names_in(texts, groups):
     Parameters
     ----------
     texts : sequence of str
-        One that is the name of a group is that, whatever commas it has.
+        One that is the name of a group is that, whatever commas it has. The names of masks may be with or without the
+        ending of the file.
     groups : list of str
 
     Returns
@@ -70,7 +72,13 @@ def names_in(texts, groups):
     named = []
     for text in texts:
         named += [text] if text in groups else [part.strip() for part in text.split(",") if part.strip()]
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(_as_written(name, groups) for name in named))
+
+
+def _as_written(name, names):
+    """That of some names which is this one but for the ending of a file; itself where there is none, or several."""
+    alike = [one for one in names if without_ending(one) == without_ending(name)]
+    return alike[0] if name not in names and len(alike) == 1 else name
 
 
 def chosen_maps(matrix, names, wanted, maps=(), set_number=None):
@@ -109,7 +117,7 @@ def chosen_maps(matrix, names, wanted, maps=(), set_number=None):
 
 def _named(wanted, maps, names):
     found = np.zeros(len(maps), bool)
-    for name in wanted:
+    for name in (_as_written(_as_written(name, names), maps) for name in wanted):
         here = np.array([name in both for both in zip(maps, names, strict=True)])
         if not here.any():
             raise OccuPyError(f"there is no map {name}; there are {listed(names)}")

@@ -56,6 +56,12 @@ def test_names_may_have_commas_and_several_may_be_given_in_one():
     assert names_in(["A,x"], groups) == ("A", "x")
 
 
+def test_maps_and_masks_may_be_named_with_or_without_the_ending_of_their_files():
+    assert names_in(["block,A"], ["A", "block.mrc"]) == ("block.mrc", "A")
+    assert names_in(["block.mrc"], ["A", "block"]) == ("block",)
+    assert names_in(["block"], ["block.mrc", "block.map"]) == ("block",)
+
+
 def test_without_errors_the_share_that_is_right_is_a_product_of_occupancies():
     found = share_right(matrix_of([[0.9, 0.2, 1], [1.1, -0.1, 1], [0.5, 1.2, 1]]), Wanted(("A",), ("B",)))
     np.testing.assert_allclose(found, [0.72, 1, 0], atol=0.005)
