@@ -73,7 +73,7 @@ def assembly_figure(assembly):
 
 
 def draw_assembly(figure, assembly):
-    """Draw an order of assembly on a figure: nodes colored by their share of the particles, arrows, and a key.
+    """Draw an order of assembly on a figure: nodes colored by their shares, arrows, and a key.
 
     Where no order is told, a sentence says so.
 
@@ -103,7 +103,7 @@ def draw_assembly(figure, assembly):
     letters = _letters(axes, 1)
     for (column, row), words in arranged.headings:
         axes.text(column - _BOX[0] / 2, row, words, color=inks_of(axes).line, fontsize=letters, va="center")
-    _add_key(figure, (1 - _KEY / width, bottom, 0.13 / width, share[1]))
+    _add_key(figure, assembly, (1 - _KEY / width, bottom, 0.13 / width, share[1]))
     figure.suptitle(assembly.told, y=1 - 0.1 / height, va="top", fontsize="medium", parse_math=False)
     return DrawnAssembly(axes, arranged.places)
 
@@ -112,7 +112,12 @@ def node_text(assembly, node):
     """What is told of a node: its groups, the share of particles that have them, and what they are only there with."""
     found = assembly.nodes[node]
     needed = [assembly.nodes[first].name for first, then in assembly.arrows if then == node]
-    told = "always there" if found.always else f"{found.share:.0%} ± {found.share_error:.0%} of the particles"
+    if found.always:
+        told = "always there"
+    elif assembly.of_particles:
+        told = f"{found.share:.0%} ± {found.share_error:.0%} of the particles"
+    else:
+        told = f"{found.share:.2f} ± {found.share_error:.2f} on the mean of all maps"
     only = f"; only with {' and with '.join(needed)}" if needed else ""
     return f"{listed(found.labels, _MOST_NAMES)}: {told}{only}"
 
@@ -207,7 +212,9 @@ def _letters(axes, longest):
     return float(np.clip(fitting, _SMALLEST_LETTERS, _LETTERS))
 
 
-def _add_key(figure, place):
+def _add_key(figure, assembly, place):
     from matplotlib.cm import ScalarMappable
 
-    figure.colorbar(ScalarMappable(cmap=occupancy_colors()), cax=figure.add_axes(place), label="share of particles")
+    mapped = ScalarMappable(cmap=occupancy_colors())
+    label = "share of particles" if assembly.of_particles else "mean occupancy"
+    figure.colorbar(mapped, cax=figure.add_axes(place), label=label)

@@ -105,6 +105,13 @@ def test_what_is_told_of_a_node():
     assert node_text(SMALL, 0) == "A: always there"
 
 
+def test_nothing_is_said_of_particles_where_nobody_told_of_them():
+    found = Assembly(SMALL.nodes, SMALL.arrows, 40, of_particles=False)
+    assert node_text(found, 3) == "E, F, G: 0.40 ± 0.02 on the mean of all maps; only with B, C"
+    labels = [assembly_figure(one).axes[1].get_ylabel() for one in (SMALL, found)]
+    assert labels == ["share of particles", "mean occupancy"]
+
+
 @pytest.mark.parametrize("face", ["white", "#202020"])
 def test_arrows_stand_out_from_light_and_dark_backgrounds(face):
     figure = Figure(figsize=(6, 4), facecolor=face)

@@ -58,11 +58,14 @@ class Assembly:
         Places in `nodes`: the second is surely there only with the first. What follows from others is left out.
     maps : int
         How many told it.
+    of_particles : bool
+        Whether it is known how particles are shared among maps; else shares are means over these.
     """
 
     nodes: list
     arrows: list
     maps: int
+    of_particles: bool = True
 
     @property
     def told(self):
@@ -98,7 +101,8 @@ class Assembly:
         """Plain values for a JSON file."""
         names = ("share", "share_error", "always")
         nodes = [{"groups": list(node.groups)} | {name: getattr(node, name) for name in names} for node in self.nodes]
-        return {"nodes": nodes, "arrows": [list(arrow) for arrow in self.arrows], "maps": self.maps}
+        arrows = [list(arrow) for arrow in self.arrows]
+        return {"nodes": nodes, "arrows": arrows, "maps": self.maps, "of_particles": self.of_particles}
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +132,7 @@ def assembly_of(matrix):
         nodes.append(Node(*names, *map(float, means), bool(always[mine[0]])))
     order = only_with(readings.merged(members))
     arrows = [tuple(map(int, arrow)) for arrow in np.argwhere(reduced(order))]
-    return Assembly(nodes, arrows, len(cells.weights))
+    return Assembly(nodes, arrows, len(cells.weights), matrix.populations is not None)
 
 
 def _names(groups, chosen):

@@ -313,7 +313,10 @@ class Window(MapTestCase):
         self.tab = self.window.tabs.currentWidget()
         self.settle()
         self.assertEqual([node.groups[0][-2:] for node in self.tab.assembly.nodes], ["/A", "/B"])
-        for node, chain, told in ((1, "B", r"/B: 3\d% ± \d% of the particles$"), (0, "A", r"/A: always there$")):
+        for node, chain, told in (
+            (1, "B", r"/B: 0\.3\d ± 0\.\d\d on the mean of all maps$"),
+            (0, "A", r"/A: always there$"),
+        ):
             x, y = self.tab.drawn.axes.transData.transform(self.tab.drawn.places[node])
             self.send(QEvent.MouseMove, self.in_tab(x, y))
             self.assertRegex(self.tab.told, told)
@@ -322,7 +325,7 @@ class Window(MapTestCase):
         self.click(QPointF(3, 3))
         self.assertEqual(set(selected_atoms(session).unique_chain_ids), {"A"})
         self.tab.save(str(FOLDER / "assembly.svg"))
-        self.assertIn("particles", (FOLDER / "assembly.svg").read_text("utf-8"))
+        self.assertIn("occupancy", (FOLDER / "assembly.svg").read_text("utf-8"))
         self.assert_quiet()
 
     def test_the_figure_follows_the_size_of_the_window(self):
