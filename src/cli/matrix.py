@@ -203,7 +203,7 @@ def _check_models(choices, settings, masks):
         groups |= dict.fromkeys(read_groups(choice).groups)
     names, named = names_of_copies(groups, copies_of_all(choices, settings)), with_copies(settings, choices)
     check_among(named.get("reference"), [*names, *masks], "group")
-    checked_alternatives(named.get("alternatives", ()), names)
+    checked_alternatives(named.get("alternatives", ()), names, named.get("reference"))
 
 
 def _lowpass_of_all(maps, voxel_size):

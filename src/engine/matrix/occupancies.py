@@ -256,7 +256,7 @@ def _matrix_of(readings, lowpass, reference, reference_maps, alternatives=(), co
     check_among(reference_maps, maps, "map")
     _check_not_failed(reference_maps, failed)
     masks = list(dict.fromkeys(name for i in used for name in readings[i].model_sums.mask_errors))
-    sets = checked_alternatives(alternatives, [name for name in groups if name not in masks])
+    sets = checked_alternatives(alternatives, [name for name in groups if name not in masks], reference)
     fits = fit_all([readings[i].sums for i in used], [readings[i].model_sums for i in used])
     table = RelativeFits(
         groups, [readings[i].model_sums for i in used], fits, sets, copies, _known_of(beside, used, groups)

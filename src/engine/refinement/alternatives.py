@@ -44,7 +44,7 @@ class Limited:
         return Together(name, groups, *sums, "sum of alternatives", remarks)
 
 
-def checked_alternatives(alternatives, names):
+def checked_alternatives(alternatives, names, reference=None):
     """Places of the groups of each set of alternatives, by what the set is called.
 
     Parameters
@@ -53,6 +53,8 @@ def checked_alternatives(alternatives, names):
         Names of the groups of each set.
     names : list of str
         Of all groups.
+    reference : sequence of str, optional
+        Groups that somebody says are full.
 
     Returns
     -------
@@ -61,7 +63,8 @@ def checked_alternatives(alternatives, names):
     Raises
     ------
     OccuPyError
-        If a set has fewer than two groups, one that is not there, or one that another set has too.
+        If a set has fewer than two groups, one that is not there, or one that another set has too, or if some but not
+        all of a set are full.
     """
     seen = {}
     for groups in map(list, alternatives):
@@ -76,7 +79,18 @@ def checked_alternatives(alternatives, names):
                     f"{name} is among the alternatives {'+'.join(seen[name])} and {'+'.join(groups)}; expected it once"
                 )
         seen |= dict.fromkeys(groups, groups)
+        check_full_together(groups, reference)
     return {"+".join(groups): [names.index(name) for name in groups] for groups in alternatives}
+
+
+def check_full_together(groups, reference):
+    """Raise `OccuPyError` where some, but not all, of a set of alternatives are in a reference."""
+    full = [name for name in groups if name in (reference or ())]
+    if 0 < len(full) < len(groups):
+        raise OccuPyError(
+            f"the reference {', '.join(full)}, which is full, is among the alternatives {'+'.join(groups)}, of which a "
+            "particle has one only; expected all of these as reference, by their sum, or none"
+        )
 
 
 def among(sets, kept):

@@ -9,7 +9,7 @@ from ..parallel import Progress
 from ..settings.checks import check_among, checked_origin, checked_shape, checked_voxel_size
 from ..settings.inputs import checked_density, half_difference
 from . import notes as refine_notes
-from .alternatives import among, checked_alternatives, limited
+from .alternatives import among, check_full_together, checked_alternatives, limited
 from .b_shifts import b_shifts
 from .beads import fit_with_beads
 from .fine_model import FineModel
@@ -274,6 +274,8 @@ class Refiner:
             return Level(chosen, weights, sets)
         known = [self._names[i] for i in self._kept]
         check_among(names, known, "group")
+        for members in sets:
+            check_full_together([known[i] for i in members], names)
         chosen[of_groups] = np.isin(known, list(names))
         level = Level(chosen, weights, sets)
         if level.share @ occupancies <= 0:

@@ -105,6 +105,13 @@ def test_where_there_is_nothing_else_the_sum_of_the_alternatives_is_full(parts, 
     np.testing.assert_allclose(matrix.occupancies[0], [0.6, 0.4], atol=0.04)
 
 
+@pytest.mark.parametrize("function", [refine, lambda density, *of, **given: refine_maps([density], *of, **given)])
+def test_one_of_two_alternatives_is_no_reference(parts, groups, function):
+    density = map_of(parts, A=1, B=0.6, C=0.4, D=1)
+    with pytest.raises(OccuPyError, match=r"the reference B, which is full, is among the alternatives B\+C"):
+        function(density, VOXEL, groups, alternatives=CONFORMERS, reference=["A", "B"])
+
+
 def test_groups_that_are_no_alternatives_are_said_to_be_none(parts, groups):
     found = refine(map_of(parts, A=1, B=1, D=1), VOXEL, groups, alternatives=[("A", "D")], reference=["B"])
     assert any("summed to 2.0" in remark for remark in found.together[0].remarks)
