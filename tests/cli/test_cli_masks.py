@@ -107,8 +107,10 @@ def test_masks_are_for_several_maps(occupy, maps, masks, model_file):
     assert "--masks is for several maps" in done.stderr
 
 
-def test_masks_are_in_the_record(occupy, maps, masks, tmp_path):
+def test_masks_are_in_the_record_and_no_model_is_spoken_of(occupy, maps, masks, tmp_path):
     done = occupy("refine", *maps, "--masks", *masks, "--overwrite")
     assert done.returncode == 0, done.stderr
+    assert " with the masks on the mean" in done.stdout
+    assert "the model" not in done.stdout
     saved = json.loads((tmp_path / "occupancy_matrix.json").read_text())
     assert [path.rsplit("/", 1)[-1] for path in saved["settings"]["masks"]] == [path.name for path in masks]

@@ -21,7 +21,7 @@ from .joined import with_masks_of
 from .mask_columns import Columns, columns_of
 from .masks import mask_densities
 from .relative import RelativeFits
-from .remarks import never_full, on_what_is_lacking
+from .remarks import fitted_in_words, never_full, on_what_is_lacking
 from .result import OccupancyMatrix
 
 _FEWEST_MAPS = 4
@@ -312,7 +312,7 @@ def _assembled(readings, used, groups, table, failed, reference_maps, lowpass, w
         atoms = [i for i, name in enumerate(groups) if name not in table.mask_errors]
         of_atoms = [groups[i] for i in atoms], occupancies[np.ix_(rows, atoms)]
         warnings = [*warnings, *never_full(*of_atoms, [together[row] for row in rows])]
-    warnings = [*warnings, *on_what_is_lacking(unexplained[rows])]
+    warnings = [*warnings, *on_what_is_lacking(unexplained[rows], fitted_in_words(groups, table.mask_errors))]
     warnings += _on_copies(table.copies, groups, [cells[row] for row in rows])
     told = {}
     if any(readings[row].sums.b_shifts is not None for row in rows):

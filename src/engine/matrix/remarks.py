@@ -7,14 +7,19 @@ from .sets import ABSENT, FULL, listed
 _HIGH_QUANTILE = 0.9
 
 
-def on_what_is_lacking(unexplained):
-    """A sentence on the share of the density that the model does not explain, if there is any."""
+def fitted_in_words(groups, masks):
+    """What is fitted to maps: the masks, where all groups are, else the model."""
+    return "the masks" if set(groups) == set(masks) else "the model"
+
+
+def on_what_is_lacking(unexplained, fitted):
+    """A sentence on the share of the density that what is fitted does not explain, if there is any."""
     lacking = unexplained[unexplained > 0]
     if not len(lacking):
         return []
     of_maps = "the maps" if len(lacking) == len(unexplained) else f"{len(lacking)} of {len(unexplained)} maps"
     return [
-        f"{lacking.mean():.0%} of the density in {of_maps} is not explained by the model, {lacking.max():.0%} at most; "
+        f"{lacking.mean():.0%} of the density in {of_maps} is not explained by {fitted}, {lacking.max():.0%} at most; "
         "beads in it stand for what is lacking."
     ]
 

@@ -11,6 +11,7 @@ from ..refinement.names import labels_of
 from ..refinement.result import Together
 from .agreement import Order, order_of
 from .populations import Populations
+from .remarks import fitted_in_words
 from .sets import Sets, listed
 
 ALL_PARTICLES = "all particles"
@@ -106,9 +107,9 @@ class OccupancyMatrix:
 
     @property
     def fit(self):
-        """In words, how maps and model correlate."""
-        known = self.correlations[np.isfinite(self.correlations)]
-        return f"correlation {known.mean():.2f} with the model on the mean, {known.min():.2f} to {known.max():.2f}"
+        """In words, how maps and model, or masks where these are all, correlate."""
+        known, fitted = self.correlations[np.isfinite(self.correlations)], fitted_in_words(self.groups, self.masks)
+        return f"correlation {known.mean():.2f} with {fitted} on the mean, {known.min():.2f} to {known.max():.2f}"
 
     @property
     def noted(self):
