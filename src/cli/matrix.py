@@ -103,7 +103,9 @@ class MatrixFiles:
         told = {"matrix": matrix.as_dict(), "pairs": pairs.as_dict(), "assembly": assembly.as_dict()}
         with staged(self.paths, self._overwrite) as place:
             if self._heat_map:
-                draw(heatmap.matrix_figure(matrix, names, f"Occupancies in {len(names)} maps"), place(self._heat_map))
+                drawn, count = len(matrix.map_order.places), len(names)
+                title = f"Occupancies in {f'{drawn} of ' if drawn < count else ''}{count} maps"
+                draw(heatmap.matrix_figure(matrix, names, title), place(self._heat_map))
                 draw(assembly_figure(assembly), place(self._graph))
             write_json(place(self._json), record | told)
             for path, table in ((self._csv, matrix), (self._pairs, pairs)):

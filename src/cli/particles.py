@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ..engine.ensemble.subsets import ABOVE, Wanted, chosen_maps, names_in
+from ..engine.matrix.sets import listed
 from ..particles.files import check_target, read_particles, write_particles
 from ..particles.matrices import read_matrix
 from ..particles.subset import subset_of
@@ -96,6 +97,8 @@ def subset_lines(subset, names, wanted):
         yield f"  {number!s:>8} {count:10d}  {names[i]}"
     if len(rows) > MOST_ROWS:
         yield f"  and {len(rows) - MOST_ROWS} more maps"
+    if subset.left_out:
+        yield f"  note      without particles, and left out: {listed([names[i] for i in subset.left_out])}"
     count, total = np.count_nonzero(subset.keep), len(subset.keep)
     yield f"  particles {count} of {total}, {count / total:.1%}"
     if subset.wrong is not None:

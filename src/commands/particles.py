@@ -18,6 +18,7 @@ from chimerax.core.commands import register as register_command
 from chimerax.core.errors import UserError
 
 from ..engine.ensemble.subsets import ABOVE, Wanted, chosen_maps, names_in
+from ..engine.matrix.sets import listed
 from ..particles.files import check_target, read_particles, write_particles
 from ..particles.matrices import read_matrix
 from ..particles.subset import subset_of
@@ -107,15 +108,16 @@ def _log(session, subset, matrix, wanted, target):
     of_maps = zip(subset.maps, subset.classes, subset.counts, strict=True)
     rows = [[escape(matrix.maps[i]), escape(str(number)), f"{count}"] for i, number, count in of_maps]
     count, total = np.count_nonzero(subset.keep), len(subset.keep)
-    wrong = ""
+    wrong = chosen = left_out = ""
     if subset.wrong is not None:
-        wrong = (
-            f" {subset.wrong:.1%} of them are expected not to be {escape(wanted.in_words())}, by the occupancies and "
-            "their errors."
-        )
+        chosen = f", {escape(wanted.in_words())}"
+        wrong = f" {subset.wrong:.1%} of them are expected to be wrong, by the occupancies and their errors."
+    if subset.left_out:
+        left_out = f" Maps without particles are left out: {escape(listed([matrix.maps[i] for i in subset.left_out]))}."
     session.logger.info(
-        f"<b>Particles of {len(rows)} of {len(matrix.maps)} maps</b>{html_table(['map', 'class', 'particles'], rows)}"
-        f"{count} of {total} particles ({count / total:.1%}) are saved as {escape(str(target))}.{wrong}",
+        f"<b>Particles of {len(rows)} of {len(matrix.maps)} maps</b>{chosen}"
+        f"{html_table(['map', 'class', 'particles'], rows)}"
+        f"{count} of {total} particles ({count / total:.1%}) are saved as {escape(str(target))}.{wrong}{left_out}",
         is_html=True,
     )
 

@@ -29,6 +29,8 @@ class Subset:
         Which of all particles they are: those whose most probable class is that of one of the maps.
     wrong : float or None
         The share that is expected to lack what is wanted, or to have what is not; None where nothing is.
+    left_out : list of int
+        Places of maps that are as wanted but, as references may, have no particles.
     """
 
     maps: list
@@ -36,6 +38,7 @@ class Subset:
     counts: np.ndarray
     keep: np.ndarray
     wrong: float | None
+    left_out: list
 
 
 def subset_of(particles, matrix, names, chosen, wanted, classes=None):
@@ -63,7 +66,8 @@ def subset_of(particles, matrix, names, chosen, wanted, classes=None):
         If maps and classes do not belong together, or no particle is in these maps.
     """
     of_maps = _classes_of(matrix, names, particles, classes)
-    maps = [i for i in np.flatnonzero(chosen).tolist() if of_maps[i] is not None]
+    wanted_maps = np.flatnonzero(chosen).tolist()
+    maps = [i for i in wanted_maps if of_maps[i] is not None]
     empty = [names[i] for i in maps if of_maps[i] not in particles.classes]
     if empty:
         raise OccuPyError(
@@ -79,7 +83,8 @@ def subset_of(particles, matrix, names, chosen, wanted, classes=None):
     wrong = None
     if wanted.having or wanted.lacking:
         wrong = _expected_wrong(particles, columns, of_maps, share_right(matrix, wanted))
-    return Subset(maps, [of_maps[i] for i in maps], counts, keep, wrong)
+    left_out = [i for i in wanted_maps if of_maps[i] is None]
+    return Subset(maps, [of_maps[i] for i in maps], counts, keep, wrong, left_out)
 
 
 def _classes_of(matrix, names, particles, classes):

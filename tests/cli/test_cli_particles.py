@@ -103,6 +103,19 @@ def test_what_share_is_expected_to_be_wrong_is_told(particles, tmp_path):
     assert "wrong" not in particles("--set", 1, "-o", tmp_path / "set.star").stdout
 
 
+def test_a_reference_map_without_particles_is_told_of_and_left_out(occupy, run, tmp_path):
+    first, *others = sorted(run[0].glob("*.mrc"))
+    of_matrix = ("--atoms", run[0] / "model.cif", "--reference-maps", first, "--output-dir", tmp_path, "--no-figures")
+    of_particles = ("--particles", run[0] / "run_data.star")
+    done = occupy("refine", *others, *of_matrix, *of_particles, "--classes", 2, 3)
+    assert done.returncode == 0, done.stderr
+    target = tmp_path / "subset.star"
+    done = occupy("particles", tmp_path / "occupancy_matrix.json", *of_particles, "--with", "C", "-o", target)
+    assert done.returncode == 0, done.stderr
+    assert "without particles, and left out: run_it025_class001" in done.stdout
+    assert read_particles(target).classes == [2]
+
+
 def test_the_particles_of_a_set_are_those_of_its_maps(run, particles, tmp_path):
     number = next(one["number"] for one in saved(run[0])["matrix"]["sets"] if str(one["maps"]).count("class002"))
     assert particles("--set", number, "-o", tmp_path / "set.star").returncode == 0

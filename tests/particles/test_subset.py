@@ -59,7 +59,7 @@ def test_a_file_with_names_of_maps_goes_with_a_matrix_that_knows_numbers(matrix)
 def test_a_reference_without_particles_is_left_out_of_maps_that_have_some(matrix):
     known = with_shares(matrix, in_classes([1, 2]).populations(matrix.maps[1:], matrix.maps[1:]))
     found = subset_of(in_classes([1, 2, 2]), known, matrix.maps, chosen(0, 2), Wanted(("A",)))
-    assert (found.maps, found.keep.tolist()) == ([2], [False, True, True])
+    assert (found.maps, found.left_out, found.keep.tolist()) == ([2], [0], [False, True, True])
     with pytest.raises(OccuPyError, match="are in these maps"):
         subset_of(in_classes([1, 2, 2]), known, matrix.maps, chosen(0), Wanted())
 
