@@ -52,7 +52,7 @@ class Particles(MapTestCase):
             self.assertEqual(self.target.read_text(), HEAD + "".join(expected) + "\n")
             self.assertEqual(found.counts.tolist(), [COUNTS[number - 1]])
             self.assertIn(f"{len(expected)} of 200 particles", self.log.text["info"])
-        self.assertRegex(self.log.text["info"], r"maps</b>, without \S+/B<[\s\S]* are expected to be wrong")
+        self.assertRegex(self.log.text["info"], r"3 maps\W+without \S+/B.* are expected to be wrong")
 
     def test_particles_of_maps_and_of_a_set_are_saved_by_a_matrix_from_a_file(self):
         matrix = FOLDER / "matrix.json"
