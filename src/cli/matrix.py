@@ -13,7 +13,8 @@ from ..engine.matrix.occupancies import MatrixBox, Reading, occupancy_matrix
 from ..engine.matrix.sets import listed
 from ..engine.refinement.alternatives import checked_alternatives
 from ..engine.refinement.groups import distinct
-from ..engine.refinement.inputs import default_lowpass
+from ..engine.refinement.inputs import checked_groups, default_lowpass
+from ..engine.refinement.shell_fit import MOST_BY_SHELLS
 from ..engine.refinement.symmetry import names_of_copies
 from ..engine.settings.checks import check_among
 from ..figures import heatmap
@@ -196,7 +197,10 @@ def refine_maps(
 def _check_models(choices, settings, masks):
     """Tell of what is wrong with a model once, not for every map, and before any work."""
     chosen = list(dict.fromkeys(choices))
-    groups = dict.fromkeys(read_groups(chosen[0]).groups)
+    first = read_groups(chosen[0]).groups
+    if first:
+        checked_groups(first, MOST_BY_SHELLS)
+    groups = dict.fromkeys(first)
     if masks:  # which are beside one model, or none
         check_columns(names_of_copies(groups, copies_of_all(chosen, settings)), masks)
     if not settings.keys() & {"reference", "alternatives"}:

@@ -302,6 +302,15 @@ def test_a_mistake_is_told_in_a_sentence_and_leaves_nothing(occupy, maps, model_
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_too_many_groups_are_refused_once_and_nothing_is_left(occupy, maps, tmp_path):
+    model = write(tmp_path / "long.cif", bundle(residues=60))
+    before = sorted(tmp_path.iterdir())
+    done = occupy("refine", *maps, "--atoms", model, "--by", "residue")
+    assert done.returncode == 1
+    assert done.stderr.count("720 groups; expected at most 600: group atoms by segment or chain instead") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_existing_files_are_not_replaced_unless_asked_for(occupy, maps, model_file, tmp_path):
     (tmp_path / "occupancy_matrix.png").write_text("mine")
     done = occupy("refine", *maps, "--atoms", model_file)
