@@ -25,13 +25,15 @@ class Masks(MapTestCase):
             volume.data.array[:] = np.clip(gaussian_filter(inside.astype(np.float32), 1), 0, 1)
             volume.data.values_changed()
         self.spec = "#" + ",".join(volume.id_string for volume in self.maps)
+        # Two masks alone do not tell which of them is full where both are there.
+        self.complete = f"referenceMaps #{self.maps[0].id_string}"
         self.of_masks = "#" + ",".join(volume.id_string for volume in self.masks)
 
     def truth(self, chains):
         return [[truth[chain] for chain in chains] for truth in TRUTHS.values()]
 
     def test_masks_are_columns_without_a_model(self):
-        found = self.run_command(f"occupy refine {self.spec} masks {self.of_masks}")
+        found = self.run_command(f"occupy refine {self.spec} masks {self.of_masks} {self.complete}")
         self.assertEqual(found["groups"], ["block A", "block B"])
         np.testing.assert_allclose(found["occupancies"], self.truth("AB"), atol=0.12)
         self.assertNotIn("cxcmd:select block", self.log.text["info"])
@@ -45,8 +47,8 @@ class Masks(MapTestCase):
         self.assertEqual(last_matrix(session).masks, {"block B": mask})
 
     def test_masks_that_the_model_fills_change_no_occupancy_of_a_chain(self):
-        alone = self.run_command(f"occupy refine {self.spec} atoms {self.atoms}")
-        found = self.run_command(f"occupy refine {self.spec} atoms {self.atoms} masks {self.of_masks}")
+        alone = self.run_command(f"occupy refine {self.spec} atoms {self.atoms} {self.complete}")
+        found = self.run_command(f"occupy refine {self.spec} atoms {self.atoms} masks {self.of_masks} {self.complete}")
         np.testing.assert_array_equal(np.array(found["occupancies"])[:, :2], alone["occupancies"])
         np.testing.assert_allclose(np.array(found["occupancies"])[:, 2:], self.truth("AB"), atol=0.12)
         self.assertIn("The model fills most of the masks block A, block B", self.log.text["warning"])
