@@ -18,7 +18,8 @@ def source(profile):
     """A copy of what the wheel is made from."""
     folder = profile.folder / "wheel"
     shutil.copytree(profile.folder / "bundle", folder, ignore=shutil.ignore_patterns("build", "dist", "*.egg-info"))
-    shutil.copy(runner.PROJECT / "setup.py", folder)
+    for name in ("setup.py", "pyproject.toml"):
+        shutil.copy(runner.PROJECT / name, folder)
     return folder
 
 
@@ -38,7 +39,8 @@ def told_by(wheel):
         (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
         fields = message_from_string(file.read(metadata).decode("utf-8"))
     classifiers = [text for text in fields.get_all("Classifier") if "ChimeraX" in text]
-    return sorted(fields.get_all("Requires-Dist")), sorted(classifiers), {n for n in names if n.startswith("chimerax/")}
+    required = sorted(text.replace(" ", "") for text in fields.get_all("Requires-Dist"))
+    return required, sorted(classifiers), {n for n in names if n.startswith("chimerax/")}
 
 
 def test_the_wheel_tells_what_that_of_chimerax_tells(profile, wheel):
