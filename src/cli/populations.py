@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..engine.ensemble.populations import told_populations
 from ..engine.errors import OccuPyError
-from ..particles.files import read_particles
+from ..particles.files import class_of, read_particles
 
 MOST_ROWS = 60
 """Rows of a table on the screen."""
@@ -68,17 +68,12 @@ def share_lines(matrix):
         yield f"  and {len(matrix.groups) - MOST_ROWS} more groups, in the table"
 
 
-def class_label(text):
-    """A converter for argparse: a number where it is one, else a name."""
-    return int(text) if text.isdecimal() else text
-
-
 def add_particles(section, required=False):
     """Add the options on the file of particles and the classes of maps."""
     file = "which particle is in which map: RELION's .star, cryoSPARC's .cs, or a .csv of particle and map"
     section.add_argument("--particles", type=Path, metavar="PARTICLES", required=required, help=file)
     classes = "the class of each map, in their order [default: by the numbers in the names of the maps]"
-    section.add_argument("--classes", nargs="+", type=class_label, metavar="CLASS", help=classes)
+    section.add_argument("--classes", nargs="+", type=class_of, metavar="CLASS", help=classes)
 
 
 def add_populations(section):

@@ -7,7 +7,7 @@ from chimerax.core.commands import FloatArg, ListOf, OpenFileNameArg, StringArg
 from chimerax.core.errors import UserError
 
 from ..engine.ensemble.populations import told_populations
-from ..particles.files import read_particles
+from ..particles.files import class_of, read_particles
 from .arguments import user_errors
 from .tables import html_table
 
@@ -57,7 +57,7 @@ def populations_of(session, names, *, particles=None, classes=None, populations=
 
 def labels_in(classes):
     """Classes as they are in files: numbers where they are, else names; None stays that."""
-    return classes and [int(text) if text.isdecimal() else text for text in classes]
+    return classes and [class_of(text) for text in classes]
 
 
 def _log(session, populations):

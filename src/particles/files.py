@@ -40,6 +40,11 @@ def read_particles(path):
         raise OccuPyError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
+def class_of(text):
+    """A class that somebody types, as it is in files: a number where it is one, else a name."""
+    return int(text) if text.isdecimal() else text
+
+
 def check_target(path, target):
     """Raise `OccuPyError` where particles of a file cannot be written to one of this name."""
     if target.resolve() == path.resolve():

@@ -71,3 +71,18 @@ def open_map_of(structure, occupancies, noise=0.0):
     made.data.values_changed()
     made.name = "simulated"
     return made
+
+
+def open_maps_of(structure, truths):
+    """Maps with a little noise, as of `open_map_of`, and how they are typed together.
+
+    Parameters
+    ----------
+    structure : AtomicStructure
+    truths : dict of str to dict
+        Occupancies by chain, by what the maps are called.
+    """
+    maps = [open_map_of(structure, truth, 0.02) for truth in truths.values()]
+    for volume, name in zip(maps, truths, strict=True):
+        volume.name = name
+    return maps, "#" + ",".join(volume.id_string for volume in maps)

@@ -8,7 +8,7 @@ import numpy as np
 from chimerax.core.errors import UserError
 from chimerax.geometry import rotation, translation
 from chimerax.occupy.commands.maps import show_alone_command
-from helices import PLACES, open_map_of, open_model
+from helices import PLACES, open_map_of, open_maps_of, open_model
 from support import FOLDER, MapTestCase, session
 
 TRUTHS = {"one": {"A": 1.0, "B": 1.0}, "two": {"A": 1.0, "B": 0.0}, "three": {"A": 1.0, "B": 0.5}}
@@ -20,11 +20,7 @@ class Matrix(MapTestCase):
         super().setUp()
         self.model = open_model()
         self.atoms = f"#{self.model.id_string}"
-        self.maps = []
-        for name, truth in TRUTHS.items():
-            self.maps.append(open_map_of(self.model, truth, 0.02))
-            self.maps[-1].name = name
-        self.spec = "#" + ",".join(volume.id_string for volume in self.maps)
+        self.maps, self.spec = open_maps_of(self.model, TRUTHS)
 
     def refine(self, words="", spec=None):
         return self.run_command(f"occupy refine {spec or self.spec} atoms {self.atoms} {words}")

@@ -3,7 +3,7 @@
 import numpy as np
 from chimerax.core.errors import UserError
 from chimerax.occupy.commands.shown_matrix import last_matrix, remember_matrix
-from helices import open_map_of, open_model
+from helices import open_maps_of, open_model
 from support import FOLDER, MapTestCase, session
 
 TRUTHS = {"class_1": {"A": 1.0, "B": 1.0}, "class_2": {"A": 1.0, "B": 0.0}, "class_3": {"A": 1.0, "B": 0.5}}
@@ -16,11 +16,7 @@ class Particles(MapTestCase):
         super().setUp()
         self.model = open_model()
         self.atoms = f"#{self.model.id_string}"
-        self.maps = []
-        for name, truth in TRUTHS.items():
-            self.maps.append(open_map_of(self.model, truth, 0.02))
-            self.maps[-1].name = name
-        self.spec = "#" + ",".join(volume.id_string for volume in self.maps)
+        self.maps, self.spec = open_maps_of(self.model, TRUTHS)
         self.rows = [f"{i + 1:06d}@a.mrcs {number} \n" for i, number in enumerate(np.repeat([1, 2, 3], COUNTS)[::-1])]
         self.file = FOLDER / "run_data.star"
         self.file.write_text(HEAD + "".join(self.rows) + "\n")
